@@ -1,0 +1,4 @@
+//! The sanitary or phytosanitary certificate: the document itself.
+
+pub mod finding;
+pub mod number;

@@ -1,0 +1,180 @@
+//! Time: the one place that asks the machine what time it is.
+//!
+//! Every pure room takes a [`Timestamp`] as an argument; only streets and
+//! doors hold a [`Clock`]. `clippy.toml` bans `SystemTime::now` elsewhere.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+//------------ Timestamp -----------------------------------------------------
+
+/// A moment in UTC, in whole milliseconds since 1970-01-01.
+///
+/// Written and read as RFC 3339 with milliseconds and `Z`, as every contract
+/// of ours wants it.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The latest moment that a four-digit year can show.
+    pub const MAX: Timestamp = Timestamp(253_402_300_799_999);
+
+    /// A moment from milliseconds since 1970-01-01T00:00:00Z, cut to the
+    /// years 1970 to 9999.
+    pub const fn from_millis(millis: i64) -> Self {
+        if millis < 0 {
+            Timestamp(0)
+        } else if millis > Self::MAX.0 {
+            Self::MAX
+        } else {
+            Timestamp(millis)
+        }
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970-01-01T00:00:00Z.
+    pub const fn seconds(self) -> i64 {
+        self.0 / 1000
+    }
+
+    /// This moment and `span` later; stops at [`Timestamp::MAX`].
+    pub fn plus(self, span: Duration) -> Self {
+        let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self::from_millis(self.0.saturating_add(millis))
+    }
+
+    /// This moment and `span` earlier; stops at 1970.
+    pub fn minus(self, span: Duration) -> Self {
+        let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self::from_millis(self.0.saturating_sub(millis))
+    }
+
+    /// How long after `earlier` this is; zero if it is not.
+    pub fn since(self, earlier: Timestamp) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// As a Date field has it (RFC 5322, section 3.3), always `+0000`.
+    pub fn rfc5322(self) -> String {
+        self.zoned().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+    }
+
+    fn zoned(self) -> jiff::Zoned {
+        jiff::Timestamp::from_millisecond(self.0)
+            .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+            .to_zoned(jiff::tz::TimeZone::UTC)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.zoned().strftime("%Y-%m-%dT%H:%M:%S%.3fZ"))
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = TimestampError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read: jiff::Timestamp = text
+            .parse()
+            .map_err(|source| TimestampError { text: text.chars().take(40).collect(), source })?;
+        Ok(Timestamp::from_millis(read.as_millisecond()))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+//------------ TimestampError ------------------------------------------------
+
+/// A text that is no RFC 3339 time with a zone; whoever wrote it mends it.
+#[derive(Debug, thiserror::Error)]
+#[error("'{text}' is no time; write it as 2026-11-23T20:30:00Z (RFC 3339, with a zone)")]
+pub struct TimestampError {
+    text: String,
+    #[source]
+    source: jiff::Error,
+}
+
+//------------ Clock ---------------------------------------------------------
+
+/// Where a street reads the time: the machine's, or a test's.
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    Simulated(Arc<AtomicI64>),
+    System,
+}
+
+impl Clock {
+    /// The machine's own clock.
+    pub fn system() -> Self {
+        Clock(Source::System)
+    }
+
+    /// A clock that stands still at `at` until [`Clock::advance`].
+    pub fn simulated(at: Timestamp) -> Self {
+        Clock(Source::Simulated(Arc::new(AtomicI64::new(at.millis()))))
+    }
+
+    /// The time now.
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Source::Simulated(millis) => Timestamp::from_millis(millis.load(Ordering::SeqCst)),
+            Source::System => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+            }
+        }
+    }
+
+    /// Moves a simulated clock on; the machine's own clock is left alone.
+    pub fn advance(&self, span: Duration) {
+        if let Source::Simulated(millis) = &self.0 {
+            let millis_on = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+            millis.fetch_add(millis_on, Ordering::SeqCst);
+        }
+    }
+}
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_and_reads_the_two_forms() {
+        let at: Timestamp = "2026-11-23T21:30:00.5+01:00".parse().unwrap();
+        assert_eq!(at.to_string(), "2026-11-23T20:30:00.500Z");
+        assert_eq!(at.rfc5322(), "Mon, 23 Nov 2026 20:30:00 +0000");
+        assert_eq!(at.plus(Duration::from_secs(1)).since(at), Duration::from_secs(1));
+        assert_eq!(at.since(at.plus(Duration::from_secs(1))), Duration::ZERO);
+        assert!("2026-11-23T20:30:00".parse::<Timestamp>().is_err());
+        assert!("26/02/2024".parse::<Timestamp>().is_err());
+        assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+    }
+}

@@ -1,0 +1,3 @@
+//! Letters: RFC 5322 octets, composed and read.
+
+pub mod address;
