@@ -1,8 +1,21 @@
 //! certpost: an SMTP push-delivery broker for government e-certificates.
 
 pub mod certificate;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod delivery;
+pub mod inbound;
+pub mod ledger;
 pub mod letter;
+pub mod mailbox;
+pub mod outbound;
 pub mod partner;
+pub mod post;
+pub mod queue;
 pub mod refusal;
 pub mod runtime;
+pub mod smime;
+pub mod sps;
+pub mod submission;
+pub mod tls;

@@ -1,0 +1,123 @@
+//! What a command answers: octets, words and an exit code.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+//------------ Exit ----------------------------------------------------------
+
+/// The exit codes of every command, as the contract has them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Exit {
+    /// 0: yes.
+    Yes,
+    /// 1: no.
+    No,
+    /// 2: usage or configuration.
+    Usage,
+    /// 3: what was named is not there.
+    Absent,
+    /// 4: cannot tell now; something outside must change first.
+    CannotTell,
+    /// 70: a bug of ours.
+    Bug,
+}
+
+impl Exit {
+    /// The number the process ends with.
+    pub const fn code(self) -> u8 {
+        match self {
+            Exit::Yes => 0,
+            Exit::No => 1,
+            Exit::Usage => 2,
+            Exit::Absent => 3,
+            Exit::CannotTell => 4,
+            Exit::Bug => 70,
+        }
+    }
+}
+
+//------------ Answer --------------------------------------------------------
+
+/// What a command leaves behind.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Answer {
+    /// For standard output, exactly.
+    pub out: Vec<u8>,
+    /// For standard error, a line each.
+    pub remarks: Vec<String>,
+    pub exit: Exit,
+}
+
+impl Answer {
+    /// An answer of `exit` with nothing to print.
+    pub fn new(exit: Exit) -> Self {
+        Answer { out: Vec::new(), remarks: Vec::new(), exit }
+    }
+
+    /// An answer that prints `octets` as they are.
+    pub fn octets(exit: Exit, octets: Vec<u8>) -> Self {
+        Answer { out: octets, remarks: Vec::new(), exit }
+    }
+
+    /// An answer that prints `text` and a line end.
+    pub fn text(exit: Exit, text: impl Into<String>) -> Self {
+        let mut out = text.into().into_bytes();
+        if !out.is_empty() && !out.ends_with(b"\n") {
+            out.push(b'\n');
+        }
+        Answer { out, remarks: Vec::new(), exit }
+    }
+
+    /// An answer that prints one JSON object on one line.
+    pub fn json(exit: Exit, value: &Value) -> Self {
+        Answer::text(exit, value.to_string())
+    }
+
+    /// A failure: words for a person, or with `--json` an object of `schema`
+    /// with `ok: false` and an `error`.
+    pub fn failure(shared: &Shared, schema: &str, exit: Exit, words: impl Into<String>) -> Self {
+        let words = words.into();
+        let mut answer = if shared.json {
+            Answer::json(
+                exit,
+                &json!({"schema": schema, "ok": false, "error": {"exit": exit.code(), "words": words}}),
+            )
+        } else {
+            Answer::new(exit)
+        };
+        answer.remarks.push(words);
+        answer
+    }
+
+    /// The same answer with one more line for standard error.
+    pub fn remark(mut self, line: impl Into<String>) -> Self {
+        self.remarks.push(line.into());
+        self
+    }
+}
+
+//------------ Shared --------------------------------------------------------
+
+/// What every command is told.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    /// `--config FILE`.
+    pub config: Option<PathBuf>,
+    /// `--json`.
+    pub json: bool,
+}
+
+/// The octets of a file, or of standard input where `path` is `-`; `limit`
+/// octets at most are read, plus one to see that there were more.
+pub fn read_input(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let mut octets = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().lock().take(limit).read_to_end(&mut octets)?;
+    } else {
+        std::fs::File::open(path)?.take(limit).read_to_end(&mut octets)?;
+    }
+    Ok(octets)
+}

@@ -1,0 +1,1 @@
+//! Configuration: certpost.toml, partners.toml and the files they name.

@@ -1,0 +1,1 @@
+//! Inbound: from a letter taken in to a certificate published.

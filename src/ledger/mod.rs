@@ -1,0 +1,1 @@
+//! The ledger: what we have taken responsibility for.

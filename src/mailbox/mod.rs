@@ -1,0 +1,1 @@
+//! The mailbox: where partners' letters come in.

@@ -1,0 +1,1 @@
+//! Outbound: from a submission to a letter handed over.

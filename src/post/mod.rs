@@ -1,0 +1,1 @@
+//! Posting: our SMTP transaction towards a partner.

@@ -1,0 +1,1 @@
+//! The broker's side: topology, claims, publishing with confirm.

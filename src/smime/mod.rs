@@ -1,0 +1,1 @@
+//! S/MIME: identities, signing, sealing, opening, verifying.

@@ -1,0 +1,1 @@
+//! UN/CEFACT SPS certificate XML: written, gated and read.

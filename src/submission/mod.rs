@@ -1,0 +1,1 @@
+//! Submissions: what the domestic system puts on the queue.

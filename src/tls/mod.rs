@@ -1,0 +1,1 @@
+//! TLS, both sides of it.
