@@ -1,1 +1,3 @@
 //! Inbound: from a letter taken in to a certificate published.
+
+pub mod prove;
