@@ -12,4 +12,4 @@ pub mod door;
 pub mod smtp;
 
 pub use door::{DoorSettings, Incoming, Limits, Recipient, Room, TakeIn, Trouble};
-//pub use smtp::serve;
+pub use smtp::serve;

@@ -77,7 +77,8 @@ impl Road<'_> {
     ) -> Result<Session, Obstacle> {
         let (host, port) = match route {
             Route::Mx => {
-                let words = "the route \"mx\" is not offered by this version; write smtp://host:port";
+                let words =
+                    "the route \"mx\" is not offered by this version; write smtp://host:port";
                 return Err(obstacle(Phase::Connect, words));
             }
             Route::Smtp { host, port } | Route::Smtps { host, port } => (host, *port),
@@ -90,7 +91,10 @@ impl Road<'_> {
         let (stream, peer) = in_time(limit, Phase::Connect, tcp(host, port)).await??;
         let (wire, described) = match (route, tls) {
             (Route::Smtps { .. }, TlsPolicy::Off) => {
-                return Err(obstacle(Phase::Connect, "the route smtps:// wants tls = \"required\""));
+                return Err(obstacle(
+                    Phase::Connect,
+                    "the route smtps:// wants tls = \"required\"",
+                ));
             }
             (_, TlsPolicy::Off) => (Wire::new(Stream::Plain(stream), peer), None),
             (Route::Smtps { .. }, TlsPolicy::Required(proof)) => {
@@ -184,7 +188,8 @@ impl Road<'_> {
             }
             Taken::Garbage(reply) => {
                 self.replies.push(reply);
-                Err(failed.unwrap_or_else(|| obstacle(phase, "what the server said is no SMTP reply")))
+                Err(failed
+                    .unwrap_or_else(|| obstacle(phase, "what the server said is no SMTP reply")))
             }
             Taken::Nothing => Err(failed.unwrap_or_else(|| {
                 obstacle(phase, "the server closed the connection without a word")

@@ -170,12 +170,7 @@ impl Session {
 
     /// Sends commands that belong together and reads their replies, all of
     /// them. `None`: each was what is needed to go on.
-    async fn ask(
-        &mut self,
-        commands: &str,
-        phases: &[Phase],
-        record: &mut Record,
-    ) -> Option<End> {
+    async fn ask(&mut self, commands: &str, phases: &[Phase], record: &mut Record) -> Option<End> {
         let mut ended = None;
         for (index, phase) in phases.iter().copied().enumerate() {
             let answered = if index == 0 {
@@ -238,9 +233,10 @@ impl Session {
             None => Some(self.out_of_turn(Phase::Data, record)),
             Some(words) => {
                 let said = self.out_of_turn(Phase::Data, record);
-                let decided = record.replies.last().is_some_and(|reply| {
-                    reply.phase == Phase::Data && reply.code >= 400
-                });
+                let decided = record
+                    .replies
+                    .last()
+                    .is_some_and(|reply| reply.phase == Phase::Data && reply.code >= 400);
                 Some(if decided { said } else { End::new(Phase::Data, Verdict::Deferred, words) })
             }
         }
@@ -263,8 +259,9 @@ impl Session {
                 let ended = judge(phase, &reply).unwrap_or_else(|| {
                     End::new(phase, Verdict::HandedOver, format!("the server said {}", reply.text))
                 });
-                self.usable =
-                    reply.code != 421 && ended.verdict != Verdict::InDoubt && self.wire.is_quiet().await;
+                self.usable = reply.code != 421
+                    && ended.verdict != Verdict::InDoubt
+                    && self.wire.is_quiet().await;
                 record.replies.push(reply);
                 ended
             }

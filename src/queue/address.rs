@@ -19,9 +19,9 @@ pub(super) fn read(url: &str) -> Result<AMQPUri, QueueError> {
     if !matches!(scheme, Some("amqp" | "amqps")) {
         return Err(fault("it begins with neither amqp:// nor amqps://"));
     }
-    let mut uri: AMQPUri = url.parse().map_err(|_quotes_url: String| {
-        fault("host, port, vhost or a parameter cannot be read")
-    })?;
+    let mut uri: AMQPUri = url
+        .parse()
+        .map_err(|_quotes_url: String| fault("host, port, vhost or a parameter cannot be read"))?;
     uri.query.heartbeat.get_or_insert(HEARTBEAT);
     uri.query.connection_timeout.get_or_insert(CONNECT);
     Ok(uri)
@@ -75,7 +75,8 @@ mod tests {
         let uri = read("amqp://127.0.0.1:5672/%2f").unwrap();
         assert_eq!((uri.vhost.as_str(), uri.query.heartbeat), ("/", Some(HEARTBEAT)));
         assert_eq!(read("amqp://h/bv?heartbeat=5").unwrap().query.heartbeat, Some(5));
-        for bad in ["", "h:5672", "http://h", "amqp://u:s3cret@h:x/", "amqp://u:s3cret@h?heartbeat=x"]
+        for bad in
+            ["", "h:5672", "http://h", "amqp://u:s3cret@h:x/", "amqp://u:s3cret@h?heartbeat=x"]
         {
             let error = read(bad).unwrap_err().to_string();
             assert!(!error.contains("s3cret"), "{error}");

@@ -97,7 +97,10 @@ impl Broker {
                 // A binding cannot be looked at over AMQP; a returned
                 // publication will tell if it is missing.
                 Err(error) if soft(&error) == Some(AMQPSoftError::ACCESSREFUSED) => {
-                    tracing::warn!(queue = name, "the broker does not let us bind, nor see whether the queue is bound");
+                    tracing::warn!(
+                        queue = name,
+                        "the broker does not let us bind, nor see whether the queue is bound"
+                    );
                 }
                 Err(error) => return Err(QueueError::lost(error)),
             }

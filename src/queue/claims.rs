@@ -63,7 +63,11 @@ fn codes(value: &AMQPValue) -> Result<Vec<String>, String> {
         }
         other => {
             let list = string(other).ok_or_else(fault)?;
-            Ok(list.split(',').map(|code| code.trim().to_owned()).filter(|c| !c.is_empty()).collect())
+            Ok(list
+                .split(',')
+                .map(|code| code.trim().to_owned())
+                .filter(|c| !c.is_empty())
+                .collect())
         }
     }
 }

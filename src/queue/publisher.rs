@@ -54,8 +54,9 @@ pub enum HeaderField {
 impl Outgoing {
     fn properties(&self) -> Result<BasicProperties, PublishError> {
         let short = |text: &str| {
-            ShortString::try_new(text)
-                .map_err(|_too_long| PublishError::TooLong { text: text.chars().take(40).collect() })
+            ShortString::try_new(text).map_err(|_too_long| PublishError::TooLong {
+                text: text.chars().take(40).collect(),
+            })
         };
         let mut properties = BasicProperties::default()
             .with_delivery_mode(PERSISTENT)
@@ -74,9 +75,9 @@ impl Outgoing {
             for (name, field) in &self.headers {
                 let long = |text: &String| AMQPValue::LongString(text.as_str().into());
                 let value = match field {
-                    HeaderField::List(texts) => AMQPValue::FieldArray(
-                        texts.iter().map(long).collect::<Vec<_>>().into(),
-                    ),
+                    HeaderField::List(texts) => {
+                        AMQPValue::FieldArray(texts.iter().map(long).collect::<Vec<_>>().into())
+                    }
                     HeaderField::Number(number) => AMQPValue::LongLongInt(*number),
                     HeaderField::Text(text) => long(text),
                 };
@@ -159,8 +160,9 @@ impl Publisher {
         let deadline = Instant::now() + timeout;
         let properties = outgoing.properties()?;
         let short = |text: &str| {
-            ShortString::try_new(text)
-                .map_err(|_too_long| PublishError::TooLong { text: text.chars().take(40).collect() })
+            ShortString::try_new(text).map_err(|_too_long| PublishError::TooLong {
+                text: text.chars().take(40).collect(),
+            })
         };
         let (exchange, key) = (short(&outgoing.exchange)?, short(&outgoing.routing_key)?);
         let late = |_elapsed| PublishError::TimedOut { limit: timeout };

@@ -25,9 +25,8 @@ impl Acceptor {
         harden(&mut builder).map_err(material("the list of suites"))?;
         builder.set_options(SslOptions::NO_RENEGOTIATION | SslOptions::CIPHER_SERVER_PREFERENCE);
         let key = PKey::private_key_from_pem(key_pem).map_err(material("the TLS key"))?;
-        let mut chain = X509::stack_from_pem(x509_pem)
-            .map_err(material("the TLS certificate"))?
-            .into_iter();
+        let mut chain =
+            X509::stack_from_pem(x509_pem).map_err(material("the TLS certificate"))?.into_iter();
         let own = chain.next().ok_or_else(|| TlsError::Material {
             what: "the TLS certificate",
             source: openssl::error::ErrorStack::get(),

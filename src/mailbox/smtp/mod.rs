@@ -72,10 +72,8 @@ pub async fn serve<T: TakeIn>(
             None => {
                 tracing::info!(peer = %peer, "too many connections; one was turned away");
                 let Some(seat) = crowd.wait_outside() else { continue };
-                let line = format!(
-                    "421 4.7.0 {} too many connections, come again\r\n",
-                    settings.hostname
-                );
+                let line =
+                    format!("421 4.7.0 {} too many connections, come again\r\n", settings.hostname);
                 runtime.spawn(async move {
                     let told = stream.write_all(line.as_bytes());
                     tokio::time::timeout(TURN_AWAY, told).await.ok();

@@ -58,6 +58,7 @@ impl Text {
 
     /// Reads a piece.
     pub fn feed(&mut self, piece: &[u8]) -> Fed {
+        self.seen = self.seen.saturating_add(piece.len());
         let mut at = 0;
         while at < piece.len() {
             // The bulk of a line, at once.
@@ -119,7 +120,6 @@ impl Text {
     }
 
     fn keep(&mut self, octets: &[u8]) {
-        self.seen += octets.len();
         if self.fault.is_some() {
             return;
         }
