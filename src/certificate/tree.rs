@@ -129,8 +129,30 @@ impl Node {
     }
 
     pub(crate) fn push_at(&mut self, at: u8, item: Item) {
-        let after = self.entries.partition_point(|entry| entry.at <= at);
-        self.entries.insert(after, Entry { at, item });
+        self.append(at, item);
+        self.settle();
+    }
+
+    /// Adds an item behind all others; [`Node::settle`] must follow.
+    pub(crate) fn append(&mut self, at: u8, item: Item) {
+        self.entries.push(Entry { at, item });
+    }
+
+    /// Puts the entries into the order of the table, repeats as they came.
+    pub(crate) fn settle(&mut self) {
+        if !self.entries.is_sorted_by_key(|entry| entry.at) {
+            self.entries.sort_by_key(|entry| entry.at);
+        }
+    }
+
+    /// Whether row `at` holds nothing, or no more than an empty element.
+    pub(crate) fn lacks(&self, at: u8) -> bool {
+        let element = self.of.elements.get(usize::from(at));
+        match (self.row(at), element) {
+            ([], _) | (_, None) => true,
+            ([alone], Some(element)) => alone.item.is_blank(element),
+            ([_, ..], Some(_)) => false,
+        }
     }
 
     /// The children in the order of the table, each with its row.
@@ -202,6 +224,7 @@ impl Node {
         if self.extra.as_deref().is_some_and(Extra::is_empty) {
             self.extra = None;
         }
+        self.settle();
         for entry in &mut self.entries {
             match &mut entry.item {
                 Item::Leaf(leaf) => leaf.normalise(),
@@ -285,6 +308,20 @@ impl Item {
                     && (leaf.text.is_empty() || leaf.text == element.absent_value())
             }
             Item::Node(node) => node.is_empty(),
+        }
+    }
+
+    /// As [`Item::says_nothing`], all the way down: an element that holds
+    /// nothing but empty mandatory ones.
+    fn is_blank(&self, element: &Element) -> bool {
+        match self {
+            Item::Leaf(_) => self.says_nothing(element),
+            Item::Node(node) => {
+                node.extra().is_none()
+                    && node
+                        .entries()
+                        .all(|(below, item)| below.occurs.is_mandatory() && item.is_blank(below))
+            }
         }
     }
 
