@@ -89,7 +89,7 @@ impl Publishing {
 
     async fn work(&self, outlet: Outlet, publisher: Publisher) -> Result<(), Ended> {
         let token = self.runtime.token().clone();
-        let mut wakes = self.ledger.wakes();
+        let mut wakes = self.ledger.wakes().publications;
         let mut pause = FIRST_PAUSE;
         while !token.is_cancelled() {
             wakes.borrow_and_update();
@@ -151,7 +151,7 @@ impl Publishing {
             None => Ok(true),
             Some(fault) if fault.needs_new_connection() => Err(fault.into()),
             Some(fault) => {
-                warn!(%outlet, error = %fault, "a publication was not taken and is tried again");
+                warn!(?outlet, error = %fault, "a publication was not taken and is tried again");
                 Ok(false)
             }
         }

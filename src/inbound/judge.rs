@@ -14,12 +14,14 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::prove::{self, LineEnds, Proven};
+use super::prove::{self, Proven};
 use super::received;
 use crate::certificate::life::Judgement;
 use crate::certificate::{Facts, Finding};
 use crate::clock::Timestamp;
 use crate::config::Configuration;
+use crate::delivery::LetterId;
+use crate::letter::LineEnds;
 use crate::ledger::{Arrival, Ledger, LedgerError, NewPublication, Quarantine, WaitingLetter};
 use crate::partner::{Partner, PartnerCode};
 use crate::refusal::{Code, Refusal};
@@ -56,7 +58,7 @@ impl Judge {
     /// Judges what waits, until the runtime's token is cancelled.
     pub async fn run(mut self) {
         let token = self.runtime.token().clone();
-        let mut wakes = self.ledger.wakes();
+        let mut wakes = self.ledger.wakes().letters;
         while !token.is_cancelled() {
             wakes.borrow_and_update();
             let wait = match self.turn().await {
@@ -135,21 +137,20 @@ impl Judge {
         Ok(())
     }
 
-    async fn record(&self, letter: crate::ledger::LetterId, opened: Opened) -> Result<(), LedgerError> {
+    async fn record(&self, letter: LetterId, opened: Opened) -> Result<(), LedgerError> {
         let Opened { proven, facts, digest, findings, publication } = opened;
         let partner = proven.partner.clone();
         let arrival = Arrival {
             letter,
             partner: proven.partner,
-            id: facts.id,
-            status: facts.status,
+            facts,
             digest,
             xml: proven.octets.as_bytes().to_vec(),
             entity: proven.entity,
             message_id: proven.message_id,
             signer_sha256: proven.signer.sha256,
             signed_at: proven.signed_at,
-            findings: serde_json::to_value(&findings).unwrap_or_default(),
+            remarks: serde_json::to_value(&findings).unwrap_or_default(),
             publication,
         };
         match self.ledger.receive(arrival).await? {

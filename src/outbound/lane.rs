@@ -20,11 +20,11 @@ use super::sealing::{self, Order};
 use super::verdict;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Configuration;
-use crate::delivery::Trigger;
-use crate::delivery::attempt::Verdict;
-use crate::ledger::{Claimed, Conclusion, Ledger, LedgerError, Reason, SealRecord};
+use crate::delivery::attempt::{Phase, Verdict};
+use crate::delivery::{Reason, Trigger};
+use crate::ledger::{Claimed, Conclusion, Ledger, LedgerError, SealRecord};
 use crate::partner::{Partner, PartnerCode, State};
-use crate::post::{self, Envelope, Outcome, Session, Settings};
+use crate::post::{self, Envelope, Outcome, Session, Settings, Unsendable};
 use crate::runtime::{Crew, Runtime};
 use crate::telemetry::{enter, leave};
 
@@ -101,7 +101,7 @@ impl Worker {
     async fn run(mut self) {
         let token = self.lanes.runtime.token().clone();
         let mut connection = Connection::default();
-        let mut wakes = self.lanes.ledger.wakes();
+        let mut wakes = self.lanes.ledger.wakes().deliveries;
         while !token.is_cancelled() {
             wakes.borrow_and_update();
             let wait = match self.turn(&mut connection).await {
@@ -249,8 +249,8 @@ impl Worker {
         }
     }
 
-    /// Posts one letter. `false`: no connection could be had, and nothing was
-    /// tried for this delivery that the others would not meet as well.
+    /// Posts one letter. `false`: no connection could be had, which the next
+    /// letter would meet as well.
     async fn post(
         &self,
         claimed: &Claimed,
@@ -259,6 +259,7 @@ impl Worker {
         now: &Now,
     ) -> Result<bool, LedgerError> {
         let ledger = &self.lanes.ledger;
+        let opened = connection.open(&now.partner, &now.configuration).await;
         enter("outbound.5", &claimed.delivery);
         let attempt = match ledger.begin(claimed.delivery, claimed.fence).await {
             Ok(attempt) => attempt,
@@ -267,9 +268,14 @@ impl Worker {
         };
         leave("outbound.5", &claimed.delivery);
         enter("outbound.6", &claimed.delivery);
-        let (outcome, reached) = self.transact(claimed, letter, connection, now).await;
+        let (outcome, reached) = match opened {
+            Ok(()) => (self.transact(claimed, letter, connection, now).await, true),
+            Err(outcome) => (Ok(outcome), false),
+        };
         leave("outbound.6", &claimed.delivery);
         enter("outbound.7", &claimed.delivery);
+        let unsendable = outcome.as_ref().err().copied();
+        let outcome = outcome.unwrap_or_else(unsent);
         let at = self.lanes.clock.now();
         let judged = verdict::judge(&outcome, claimed, attempt, at, &now.configuration.clocks, jitter());
         log(&self.code, claimed, &outcome, judged.verdict);
@@ -293,22 +299,27 @@ impl Worker {
             }
             Err(fault) => return Err(fault),
         }
+        if let Some(fault) = unsendable {
+            error!(partner.code = %self.code, delivery = %claimed.delivery, error = %fault, "the letter cannot be sent");
+            let reason = Reason::new("letter.unsendable", fault.to_string());
+            ledger.apply(claimed.delivery, Trigger::Failed, None, Some(reason)).await?;
+        }
         Ok(reached)
     }
 
-    /// The transaction itself, over the open connection or a new one, and
-    /// whether the partner's server was reached at all.
-    async fn transact(&self, claimed: &Claimed, letter: &[u8], connection: &mut Connection, now: &Now) -> (Outcome, bool) {
-        if connection.session.is_none()
-            && let Err(outcome) = connection.open(&now.partner, &now.configuration).await
-        {
-            return (outcome, false);
-        }
-        let Some(session) = connection.session.as_mut() else {
-            return (Outcome::unreached("no connection"), false);
+    /// The transaction itself, over the open connection.
+    async fn transact(
+        &self,
+        claimed: &Claimed,
+        letter: &[u8],
+        connection: &mut Connection,
+        now: &Now,
+    ) -> Result<Outcome, Unsendable> {
+        let Some(mut session) = connection.session.take() else {
+            return Ok(nothing_sent("the connection is gone".to_owned()));
         };
         let envelope = Envelope {
-            from: now.configuration.gateway.address.clone(),
+            from: Some(now.configuration.gateway.address.clone()),
             to: now.partner.address.clone(),
             envelope_id: claimed.letter_id.clone(),
         };
@@ -316,14 +327,14 @@ impl Worker {
         let (delivery, fence) = (claimed.delivery, claimed.fence);
         let ours = async move |_phase| ledger.still_ours(delivery, fence).await.unwrap_or(false);
         let outcome = session.post(&envelope, letter, ours).await;
-        if !outcome.reusable {
-            connection.session = None;
+        if outcome.as_ref().is_ok_and(|outcome| outcome.reusable) {
+            connection.session = Some(session);
         }
-        (outcome, true)
+        outcome
     }
 
     async fn end(&self, claimed: &Claimed, trigger: Trigger, code: &str, words: String) -> Result<(), LedgerError> {
-        let reason = Reason { code: code.to_owned(), words };
+        let reason = Reason::new(code, words);
         match self.lanes.ledger.end(claimed.delivery, claimed.fence, trigger, reason).await {
             Ok(_state) => Ok(()),
             Err(LedgerError::Fenced) => Ok(()),
@@ -345,6 +356,15 @@ fn log(partner: &PartnerCode, claimed: &Claimed, outcome: &Outcome, verdict: Ver
     }
 }
 
+/// The outcome of an attempt in which nothing could be sent.
+fn nothing_sent(words: String) -> Outcome {
+    Outcome { verdict: Verdict::Deferred, phase: Phase::Connect, replies: Vec::new(), words, status: None, reusable: false }
+}
+
+fn unsent(fault: Unsendable) -> Outcome {
+    nothing_sent(fault.to_string())
+}
+
 /// A fraction from 0 to 1, for the schedule's jitter.
 fn jitter() -> f64 {
     getrandom::u32().map_or(0.5, |random| f64::from(random) / f64::from(u32::MAX))
@@ -361,7 +381,14 @@ struct Connection {
 }
 
 impl Connection {
+    /// Makes sure that there is a connection on which a transaction may begin.
     async fn open(&mut self, partner: &Partner, configuration: &Configuration) -> Result<(), Outcome> {
+        if let Some(session) = &self.session
+            && session.is_usable().await
+        {
+            return Ok(());
+        }
+        self.close().await;
         let settings = Settings {
             hostname: configuration.gateway.hostname.clone(),
             connect: configuration.clocks.connect,

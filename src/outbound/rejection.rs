@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::admission::Refused;
 use crate::certificate::finding::Finding;
-use crate::ledger::{Reason, Rejection};
+use crate::delivery::Reason;
+use crate::ledger::Rejection;
 use crate::queue::Claim;
 
 /// A larger header breaks the broker connection.

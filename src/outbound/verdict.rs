@@ -6,7 +6,8 @@
 use crate::clock::Timestamp;
 use crate::delivery::attempt::{Phase, Verdict};
 use crate::delivery::schedule::Clocks;
-use crate::ledger::{Claimed, Reason};
+use crate::delivery::Reason;
+use crate::ledger::Claimed;
 use crate::post::Outcome;
 
 //------------ Judged --------------------------------------------------------

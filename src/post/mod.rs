@@ -26,5 +26,6 @@ pub mod transaction;
 pub mod wire;
 
 pub use connect::connect;
-pub use outcome::{Credentials, Envelope, Outcome, Settings, Unsendable};
+pub use crate::partner::Credentials;
+pub use outcome::{Envelope, Outcome, Settings, Unsendable};
 pub use transaction::Session;

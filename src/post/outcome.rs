@@ -1,9 +1,7 @@
 //! What goes into an SMTP transaction, and what comes out of it.
 
-use std::fmt;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
 
 use super::reply::Status;
 use crate::delivery::attempt::{Phase, Reply, Verdict};
@@ -36,28 +34,6 @@ pub struct Settings {
     pub reply: Duration,
     /// For the whole text, and for the reply to the final dot.
     pub final_reply: Duration,
-}
-
-//------------ Credentials ---------------------------------------------------
-
-/// A user and a password for AUTH; sent under TLS only, shown never.
-#[derive(Clone)]
-pub struct Credentials {
-    pub(super) user: String,
-    pub(super) password: Zeroizing<String>,
-}
-
-impl Credentials {
-    /// A user and a password.
-    pub fn new(user: String, password: String) -> Self {
-        Credentials { user, password: Zeroizing::new(password) }
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials")
-    }
 }
 
 //------------ Outcome -------------------------------------------------------
