@@ -126,9 +126,8 @@ mod tests {
 
     #[test]
     fn waits_as_the_contract_has_them() {
-        for (attempts, minutes) in [0.0, 1.0, 5.0, 15.0, 30.0, 60.0, 90.0, 120.0, 120.0]
-            .into_iter()
-            .enumerate()
+        for (attempts, minutes) in
+            [0.0, 1.0, 5.0, 15.0, 30.0, 60.0, 90.0, 120.0, 120.0].into_iter().enumerate()
         {
             check(u32::try_from(attempts).unwrap(), 0.0, minutes);
         }

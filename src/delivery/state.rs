@@ -74,11 +74,9 @@ impl State {
     /// (a withdrawal, a replacement) waits as long as this is so.
     pub const fn lacks_verdict(self) -> bool {
         match self {
-            State::Waiting
-            | State::Sealed
-            | State::Sending
-            | State::Deferred
-            | State::InDoubt => true,
+            State::Waiting | State::Sealed | State::Sending | State::Deferred | State::InDoubt => {
+                true
+            }
             State::HandedOver
             | State::Received
             | State::Answered
