@@ -1,6 +1,7 @@
 //! certpost: an SMTP push-delivery broker for government e-certificates.
 
 pub mod certificate;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;

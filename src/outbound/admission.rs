@@ -57,7 +57,7 @@ pub fn admit(claim: &Claim, configuration: &Configuration) -> Result<Acceptance,
     let not_useful_after = read_not_useful_after(claim, &mut findings);
     let xml = match content_type {
         ContentType::Json => sps::write(&certificate, &WriteOptions::default()),
-        ContentType::Xml => SpsXml::ready(claim.body.clone()),
+        ContentType::Xml => SpsXml::ready(&SpsOctets::domestic(claim.body.clone())),
     };
     check_letter(xml.as_bytes().len(), configuration.doors.max_letter, &mut findings);
     if !findings.is_empty() {

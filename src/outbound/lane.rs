@@ -142,9 +142,10 @@ impl Worker {
             return Ok(Some(until.since(at)));
         }
         let ledger = self.lanes.ledger.clone();
-        let claimed = ledger.claim(&self.code, BATCH, now.configuration.clocks.lease).await?;
+        let code = self.code.clone();
+        let claimed = ledger.claim(&code, BATCH, now.configuration.clocks.lease).await?;
         if claimed.is_empty() {
-            let due = ledger.next_due(&self.code).await?;
+            let due = ledger.next_due(&code).await?;
             return Ok(Some(due.map_or(LOOK, |due| due.since(at).clamp(Duration::from_millis(1), LOOK))));
         }
         let mut ready = Vec::with_capacity(claimed.len());
@@ -184,7 +185,11 @@ impl Worker {
         claimed: Vec<Claimed>,
         now: &Now,
     ) -> Vec<Result<Option<(Claimed, Arc<[u8]>)>, LedgerError>> {
-        futures_util::future::join_all(claimed.into_iter().map(|claimed| self.seal(claimed, now))).await
+        let mut sealing = Vec::with_capacity(claimed.len());
+        for claimed in claimed {
+            sealing.push(self.seal(claimed, now));
+        }
+        futures_util::future::join_all(sealing).await
     }
 
     async fn seal(&self, mut claimed: Claimed, now: &Now) -> Result<Option<(Claimed, Arc<[u8]>)>, LedgerError> {

@@ -10,7 +10,7 @@ use crate::ledger::ContentType;
 use crate::letter::{self, ContentKind, LetterFacts};
 use crate::partner::Partner;
 use crate::smime::{self, SigningIdentity, SmimeError};
-use crate::sps::{self, SpsXml};
+use crate::sps::{self, SpsOctets, SpsXml};
 
 use super::admission;
 
@@ -61,7 +61,7 @@ pub struct Order<'a> {
 /// The XML that `partner` is sent: a ready one as it is, else written for it.
 pub fn xml(content_type: ContentType, body: &[u8], partner: &Partner) -> Result<SpsXml, SealingError> {
     match content_type {
-        ContentType::Xml => Ok(SpsXml::ready(body.to_vec())),
+        ContentType::Xml => Ok(SpsXml::ready(&SpsOctets::domestic(body.to_vec()))),
         ContentType::Json => Ok(sps::write(&certificate(content_type, body)?, &partner.xml)),
     }
 }

@@ -16,7 +16,8 @@ use lettre::transport::smtp::extension::ClientId;
 use tokio::net::TcpStream;
 
 use super::offers::Offers;
-use super::outcome::{Credentials, Outcome, Settings};
+use super::outcome::{Outcome, Settings};
+use crate::partner::Credentials;
 use super::reply::Status;
 use super::transaction::Session;
 use super::wire::{Stream, Taken, Wire};
