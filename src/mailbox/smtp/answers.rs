@@ -101,7 +101,7 @@ impl State {
                 }
                 None => Answer::new("502 5.5.1 STARTTLS is not offered"),
             },
-            Request::Mail { from } => self.mail(from, settings, room),
+            Request::Mail { from } => self.mail(&from, line, settings, room),
             Request::Rcpt { to } => self.rcpt(&to, line, settings),
             Request::Data => match &self.transaction {
                 None => Answer::new("503 5.5.1 MAIL first"),
@@ -137,7 +137,8 @@ impl State {
 
     fn mail(
         &mut self,
-        from: MailFrom<Cow<'_, str>>,
+        from: &MailFrom<Cow<'_, str>>,
+        line: &[u8],
         settings: &DoorSettings,
         room: impl FnOnce(usize) -> Room,
     ) -> Answer {
@@ -151,13 +152,14 @@ impl State {
         let (size, flags) = (from.size, from.flags & body);
         let reverse_path = from.address.clone().into_owned();
         let plain = MailFrom { address: from.address.clone(), size, flags, ..MailFrom::default() };
-        if from != plain {
+        if *from != plain {
             return Answer::new("555 5.5.4 a parameter of MAIL is not offered");
         }
         if reverse_path.len() > PATH {
             return Answer::new("501 5.1.7 the reverse path is too long");
         }
         // RFC 1870, section 6.1: told in advance, refused in advance.
+        let size = declared(line);
         if size > settings.max_letter {
             return Answer::new("552 5.3.4 too big");
         }
@@ -193,6 +195,20 @@ impl State {
         }
         Answer::new("250 2.1.5 recipient taken")
     }
+}
+
+/// The value of SIZE; 0 if there is none. The grammar's own reading starts
+/// anew when a number overflows.
+fn declared(line: &[u8]) -> usize {
+    let words = line.split(u8::is_ascii_whitespace);
+    let value = words.filter_map(|word| {
+        let (name, value) = word.split_at_checked(5)?;
+        name.eq_ignore_ascii_case(b"SIZE=").then_some(value)
+    });
+    let digits = value.last().unwrap_or_default().iter();
+    digits.fold(0_usize, |sum, digit| {
+        sum.saturating_mul(10).saturating_add(usize::from(digit.saturating_sub(b'0')))
+    })
 }
 
 /// Whom an address names here.
@@ -305,7 +321,8 @@ mod tests {
         let commands = [
             ("HELO x", "250 "),
             ("MAIL FROM:<a@b> SIZE=1001", "552 5.3.4"),
-            ("MAIL FROM:<a@b> SIZE=99999999999999999999999", "552 5.3.4"),
+            ("MAIL FROM:<a@b> SIZE=99999999999999999999", "552 5.3.4"),
+            ("MAIL FROM:<a@b> size=99999999999999999999999", "552 5.3.4"),
             ("MAIL FROM:<a@b> SMTPUTF8", "555 5.5.4"),
             ("MAIL FROM:<a@b> BODY=BINARYMIME", "555 5.5.4"),
             ("MAIL FROM:<a@b> RET=HDRS", "555 5.5.4"),
