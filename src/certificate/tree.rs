@@ -5,6 +5,7 @@
 //! that holds nothing is absent (the writer puts it back). So two documents
 //! with the same content are the same tree, but for the spelling of dates.
 
+use super::digest::truth;
 use super::element::{Element, Kind, Shape, Type};
 use super::table;
 
@@ -173,6 +174,18 @@ impl Node {
     /// Whether row `at` holds anything.
     pub(crate) fn has_row(&self, at: u8) -> bool {
         !self.row(at).is_empty()
+    }
+
+    /// Changes how the indicator in row `at` is spelled, if it says the same.
+    pub(crate) fn respell(&mut self, at: u8, spelled: &str) -> bool {
+        let mut leaves = self.entries.iter_mut().filter(|entry| entry.at == at);
+        match leaves.next().map(|entry| &mut entry.item) {
+            Some(Item::Leaf(leaf)) if truth(&leaf.text) == truth(spelled) => {
+                spelled.clone_into(&mut leaf.text);
+                true
+            }
+            Some(Item::Leaf(_) | Item::Node(_)) | None => false,
+        }
     }
 
     fn named(&self, name: &str) -> &[Entry] {

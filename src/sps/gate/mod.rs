@@ -21,8 +21,9 @@ mod w3c;
 use super::octets::SpsOctets;
 use crate::refusal::{Code, Refusal};
 use scan::Scanner;
-pub(crate) use scan::is_legal;
+pub(crate) use scan::{is_legal, meaning};
 use scope::Scope;
+pub(crate) use scope::value;
 
 /// How deep elements may lie, the root being 1.
 pub const DEPTH_LIMIT: usize = 64;
