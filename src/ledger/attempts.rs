@@ -61,6 +61,10 @@ impl Ledger {
     ) -> Result<State, LedgerError> {
         self.write(0, move |commit| {
             let row = commit.row(delivery)?;
+            // The letter is already on its way again.
+            if row.is_under_way && trigger == Trigger::RelayGaveUp {
+                return Ok(row.state);
+            }
             commit.step(&row, trigger, due, reason.as_ref())
         })
         .await

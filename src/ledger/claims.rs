@@ -208,7 +208,9 @@ impl Commit<'_> {
     pub(super) fn give_back(&mut self, delivery: DeliveryId) -> Result<(), LedgerError> {
         let row = self.row(delivery)?;
         let due = if row.state.is_untried() { row.accepted_at } else { self.at };
-        let due = row.state.is_pending().then_some(due);
+        // A letter that goes again for want of a receipt is still to go.
+        let goes = row.state.is_pending() || row.state == State::HandedOver;
+        let due = goes.then_some(due);
         self.sql
             .prepare_cached(
                 "UPDATE delivery SET lease_owner = NULL, lease_until = NULL, due = ?,
