@@ -5,17 +5,12 @@
 //! output, everything else to standard error.
 
 pub mod answer;
-pub mod check;
-pub mod convert;
-pub mod demo;
 pub mod inspect;
 pub mod open;
 pub mod partner;
 pub mod run;
 pub mod seal;
 pub mod submit;
-pub mod trace;
-pub mod verify;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -41,12 +36,6 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Say what is wrong with certificates.
-    Check(check::Args),
-    /// Turn a certificate from XML to JSON or back.
-    Convert(convert::Args),
-    /// Show a private road: broker, two gateways, certificates both ways.
-    Demo(demo::Args),
     /// Show what a letter is made of, without any key.
     Inspect(inspect::Args),
     /// Open a letter, prove who sent it, and print what it holds.
@@ -59,27 +48,18 @@ enum Command {
     Seal(seal::Args),
     /// Put certificates on the submissions queue.
     Submit(submit::Args),
-    /// Tell the whole story of a certificate.
-    Trace(trace::Args),
-    /// Give an official the verdict on a certificate.
-    Verify(verify::Args),
 }
 
 /// Has a command done.
 pub fn answer(line: &CommandLine) -> Answer {
     let shared = Shared { config: line.config.clone(), json: line.json };
     match &line.command {
-        Command::Check(args) => check::run(args, &shared),
-        Command::Convert(args) => convert::run(args, &shared),
-        Command::Demo(args) => demo::run(args, &shared),
         Command::Inspect(args) => inspect::run(args, &shared),
         Command::Open(args) => open::run(args, &shared),
         Command::Partner(args) => partner::run(args, &shared),
         Command::Run(args) => run::run(args, &shared),
         Command::Seal(args) => seal::run(args, &shared),
         Command::Submit(args) => submit::run(args, &shared),
-        Command::Trace(args) => trace::run(args, &shared),
-        Command::Verify(args) => verify::run(args, &shared),
     }
 }
 

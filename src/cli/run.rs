@@ -169,12 +169,13 @@ fn door_settings(configuration: &Configuration) -> Result<DoorSettings, Refused>
         Some(pair) => Some(tls::Acceptor::from_pem(&pair.certificate, &pair.key)?),
         None => None,
     };
-    Ok(DoorSettings::new(
-        configuration.gateway.hostname.clone(),
-        configuration.gateway.address.clone(),
-        configuration.doors.max_letter,
-        acceptor,
-    ))
+    Ok(DoorSettings {
+        hostname: configuration.gateway.hostname.clone(),
+        mailbox: configuration.gateway.address.clone(),
+        max_letter: configuration.doors.max_letter,
+        tls: acceptor,
+        limits: mailbox::Limits::default(),
+    })
 }
 
 /// Reads the configuration again. One with faults changes nothing.

@@ -26,7 +26,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 pub use faults::{Fault, Faults};
-pub use gateway::{Configuration, Doors, Producer};
+pub use gateway::{Configuration, Doors, Gateway, Producer};
 
 /// Where a configuration is looked for when nothing names one.
 const LOCAL: &str = "certpost.toml";

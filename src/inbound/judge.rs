@@ -14,12 +14,12 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::prove::{self, Proven};
+use super::prove::{self, Destination, Proven};
 use super::received;
 use crate::certificate::life::Judgement;
-use crate::certificate::{Facts, Finding};
+use crate::certificate::{Certificate, Facts, Finding};
 use crate::clock::Timestamp;
-use crate::config::Configuration;
+use crate::config::{Configuration, Gateway};
 use crate::delivery::LetterId;
 use crate::letter::LineEnds;
 use crate::ledger::{Arrival, Ledger, LedgerError, NewPublication, Quarantine, WaitingLetter};
@@ -186,7 +186,7 @@ pub fn open(
     taken_in_at: Timestamp,
 ) -> Result<Box<Opened>, (Refusal, Option<PartnerCode>)> {
     let proven = prove::prove(octets, LineEnds::Crlf, house, taken_in_at).map_err(|refusal| (refusal, None))?;
-    let (certificate, facts, findings) = read_certificate(&proven, configuration.partner(&proven.partner))
+    let (certificate, facts, findings) = read_certificate(&proven, configuration.partner(&proven.partner), &configuration.gateway)
         .map_err(|refusal| (refusal, Some(proven.partner.clone())))?;
     let publication = received::publication(
         &proven,
@@ -204,7 +204,8 @@ pub fn open(
 pub fn read_certificate(
     proven: &Proven,
     partner: Option<&Partner>,
-) -> Result<(crate::certificate::Certificate, Facts, Vec<Finding>), Refusal> {
+    gateway: &Gateway,
+) -> Result<(Certificate, Facts, Vec<Finding>), Refusal> {
     let reading = sps::read(&proven.octets);
     if let Some(refusal) = reading.refused {
         return Err(refusal);
@@ -228,6 +229,17 @@ pub fn read_certificate(
             Code::BindingCountry,
             format!("signed by {}, which does not speak for {}", proven.partner, facts.id.country),
         ));
+    }
+    if proven.destination == Destination::ByCertificate {
+        // No signed To: then the signed document must name one of our
+        // countries, or the letter was signed for another and sent on to us.
+        let named = std::iter::once(&facts.import_country).chain(&facts.transit);
+        if !named.into_iter().any(|country| gateway.countries.contains(country)) {
+            return Err(Refusal::new(
+                Code::BindingRecipient,
+                format!("no signed To, and the certificate is for {}, not for us", facts.import_country),
+            ));
+        }
     }
     if proven.kind.as_deref().is_some_and(|kind| kind != "certificate") {
         return Err(Refusal::new(

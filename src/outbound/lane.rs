@@ -328,9 +328,12 @@ impl Worker {
             to: now.partner.address.clone(),
             envelope_id: claimed.letter_id.clone(),
         };
-        let ledger = &self.lanes.ledger;
         let (delivery, fence) = (claimed.delivery, claimed.fence);
-        let ours = async move |_phase| ledger.still_ours(delivery, fence).await.unwrap_or(false);
+        let ours = |_phase| {
+            let ledger = self.lanes.ledger.clone();
+            // A ledger that cannot tell is a no: nothing goes that is not ours.
+            async move { ledger.still_ours(delivery, fence).await.unwrap_or(false) }
+        };
         let outcome = session.post(&envelope, letter, ours).await;
         if outcome.as_ref().is_ok_and(|outcome| outcome.reusable) {
             connection.session = Some(session);

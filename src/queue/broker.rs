@@ -57,32 +57,10 @@ impl Broker {
     /// where something is absent.
     pub async fn declare(&self) -> Result<(), QueueError> {
         for name in EXCHANGES {
-            let options = |passive| ExchangeDeclareOptions {
-                passive,
-                durable: true,
-                ..ExchangeDeclareOptions::default()
-            };
-            self.one_thing(format!("exchange {name}"), async |channel: &Channel, passive| {
-                let none = FieldTable::default();
-                channel
-                    .exchange_declare(name.into(), ExchangeKind::Topic, options(passive), none)
-                    .await
-            })
-            .await?;
+            self.one_thing(Thing::Exchange(name)).await?;
         }
         for name in QUEUES {
-            let options = |passive| QueueDeclareOptions {
-                passive,
-                durable: true,
-                ..QueueDeclareOptions::default()
-            };
-            self.one_thing(format!("queue {name}"), async |channel: &Channel, passive| {
-                let mut arguments = FieldTable::default();
-                let (key, value) = QUEUE_TYPE;
-                arguments.insert(key.into(), AMQPValue::LongString(value.into()));
-                channel.queue_declare(name.into(), options(passive), arguments).await.map(drop)
-            })
-            .await?;
+            self.one_thing(Thing::Queue(name)).await?;
         }
         for name in EXCHANGES {
             let channel = self.channel().await?;
@@ -147,13 +125,9 @@ impl Broker {
     }
 
     /// Declares one thing on a channel of its own: a refusal closes it.
-    async fn one_thing(
-        &self,
-        what: String,
-        declare: impl AsyncFn(&Channel, bool) -> lapin::Result<()>,
-    ) -> Result<(), QueueError> {
+    async fn one_thing(&self, thing: Thing) -> Result<(), QueueError> {
         let channel = self.channel().await?;
-        let error = match in_time("declare", declare(&channel, false)).await? {
+        let error = match in_time("declare", thing.declare(&channel, false)).await? {
             Ok(()) => {
                 close(&channel).await;
                 return Ok(());
@@ -162,16 +136,16 @@ impl Broker {
         };
         match soft(&error) {
             Some(AMQPSoftError::PRECONDITIONFAILED) => {
-                Err(QueueError::Differs { what: format!("{what}: {}", words(&error)) })
+                Err(QueueError::Differs { what: format!("{thing}: {}", words(&error)) })
             }
             Some(AMQPSoftError::ACCESSREFUSED) => {
                 let channel = self.channel().await?;
-                match in_time("look", declare(&channel, true)).await? {
+                match in_time("look", thing.declare(&channel, true)).await? {
                     Ok(()) => {
                         close(&channel).await;
                         Ok(())
                     }
-                    Err(_absent) => Err(absent(what, error)),
+                    Err(_absent) => Err(absent(thing.to_string(), error)),
                 }
             }
             Some(_) | None => Err(QueueError::lost(error)),
@@ -182,6 +156,46 @@ impl Broker {
 impl std::fmt::Debug for Broker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Broker").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+//------------ Thing ---------------------------------------------------------
+
+/// One thing of the topology that is declared.
+#[derive(Clone, Copy)]
+enum Thing {
+    Exchange(&'static str),
+    Queue(&'static str),
+}
+
+impl Thing {
+    /// Declares it, or with `passive` only looks whether it is there.
+    async fn declare(self, channel: &Channel, passive: bool) -> lapin::Result<()> {
+        match self {
+            Thing::Exchange(name) => {
+                let options =
+                    ExchangeDeclareOptions { passive, durable: true, ..ExchangeDeclareOptions::default() };
+                let none = FieldTable::default();
+                channel.exchange_declare(name.into(), ExchangeKind::Topic, options, none).await
+            }
+            Thing::Queue(name) => {
+                let options =
+                    QueueDeclareOptions { passive, durable: true, ..QueueDeclareOptions::default() };
+                let mut arguments = FieldTable::default();
+                let (key, value) = QUEUE_TYPE;
+                arguments.insert(key.into(), AMQPValue::LongString(value.into()));
+                channel.queue_declare(name.into(), options, arguments).await.map(drop)
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Thing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Thing::Exchange(name) => write!(f, "exchange {name}"),
+            Thing::Queue(name) => write!(f, "queue {name}"),
+        }
     }
 }
 
