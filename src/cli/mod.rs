@@ -5,5 +5,8 @@
 //! output, everything else to standard error.
 
 pub mod answer;
+pub mod inspect;
+pub mod open;
+pub mod seal;
 
 pub use answer::{Answer, Exit, Shared};

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::address::Address;
@@ -154,6 +155,11 @@ impl LetterFacts {
             ),
         ]
     }
+}
+
+/// A letter's id from 16 random octets: 26 characters of base32, lower case.
+pub fn letter_id(random: [u8; 16]) -> String {
+    BASE32_NOPAD.encode(&random).to_ascii_lowercase()
 }
 
 //------------ Entity E ------------------------------------------------------

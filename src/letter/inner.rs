@@ -1,7 +1,5 @@
 //! Gate 6: what was encrypted is signed, and nothing else stands beside it.
 
-use super::encode::Transfer;
-use super::field::Fields;
 use super::shape::Tree;
 use crate::refusal::{Code, Refusal};
 use crate::smime::der::Malformed;
@@ -60,13 +58,9 @@ pub(crate) fn signature(octets: &[u8]) -> Result<Signature, Refusal> {
     // What is no entity at all was not signed either.
     let root = Tree::root(octets)
         .map_err(|_no_entity| not_signed("what was encrypted is no MIME entity"))?;
-    let decoded = |part: &super::shape::Part| -> Option<Vec<u8>> {
-        let fields = Fields::read(octets.get(part.header.clone())?).ok()?;
-        let encoding = fields.values("Content-Transfer-Encoding");
-        Transfer::of(encoding.first().map(String::as_str))?.decode(octets.get(part.body.clone())?)
-    };
     if root.media_type.is_pkcs7() {
-        let der = decoded(&root).ok_or_else(|| not_signed("no transfer encoding that we know"))?;
+        let der = Tree::decoded(octets, &root)
+            .ok_or_else(|| not_signed("no transfer encoding that we know"))?;
         if !read(&der)? {
             return Err(not_signed("signed-data without the content that it signs"));
         }
@@ -98,7 +92,8 @@ pub(crate) fn signature(octets: &[u8]) -> Result<Signature, Refusal> {
     if !is_signature(&signature.media_type.name) {
         return Err(not_signed("the second part is no S/MIME signature"));
     }
-    let der = decoded(signature).ok_or_else(|| not_signed("the signature cannot be decoded"))?;
+    let der = Tree::decoded(octets, signature)
+        .ok_or_else(|| not_signed("the signature cannot be decoded"))?;
     if read(&der)? {
         return Err(Refusal::new(
             Code::InnerContentInDetached,

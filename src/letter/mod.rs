@@ -27,6 +27,6 @@ pub mod shape;
 pub use address::Address;
 pub use compose::{
     ContentKind, Environment, LetterFacts, certificate_entity, certificate_subject, file_name,
-    sealed_letter,
+    letter_id, sealed_letter,
 };
 pub use limits::{LineEnds, MAX_LETTER};

@@ -4,7 +4,6 @@
 //! Only octets that gate 7 handed out come here. What the fields must say is
 //! for `inbound` to decide.
 
-use super::encode::Transfer;
 use super::field::{self, Fields, MediaType};
 use super::root::Outer;
 use super::shape::{Part, Tree};
@@ -72,15 +71,12 @@ impl Payload {
         let header = |part: &Part| Fields::read(entity.get(part.header.clone()).unwrap_or(&[]));
         let fields = header(head).map_err(|_no_header| no_entity())?;
         let own = header(part).map_err(|_no_header| no_entity())?;
-        let encoding = own.values("Content-Transfer-Encoding");
-        let octets = Transfer::of(encoding.first().map(String::as_str))
-            .and_then(|transfer| transfer.decode(entity.get(part.body.clone()).unwrap_or(&[])))
-            .ok_or_else(|| {
-                Refusal::new(
-                    Code::ShapeMalformed,
-                    "the transfer encoding of what is signed cannot be undone",
-                )
-            })?;
+        let octets = Tree::decoded(entity, part).ok_or_else(|| {
+            Refusal::new(
+                Code::ShapeMalformed,
+                "the transfer encoding of what is signed cannot be undone",
+            )
+        })?;
         Ok(Payload {
             protection,
             octets,

@@ -4,9 +4,8 @@
 //! is for `inbound` to say; SPF, DKIM and display names prove nothing.
 
 use super::address::Address;
-use super::encode::Transfer;
 use super::field::{self, Fields};
-use super::shape::Shaped;
+use super::shape::{Shaped, Tree};
 use crate::refusal::{Code, Refusal};
 
 //------------ Outer ---------------------------------------------------------
@@ -91,9 +90,7 @@ pub fn root(letter: &Shaped<'_>) -> Result<(Outer, SealedPart), Refusal> {
     let Some(from) = from else {
         return refuse(Code::RootFromCount, "not exactly one From with exactly one address");
     };
-    let encoding = fields.values("Content-Transfer-Encoding");
-    let der = Transfer::of(encoding.first().map(String::as_str))
-        .and_then(|transfer| transfer.decode(letter.slice(&root.body)));
+    let der = Tree::decoded(letter.octets(), root);
     let Some(der) = der else {
         return refuse(Code::CmsMalformed, "the transfer encoding cannot be undone");
     };

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::encode::Transfer;
 use super::field::{Fields, MediaType};
 use super::limits::{self, Bounded};
 use crate::refusal::{Code, Refusal};
@@ -65,6 +66,13 @@ impl Tree {
     /// The root alone, and nothing that is inside it.
     pub fn root(octets: &[u8]) -> Result<Part, Refusal> {
         part(octets, 0..octets.len(), 0, None)
+    }
+
+    /// The octets of a part, transfer encoding undone; nothing if it cannot be.
+    pub fn decoded(octets: &[u8], part: &Part) -> Option<Vec<u8>> {
+        let fields = Fields::read(octets.get(part.header.clone())?).ok()?;
+        let encoding = fields.values("Content-Transfer-Encoding");
+        Transfer::of(encoding.first().map(String::as_str))?.decode(octets.get(part.body.clone())?)
     }
 
     /// Every part, the root first.

@@ -74,7 +74,7 @@ pub(crate) struct X509Facts {
 }
 
 impl X509Facts {
-    fn read(x509: X509) -> Result<Self, IdentityError> {
+    pub(super) fn read(x509: X509) -> Result<Self, IdentityError> {
         let fault = IdentityError::x509;
         let digest = x509.digest(MessageDigest::sha256()).map_err(fault)?;
         let mut sha256 = [0; 32];

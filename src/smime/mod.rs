@@ -11,6 +11,7 @@
 //! - [`der`]: a reader of DER and of the BER that other software writes.
 //! - [`scan`] (gate 4), [`open`] (gate 5), [`verify`] with [`trust`] (gate 7):
 //!   inbound; each gate takes what only the gate before it can make.
+//! - [`describe`]: what a structure is, for people, without any key.
 //! - [`selftest`]: whether the OpenSSL we run on may be trusted with letters.
 //! - [`throwaway`]: keys for demos and tests.
 //!
@@ -19,6 +20,7 @@
 //! the only unsafe code of the project.
 
 pub mod der;
+pub mod describe;
 mod ffi;
 pub mod identity;
 pub mod open;
