@@ -90,12 +90,16 @@ impl Session {
     /// closed without it, and the server has nothing.
     ///
     /// `Err`: the letter itself cannot be sent by SMTP, and nothing was.
-    pub async fn post(
+    pub async fn post<F>(
         &mut self,
         envelope: &Envelope,
         letter: &[u8],
-        mut before: impl AsyncFnMut(Phase) -> bool,
-    ) -> Result<Outcome, Unsendable> {
+        mut before: impl FnMut(Phase) -> F,
+    ) -> Result<Outcome, Unsendable>
+    where
+        // Not AsyncFnMut: a task that holds one that borrows is not Send.
+        F: Future<Output = bool>,
+    {
         let letter = Canonical::read(letter)?;
         let mail = commands::mail(envelope, letter.len(), &self.offers)?;
         let rcpt = commands::rcpt(envelope, &self.offers);
@@ -130,14 +134,17 @@ impl Session {
         self.wire.abort();
     }
 
-    async fn transact(
+    async fn transact<F>(
         &mut self,
         mail: &str,
         rcpt: &str,
         letter: Canonical<'_>,
-        before: &mut impl AsyncFnMut(Phase) -> bool,
+        before: &mut impl FnMut(Phase) -> F,
         record: &mut Record,
-    ) -> End {
+    ) -> End
+    where
+        F: Future<Output = bool>,
+    {
         let groups: &[(String, &[Phase])] = if self.offers.pipelining {
             &[(format!("{mail}{rcpt}DATA\r\n"), &[Phase::Mail, Phase::Rcpt, Phase::Data])]
         } else {
