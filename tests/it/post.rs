@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use certpost::delivery::attempt::Phase::{self, Auth, Connect, Data, Ehlo, EndOfData, Mail, Rcpt, Starttls};
+use certpost::delivery::attempt::Phase::{
+    self, Auth, Connect, Data, Ehlo, EndOfData, Mail, Rcpt, Starttls,
+};
 use certpost::delivery::attempt::Verdict::{self, Deferred, HandedOver, InDoubt, Refused};
 use certpost::partner::{Route, TlsPolicy, TlsProof};
 use certpost::post::{self, Credentials, Envelope, Outcome, Settings};
@@ -15,7 +17,8 @@ use crate::peer::{certificate, fingerprint, play};
 const LETTER: &[u8] = b"Subject: [...]\r\n\r\n.dot\r\nlast\r\n";
 const ON_THE_WIRE: &str = "Subject: [...]\r\n\r\n..dot\r\nlast\r\n.\r\n";
 
-const BANNER: [Step; 3] = [Say("220 mail.hm.example ESMTP\r\n"), Hear("EHLO bv.example"), Say("250 mail.hm.example\r\n")];
+const BANNER: [Step; 3] =
+    [Say("220 mail.hm.example ESMTP\r\n"), Hear("EHLO bv.example"), Say("250 mail.hm.example\r\n")];
 const TO_DATA: [Step; 6] = [
     Hear("MAIL FROM:<push@bv.example>"),
     Say("250 2.1.0 Ok\r\n"),
@@ -88,7 +91,8 @@ async fn check(steps: &[&[Step]], verdict: Verdict, phase: Phase, last: &str) ->
 
 #[tokio::test]
 async fn a_letter_is_handed_over_to_the_octet() {
-    let script = [&BANNER[..], &TO_DATA, &[Text, Say("250-2.0.0 taken\r\n250 2.0.0 as 7\r\n")], &QUIT];
+    let script =
+        [&BANNER[..], &TO_DATA, &[Text, Say("250-2.0.0 taken\r\n250 2.0.0 as 7\r\n")], &QUIT];
     let (outcome, heard) = one(&script.concat(), &settings()).await;
     assert_came_to(&outcome, HandedOver, EndOfData, "250-2.0.0 taken\n250 2.0.0 as 7");
     assert!(outcome.reusable && outcome.code() == Some(250));
@@ -163,7 +167,12 @@ async fn before_mail_everything_is_deferred() {
     come(&[Say("220 hm\r\n"), Hear("EHLO"), Say("502 what\r\n")], Ehlo, "502 what").await;
     // lettre alone would not survive these two.
     come(&[Say("220 hm\r\n"), Hear("EHLO"), Say("250- \r\n450 \r\n")], Ehlo, "250- \n450 ").await;
-    come(&[Say("220 hm\r\n"), Hear("EHLO"), Say("550-\x07\r\n550  \r\n")], Ehlo, "550-\\u{7}\n550  ").await;
+    come(
+        &[Say("220 hm\r\n"), Hear("EHLO"), Say("550-\x07\r\n550  \r\n")],
+        Ehlo,
+        "550-\\u{7}\n550  ",
+    )
+    .await;
     let route: Route = "smtp://127.0.0.1:1".parse().unwrap();
     let outcome = post::connect(&route, &TlsPolicy::Off, None, &settings()).await.unwrap_err();
     assert_came_to(&outcome, Deferred, Connect, "");
@@ -314,8 +323,7 @@ const STARTTLS: [Step; 5] = [
     Hear("STARTTLS"),
     Say("220 go on\r\n"),
 ];
-const UNDER_TLS: [Step; 3] =
-    [Tls, Hear("EHLO"), Say("250-hm\r\n250 AUTH LOGIN PLAIN\r\n")];
+const UNDER_TLS: [Step; 3] = [Tls, Hear("EHLO"), Say("250-hm\r\n250 AUTH LOGIN PLAIN\r\n")];
 
 /// One letter under TLS; what it came to, and what was heard.
 async fn secure(
@@ -340,8 +348,7 @@ async fn secure(
             }
         }
     };
-    let ((outcome, tls), heard) =
-        tokio::join!(client, play(&listener, script, Some(&acceptor)));
+    let ((outcome, tls), heard) = tokio::join!(client, play(&listener, script, Some(&acceptor)));
     (outcome, tls, heard)
 }
 
@@ -450,7 +457,8 @@ async fn a_text_cut_off_by_the_server() {
         let (listener, route) = listen().await;
         let settings = settings();
         let client = async {
-            let mut session = post::connect(&route, &TlsPolicy::Off, None, &settings).await.unwrap();
+            let mut session =
+                post::connect(&route, &TlsPolicy::Off, None, &settings).await.unwrap();
             session.post(&envelope(), &big, async |_| true).await.unwrap()
         };
         let script = [&BANNER[..], &TO_DATA, &[SomeText, Say(words)]].concat();
