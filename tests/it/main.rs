@@ -1,1 +1,3 @@
-fn main() {}
+mod smime_gates;
+mod smime_peers;
+mod smime_world;
