@@ -8,12 +8,9 @@ use certpost::inbound::prove::Headers;
 use certpost::inbound::prove::prove;
 use certpost::letter::{Environment, LetterFacts, LineEnds, certificate_entity, sealed_letter};
 use certpost::refusal::Code;
+use certpost::smime::throwaway::Authority;
 use certpost::smime::{Crl, RecipientKey, SealProfile, Signed, seal, sign};
 use data_encoding::BASE64_MIME;
-use openssl::asn1::Asn1Time;
-use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
-use openssl::x509::{X509, X509CrlBuilder, X509RevokedBuilder};
 use proptest::prelude::*;
 
 use crate::smime_world::{
@@ -268,48 +265,34 @@ fn gate_7_windows_and_anchors() {
     assert_eq!(accepted(&letter, &house).octets.as_bytes(), XML);
 }
 
-fn crl(revoked: Option<&X509>, next_update: &str, key_pem: &[u8]) -> Crl {
-    let key = PKey::private_key_from_pem(key_pem).unwrap();
-    let authority = X509::from_pem(&keys().authority.x509_pem().unwrap()).unwrap();
-    let time = |text: &str| {
-        let at: certpost::clock::Timestamp = text.parse().unwrap();
-        Asn1Time::from_unix(at.seconds()).unwrap()
-    };
-    let mut builder = X509CrlBuilder::new().unwrap();
-    builder.set_issuer_name(authority.subject_name()).unwrap();
-    builder.set_last_update(&time("2026-11-01T00:00:00Z")).unwrap();
-    builder.set_next_update(&time(next_update)).unwrap();
-    if let Some(x509) = revoked {
-        let mut entry = X509RevokedBuilder::new().unwrap();
-        entry.set_serial_number(x509.serial_number()).unwrap();
-        entry.set_revocation_date(&time("2026-11-01T00:00:00Z")).unwrap();
-        builder.add_revoked(entry.build()).unwrap();
-    }
-    builder.sign(&key, MessageDigest::sha256()).unwrap();
-    Crl::from_pem(&builder.build().unwrap().to_pem().unwrap()).unwrap()
+fn crl(authority: &Authority, revoked: &[&[u8]], next_update: &str) -> Crl {
+    let last_update = "2026-11-01T00:00:00Z".parse().unwrap();
+    let pem = authority.crl(revoked, last_update, next_update.parse().unwrap()).unwrap();
+    Crl::from_pem(&pem).unwrap()
 }
 
 #[test]
 fn gate_7_revocation() {
     let letter = letter();
-    let authority_key = keys().authority.key_pem().unwrap();
-    let signer = X509::from_pem(&keys().bv_sign.0).unwrap();
+    let ours = &keys().authority;
+    // Of the same name, with another key.
+    let impostor = certpost::smime::throwaway::authority("Test Authority").unwrap();
     let with = |list: Crl| {
         let mut house = house();
         house.partners[0].trust.crls = vec![list];
         house
     };
-    let fresh = with(crl(None, "2026-12-01T00:00:00Z", &authority_key));
+    let fresh = with(crl(ours, &[], "2026-12-01T00:00:00Z"));
     let proven = accepted(&letter, &fresh);
     assert!(proven.signer.crl_sha256.is_some());
-    let late = with(crl(None, "2026-11-20T00:00:00Z", &authority_key));
+    let late = with(crl(ours, &[], "2026-11-20T00:00:00Z"));
     assert_eq!(accepted(&letter, &late).octets.as_bytes(), XML);
-    let stale = with(crl(None, "2026-11-10T00:00:00Z", &authority_key));
+    let stale = with(crl(ours, &[], "2026-11-10T00:00:00Z"));
     refused(&letter, &stale, Code::SignerCrlStale);
     assert!(judge(&letter, &stale).unwrap_err().is_held());
-    let forged = with(crl(None, "2026-12-01T00:00:00Z", &keys().bv_other.1));
+    let forged = with(crl(&impostor, &[], "2026-12-01T00:00:00Z"));
     refused(&letter, &forged, Code::SignerCrlStale);
-    let revoked = with(crl(Some(&signer), "2026-11-10T00:00:00Z", &authority_key));
+    let revoked = with(crl(ours, &[&keys().bv_sign.0], "2026-11-10T00:00:00Z"));
     refused(&letter, &revoked, Code::SignerRevoked);
 }
 
