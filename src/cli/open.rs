@@ -8,11 +8,14 @@ use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::answer::{Answer, Exit, Shared};
-use crate::clock::Timestamp;
+use super::answer::{Answer, Exit, Shared, read_input};
+use crate::clock::{Clock, Timestamp};
+use crate::config::Keys;
 use crate::inbound::prove::{Gatehouse, Proven, prove};
-use crate::letter::LineEnds;
+use crate::inbound::{self, judge};
+use crate::letter::{LineEnds, MAX_LETTER};
 use crate::refusal::Refusal;
+use crate::smime;
 
 /// The schema of what `--json` prints.
 pub const SCHEMA: &str = "certpost/open/1";
@@ -48,6 +51,30 @@ impl Args {
     pub fn wanted(&self) -> Wanted {
         if self.entity { Wanted::Entity } else { Wanted::Document }
     }
+}
+
+/// Opens one letter.
+pub fn run(args: &Args, shared: &Shared) -> Answer {
+    let octets = match read_input(&args.letter, MAX_LETTER) {
+        Ok(octets) => octets,
+        Err(fault) => {
+            let words = format!("{}: {fault}", args.letter.display());
+            return Answer::failure(shared, SCHEMA, Exit::Absent, words);
+        }
+    };
+    let configuration = match super::configuration(shared, SCHEMA, Keys::Read) {
+        Ok(configuration) => configuration,
+        Err(answer) => return answer,
+    };
+    if let Err(fault) = smime::self_test(configuration.gateway.accept_known_bad_openssl) {
+        return Answer::failure(shared, SCHEMA, Exit::Usage, fault.to_string());
+    }
+    let at = args.at.unwrap_or_else(|| Clock::system().now());
+    let read = |proven: &Proven| {
+        judge::read_certificate(proven, configuration.partner(&proven.partner), &configuration.gateway).map(|_read| ())
+    };
+    let document: Option<&dyn Fn(&Proven) -> Result<(), Refusal>> = if args.certificate { Some(&read) } else { None };
+    answer(&octets, &inbound::gatehouse(&configuration), at, args.wanted(), document, shared)
 }
 
 /// The answer to one letter. `document` is the gates that read the document

@@ -1,19 +1,19 @@
-//! `certpost seal`: the letter to one partner, as `run` would send it.
+//! `certpost seal`: the letter that `run` would send, without a ledger.
 
 use std::path::PathBuf;
 
-use super::answer::{Answer, Exit, Shared};
-use crate::certificate::number::{CertificateId, Status};
-use crate::clock::Timestamp;
-use crate::letter::{
-    self, Address, ContentKind, Environment, LetterFacts, MAX_LETTER, certificate_subject,
-};
-use crate::smime::{SealProfile, SigningIdentity, SmimeError, seal, sign};
+use super::answer::{self, Answer, Exit, Shared, read_input};
+use crate::clock::Clock;
+use crate::config::Keys;
+use crate::letter;
+use crate::outbound::admission::{self, MAX_BODY};
+use crate::outbound::sealing::{self, Order, SealingError};
+use crate::partner::PartnerCode;
+use crate::smime;
 
-/// The schema of what `--json` prints when there is no letter.
-pub const SCHEMA: &str = "certpost/seal/1";
+const SCHEMA: &str = "certpost/seal/1";
 
-/// Seal a certificate for a partner and print the letter.
+/// Print the letter that `run` would send.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// The certificate, as JSON or XML: a file, or - for standard input.
@@ -21,85 +21,52 @@ pub struct Args {
     pub file: PathBuf,
     /// The partner's code.
     #[arg(long, value_name = "CODE")]
-    pub to: String,
+    pub to: PartnerCode,
 }
 
-/// A certificate ready to travel.
-#[derive(Clone, Copy, Debug)]
-pub struct Document<'a> {
-    pub id: &'a CertificateId,
-    pub status: &'a Status,
-    pub xml: &'a [u8],
-}
-
-/// Who sends, and who takes.
-#[derive(Clone, Copy, Debug)]
-pub struct Parties<'a> {
-    pub from: &'a Address,
-    pub environment: Environment,
-    pub identity: &'a SigningIdentity,
-    pub to: &'a Address,
-    pub profile: &'a SealProfile,
-}
-
-/// The letter, sealed at `at` under a letter id made of `random`.
-pub fn letter(
-    document: Document<'_>,
-    parties: Parties<'_>,
-    random: [u8; 16],
-    at: Timestamp,
-) -> Result<Vec<u8>, SmimeError> {
-    let facts = LetterFacts {
-        letter_id: letter::letter_id(random),
-        from: parties.from.clone(),
-        to: parties.to.clone(),
-        at,
-        subject: certificate_subject(document.id, document.status, parties.environment),
-        environment: parties.environment,
-        file_name: letter::file_name(document.id.number()),
-        kind: ContentKind::Certificate,
-        micalg: parties.profile.signature.digest(),
+/// Seals one certificate for one partner.
+pub fn run(args: &Args, shared: &Shared) -> Answer {
+    let fail = |exit, words: String| Answer::failure(shared, SCHEMA, exit, words);
+    let named = args.file.display();
+    let body = match read_input(&args.file, MAX_BODY) {
+        Ok(body) if body.len() > MAX_BODY => {
+            return fail(Exit::No, format!("{named}: larger than 9 MiB, which is the most a submission may have"));
+        }
+        Ok(body) => body,
+        Err(fault) => return fail(Exit::Absent, format!("{named}: {fault}")),
     };
-    let entity = letter::certificate_entity(&facts, document.xml);
-    let signed = sign(&entity, parties.identity, parties.profile, at)?;
-    let sealed = seal(&signed, parties.profile)?;
-    Ok(letter::sealed_letter(&facts, &sealed))
-}
-
-/// The answer for a certificate that has no severe finding.
-pub fn answer(
-    document: Document<'_>,
-    parties: Parties<'_>,
-    random: [u8; 16],
-    at: Timestamp,
-    shared: &Shared,
-) -> Answer {
-    match letter(document, parties, random, at) {
-        Ok(letter) if letter.len() > MAX_LETTER => Answer::failure(
-            shared,
-            SCHEMA,
-            Exit::No,
-            format!(
-                "submission.letter-too-large: the letter has {} octets; {MAX_LETTER} may be sent",
-                letter.len()
-            ),
-        ),
-        Ok(letter) => Answer::octets(Exit::Yes, letter),
-        Err(fault @ (SmimeError::KnownBad { .. } | SmimeError::Profile(_))) => {
-            Answer::failure(shared, SCHEMA, Exit::Usage, fault.to_string())
-        }
-        Err(fault @ SmimeError::Openssl { .. }) => {
-            Answer::failure(shared, SCHEMA, Exit::Bug, format!("{fault}: {}", sources(&fault)))
-        }
+    let configuration = match super::configuration(shared, SCHEMA, Keys::Read) {
+        Ok(configuration) => configuration,
+        Err(answer) => return answer,
+    };
+    let Some(partner) = configuration.partner(&args.to) else {
+        return fail(Exit::Absent, format!("there is no partner {}; see certpost partner list", args.to));
+    };
+    if let Err(fault) = smime::self_test(configuration.gateway.accept_known_bad_openssl) {
+        return fail(Exit::Usage, fault.to_string());
     }
-}
-
-fn sources(fault: &dyn std::error::Error) -> String {
-    let mut words = Vec::new();
-    let mut next = fault.source();
-    while let Some(source) = next {
-        words.push(source.to_string());
-        next = source.source();
+    let Some(content_type) = answer::content_type(&body) else {
+        return fail(Exit::No, format!("{named}: neither XML nor JSON"));
+    };
+    let facts = admission::read(content_type, &body).and_then(|(certificate, _warnings)| certificate.facts());
+    let facts = match facts {
+        Ok(facts) => facts,
+        Err(findings) => {
+            let first = findings.first().map(|finding| format!("{} {}: {}", finding.path, finding.words, finding.remedy));
+            return fail(Exit::No, format!("{named}: {}; see certpost check", first.unwrap_or_default()));
+        }
+    };
+    let mut random = [0; 16];
+    if let Err(fault) = getrandom::fill(&mut random) {
+        return fail(Exit::Bug, format!("the machine gives no random octets: {fault}"));
     }
-    words.join(": ")
+    let letter_id = letter::letter_id(random);
+    let order =
+        Order { content_type, body: &body, letter_id: &letter_id, id: &facts.id, status: &facts.status };
+    match sealing::seal(&order, partner, &configuration, Clock::system().now()) {
+        Ok(sealed) => Answer::octets(Exit::Yes, sealed.letter),
+        Err(fault @ SealingError::TooLarge(_)) => fail(Exit::No, format!("submission.letter-too-large: {fault}")),
+        Err(fault @ SealingError::Certificate(_)) => fail(Exit::No, fault.to_string()),
+        Err(fault @ (SealingError::NoIdentity | SealingError::Smime(_))) => fail(Exit::Usage, fault.to_string()),
+    }
 }

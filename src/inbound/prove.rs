@@ -15,7 +15,7 @@ use crate::certificate::finding::Finding;
 use crate::clock::Timestamp;
 use crate::letter::payload::{Payload, Protection, remark, shown};
 use crate::letter::root::Outer;
-use crate::letter::{Address, ContentKind, Environment, LineEnds};
+use crate::letter::{Address, ContentKind, Environment, Headers, LineEnds};
 use crate::letter::{field, inner, limits, root, shape};
 use crate::partner::PartnerCode;
 use crate::refusal::{Code, Refusal};
@@ -23,19 +23,6 @@ use crate::smime::verify::{Authenticated, Signer};
 use crate::smime::{DecryptIdentity, DigestAlgorithm, Trust};
 use crate::smime::{open, scan, verify};
 use crate::sps::SpsOctets;
-
-//------------ Headers -------------------------------------------------------
-
-/// What a partner's software puts under its signature.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Headers {
-    /// No header fields; the outer ones are hints, and the destination is
-    /// bound by the certificate's own countries.
-    Outer,
-    /// The whole header, repeated under the signature (RFC 9788).
-    #[default]
-    Protected,
-}
 
 //------------ PartnerTrust --------------------------------------------------
 

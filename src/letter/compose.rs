@@ -219,6 +219,18 @@ fn plain_file_name(name: &str) -> String {
 
 //------------ The letter ----------------------------------------------------
 
+/// About how many octets the letter around `xml` octets will have: never
+/// less, and a few hundred more than it turns out.
+///
+/// Three layers of base64 at 76 characters a line, and the headers, signature
+/// and certificates around them.
+pub fn size_of_letter(xml: usize) -> usize {
+    let encoded = |octets: usize| octets.div_ceil(57).saturating_mul(78);
+    let entity = encoded(xml).saturating_add(4 << 10);
+    let signed = encoded(entity.saturating_add(8 << 10)).saturating_add(1 << 10);
+    encoded(signed.saturating_add(8 << 10)).saturating_add(2 << 10)
+}
+
 /// The outer letter, as it is posted. Whether it is too large
 /// ([`super::MAX_LETTER`]) is for the caller to see.
 pub fn sealed_letter(facts: &LetterFacts, sealed: &Sealed) -> Vec<u8> {

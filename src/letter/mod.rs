@@ -27,6 +27,7 @@ pub mod shape;
 pub use address::Address;
 pub use compose::{
     ContentKind, Environment, LetterFacts, certificate_entity, certificate_subject, file_name,
-    letter_id, sealed_letter,
+    letter_id, sealed_letter, size_of_letter,
 };
 pub use limits::{LineEnds, MAX_LETTER};
+pub use payload::Headers;

@@ -11,6 +11,19 @@ use crate::certificate::finding::{Area, Finding, Level};
 use crate::refusal::{Code, Refusal};
 use crate::smime::verify::Authenticated;
 
+//------------ Headers -------------------------------------------------------
+
+/// What a partner's software puts under its signature.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Headers {
+    /// No header fields; the outer ones are hints, and the destination is
+    /// bound by the certificate's own countries.
+    Outer,
+    /// The whole header, repeated under the signature (RFC 9788).
+    #[default]
+    Protected,
+}
+
 //------------ Protection ----------------------------------------------------
 
 /// How the fields under the signature are marked as the letter's own

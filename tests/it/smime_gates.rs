@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use certpost::cli::{Exit, Shared, inspect, open};
-use certpost::inbound::prove::Headers;
+use certpost::letter::Headers;
 use certpost::inbound::prove::prove;
 use certpost::letter::{Environment, LetterFacts, LineEnds, certificate_entity, sealed_letter};
 use certpost::refusal::Code;

@@ -1,6 +1,7 @@
 //! The `openssl` command opens our letters, and we open its letters.
 
-use certpost::inbound::prove::{Destination, Headers};
+use certpost::inbound::prove::Destination;
+use certpost::letter::Headers;
 use certpost::letter::{certificate_entity, sealed_letter};
 use certpost::refusal::Code;
 use certpost::smime::throwaway::Purpose;

@@ -7,8 +7,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use certpost::clock::Timestamp;
-use certpost::inbound::prove::{Gatehouse, Headers, PartnerTrust, Proven, prove};
-use certpost::letter::{self, ContentKind, Environment, LetterFacts, LineEnds, MAX_LETTER};
+use certpost::inbound::prove::{Gatehouse, PartnerTrust, Proven, prove};
+use certpost::letter::{
+    self, ContentKind, Environment, Headers, LetterFacts, LineEnds, MAX_LETTER,
+};
 use certpost::refusal::{Code, Refusal};
 use certpost::smime::throwaway::{Authority, KeyKind, Wanted, authority};
 use certpost::smime::{
