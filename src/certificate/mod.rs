@@ -3,6 +3,7 @@
 //! - [`tree`]: the document, generic over the element [`table`];
 //! - [`element`]: what a row of that table says, and the JSON names;
 //! - [`codes`]: the code lists that values come from;
+//! - [`value`] and [`rules`]: what a value and a whole element must be;
 //! - [`facts`] and [`number`]: what a certificate is known and routed by;
 //! - [`digest`]: when two certificates are the same one;
 //! - [`life`]: what one more version of a certificate is;
@@ -17,8 +18,10 @@ pub mod facts;
 pub mod finding;
 pub mod life;
 pub mod number;
+pub mod rules;
 pub mod table;
 pub mod tree;
+pub mod value;
 
 pub use digest::ContentDigest;
 pub use facts::Facts;

@@ -5,6 +5,7 @@
 //! that holds nothing is absent (the writer puts it back). So two documents
 //! with the same content are the same tree, but for the spelling of dates.
 
+use super::digest::truth;
 use super::element::{Element, Kind, Shape, Type};
 use super::table;
 
@@ -129,8 +130,30 @@ impl Node {
     }
 
     pub(crate) fn push_at(&mut self, at: u8, item: Item) {
-        let after = self.entries.partition_point(|entry| entry.at <= at);
-        self.entries.insert(after, Entry { at, item });
+        self.append(at, item);
+        self.settle();
+    }
+
+    /// Adds an item behind all others; [`Node::settle`] must follow.
+    pub(crate) fn append(&mut self, at: u8, item: Item) {
+        self.entries.push(Entry { at, item });
+    }
+
+    /// Puts the entries into the order of the table, repeats as they came.
+    pub(crate) fn settle(&mut self) {
+        if !self.entries.is_sorted_by_key(|entry| entry.at) {
+            self.entries.sort_by_key(|entry| entry.at);
+        }
+    }
+
+    /// Whether row `at` holds nothing, or no more than an empty element.
+    pub(crate) fn lacks(&self, at: u8) -> bool {
+        let element = self.of.elements.get(usize::from(at));
+        match (self.row(at), element) {
+            ([], _) | (_, None) => true,
+            ([alone], Some(element)) => alone.item.is_blank(element),
+            ([_, ..], Some(_)) => false,
+        }
     }
 
     /// The children in the order of the table, each with its row.
@@ -151,6 +174,18 @@ impl Node {
     /// Whether row `at` holds anything.
     pub(crate) fn has_row(&self, at: u8) -> bool {
         !self.row(at).is_empty()
+    }
+
+    /// Changes how the indicator in row `at` is spelled, if it says the same.
+    pub(crate) fn respell(&mut self, at: u8, spelled: &str) -> bool {
+        let mut leaves = self.entries.iter_mut().filter(|entry| entry.at == at);
+        match leaves.next().map(|entry| &mut entry.item) {
+            Some(Item::Leaf(leaf)) if truth(&leaf.text) == truth(spelled) => {
+                spelled.clone_into(&mut leaf.text);
+                true
+            }
+            Some(Item::Leaf(_) | Item::Node(_)) | None => false,
+        }
     }
 
     fn named(&self, name: &str) -> &[Entry] {
@@ -202,6 +237,7 @@ impl Node {
         if self.extra.as_deref().is_some_and(Extra::is_empty) {
             self.extra = None;
         }
+        self.settle();
         for entry in &mut self.entries {
             match &mut entry.item {
                 Item::Leaf(leaf) => leaf.normalise(),
@@ -285,6 +321,20 @@ impl Item {
                     && (leaf.text.is_empty() || leaf.text == element.absent_value())
             }
             Item::Node(node) => node.is_empty(),
+        }
+    }
+
+    /// As [`Item::says_nothing`], all the way down: an element that holds
+    /// nothing but empty mandatory ones.
+    fn is_blank(&self, element: &Element) -> bool {
+        match self {
+            Item::Leaf(_) => self.says_nothing(element),
+            Item::Node(node) => {
+                node.extra().is_none()
+                    && node
+                        .entries()
+                        .all(|(below, item)| below.occurs.is_mandatory() && item.is_blank(below))
+            }
         }
     }
 

@@ -5,5 +5,8 @@
 //! output, everything else to standard error.
 
 pub mod answer;
+pub mod check;
+pub mod convert;
+mod document;
 
 pub use answer::{Answer, Exit, Shared};

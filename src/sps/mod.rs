@@ -3,11 +3,13 @@
 //! - [`octets`]: what may be read, and what is to be sent;
 //! - [`gate`]: the strict check before anything is read;
 //! - [`read`]: octets to a certificate, with findings;
+//! - [`canon`]: what the schema has no place for, kept;
 //! - [`write`]: a certificate to octets, always the same ones.
 //!
 //! It knows no key, no letter and no partner, fetches nothing, and is the only
 //! room that holds an XML library.
 
+mod canon;
 pub mod gate;
 pub mod octets;
 pub mod read;
