@@ -571,7 +571,7 @@ impl Bench {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 32, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default()
+        cases: 48, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default()
     })]
 
     #[test]
