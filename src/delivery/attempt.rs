@@ -94,8 +94,8 @@ pub struct Reply {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("'{text}' is no {list} of this version")]
 pub struct NotOnList {
-    list: &'static str,
-    text: String,
+    pub(crate) list: &'static str,
+    pub(crate) text: String,
 }
 
 impl NotOnList {
