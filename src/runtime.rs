@@ -7,9 +7,11 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -61,4 +63,94 @@ where
     F: FnOnce() + Send + 'static,
 {
     std::thread::Builder::new().name(name.to_owned()).spawn(work)
+}
+
+//------------ Crew ----------------------------------------------------------
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A fixed number of threads for work that keeps a core busy: reading
+/// certificates, signing, sealing, opening.
+///
+/// One thread a core and a bounded queue before them: a thread per letter
+/// costs a sixth of the road, and a queue without an end is a memory leak.
+#[derive(Clone, Debug)]
+pub struct Crew {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Crew {
+    /// Starts `threads` threads with room for `waiting` jobs before them.
+    pub fn start(threads: usize, waiting: usize) -> io::Result<Crew> {
+        let (jobs, queue) = mpsc::channel::<Job>(waiting.max(1));
+        let queue = Arc::new(Mutex::new(queue));
+        for n in 0..threads.max(1) {
+            let queue = Arc::clone(&queue);
+            thread(&format!("crew-{n}"), move || work(&queue))?;
+        }
+        Ok(Crew { jobs })
+    }
+
+    /// Has `job` done by one of the threads, and waits for it.
+    ///
+    /// # Errors
+    ///
+    /// [`CrewError`] if the job panicked or the crew has gone home.
+    pub async fn run<T, F>(&self, job: F) -> Result<T, CrewError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let (answer, done) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            // Whoever asked may have gone; then nobody wants the answer.
+            let _gone = answer.send(job());
+        });
+        self.jobs.send(job).await.map_err(|_closed| CrewError)?;
+        done.await.map_err(|_dropped| CrewError)
+    }
+}
+
+fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
+    loop {
+        let job = match queue.lock() {
+            Ok(mut queue) => queue.blocking_recv(),
+            Err(_poisoned) => return,
+        };
+        let Some(job) = job else { return };
+        // A job that panics is a bug of ours, and must not take a core away:
+        // whoever asked learns of it by the answer that never comes.
+        let _told_by_the_missing_answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
+    }
+}
+
+/// A job ended without an answer: it panicked, which is a bug of ours, or the
+/// program is ending.
+#[derive(Debug, thiserror::Error)]
+#[error("a job ended without an answer; if the program is not ending, report it")]
+pub struct CrewError;
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panicking_job_leaves_the_crew_at_work() {
+        let crew = Crew::start(1, 4).unwrap();
+        assert!(crew.run(|| panic!("planted")).await.is_err());
+        assert_eq!(crew.run(|| 7).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_stop_waits_for_every_task() {
+        let runtime = Runtime::new();
+        let token = runtime.token().clone();
+        runtime.spawn(async move { token.cancelled().await });
+        assert!(runtime.stop(Duration::from_secs(5)).await);
+        let stuck = Runtime::new();
+        stuck.spawn(std::future::pending());
+        assert!(!stuck.stop(Duration::from_millis(10)).await);
+    }
 }

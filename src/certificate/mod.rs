@@ -1,4 +1,30 @@
 //! The sanitary or phytosanitary certificate: the document itself.
+//!
+//! - [`tree`]: the document, generic over the element [`table`];
+//! - [`element`]: what a row of that table says, and the JSON names;
+//! - [`codes`]: the code lists that values come from;
+//! - [`value`] and [`rules`]: what a value and a whole element must be;
+//! - [`facts`] and [`number`]: what a certificate is known and routed by;
+//! - [`digest`]: when two certificates are the same one;
+//! - [`life`]: what one more version of a certificate is;
+//! - [`finding`]: what is wrong with one.
+//!
+//! It knows no XML, no JSON text but the canonical form, and no partner.
 
+pub mod codes;
+pub mod digest;
+pub mod element;
+pub mod facts;
 pub mod finding;
+pub mod life;
 pub mod number;
+pub mod rules;
+pub mod table;
+pub mod tree;
+pub mod value;
+
+pub use digest::ContentDigest;
+pub use facts::Facts;
+pub use finding::{Area, Finding, Level, any_severe};
+pub use number::{CertificateId, CountryCode, DocumentType, NumberError, Status, fold};
+pub use tree::{Certificate, Extra, Item, Leaf, Node, Spelling};

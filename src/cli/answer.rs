@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::ledger::ContentType;
+
 //------------ Exit ----------------------------------------------------------
 
 /// The exit codes of every command, as the contract has them.
@@ -120,4 +122,15 @@ pub fn read_input(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
         std::fs::File::open(path)?.take(limit).read_to_end(&mut octets)?;
     }
     Ok(octets)
+}
+
+/// Which form a certificate's file has: XML if its first octet that is no
+/// blank is `<`, JSON if it is `{`. A byte order mark is passed over.
+pub fn content_type(octets: &[u8]) -> Option<ContentType> {
+    let octets = octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets);
+    match octets.iter().find(|octet| !octet.is_ascii_whitespace()) {
+        Some(b'<') => Some(ContentType::Xml),
+        Some(b'{') => Some(ContentType::Json),
+        Some(_) | None => None,
+    }
 }

@@ -5,5 +5,78 @@
 //! output, everything else to standard error.
 
 pub mod answer;
+pub mod inspect;
+pub mod open;
+pub mod partner;
+pub mod run;
+pub mod seal;
+pub mod submit;
+
+use std::future::Future;
+use std::path::PathBuf;
 
 pub use answer::{Answer, Exit, Shared};
+use clap::{Parser, Subcommand};
+
+use crate::config::{Configuration, Keys};
+
+/// An SMTP push-delivery broker for government e-certificates.
+#[derive(Debug, Parser)]
+#[command(name = "certpost", version, about, disable_help_subcommand = true)]
+pub struct CommandLine {
+    /// The gateway's configuration [default: $CERTPOST_CONFIG, ./certpost.toml, /etc/certpost/certpost.toml].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Answer with one JSON object.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what a letter is made of, without any key.
+    Inspect(inspect::Args),
+    /// Open a letter, prove who sent it, and print what it holds.
+    Open(open::Args),
+    /// The partners of partners.toml.
+    Partner(partner::Args),
+    /// Run the gateway.
+    Run(run::Args),
+    /// Print the letter that `run` would send.
+    Seal(seal::Args),
+    /// Put certificates on the submissions queue.
+    Submit(submit::Args),
+}
+
+/// Has a command done.
+pub fn answer(line: &CommandLine) -> Answer {
+    let shared = Shared { config: line.config.clone(), json: line.json };
+    match &line.command {
+        Command::Inspect(args) => inspect::run(args, &shared),
+        Command::Open(args) => open::run(args, &shared),
+        Command::Partner(args) => partner::run(args, &shared),
+        Command::Run(args) => run::run(args, &shared),
+        Command::Seal(args) => seal::run(args, &shared),
+        Command::Submit(args) => submit::run(args, &shared),
+    }
+}
+
+/// Reads the configuration for a command, or answers why it cannot be used.
+pub fn configuration(shared: &Shared, schema: &str, keys: Keys) -> Result<Configuration, Answer> {
+    Configuration::load_with(shared.config.as_deref(), keys)
+        .map_err(|faults| Answer::failure(shared, schema, Exit::Usage, faults.to_string()))
+}
+
+/// Waits for `work` on a small runtime of its own.
+///
+/// # Errors
+///
+/// The operating system gave no runtime; exit 70.
+pub fn wait_for<T>(work: impl Future<Output = T>) -> Result<T, Answer> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime
+        .map(|runtime| runtime.block_on(work))
+        .map_err(|fault| Answer::new(Exit::Bug).remark(format!("certpost: no runtime: {fault}")))
+}

@@ -1,1 +1,71 @@
 //! Configuration: certpost.toml, partners.toml and the files they name.
+//!
+//! Bytes become the real thing once, here: a [`Configuration`] holds parsed
+//! keys, addresses and clocks, and nothing downstream checks them again. All
+//! faults are found in one reading and listed together, each with its file,
+//! its key and its remedy, because an operator mends a file in one go.
+//!
+//! - [`faults`]: the list of what is wrong.
+//! - [`section`]: one TOML table being read: takes keys out, reports the rest.
+//! - [`units`]: durations and sizes as people write them.
+//! - [`overrides`]: the environment's say.
+//! - [`files`]: certificates, keys and secrets, and who may read them.
+//! - [`gateway`]: certpost.toml. - [`partners`]: partners.toml.
+//!
+//! It never writes, never opens a connection, and never logs.
+
+pub mod faults;
+pub mod files;
+pub mod gateway;
+pub mod overrides;
+pub mod partners;
+pub mod section;
+pub mod units;
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+pub use faults::{Fault, Faults};
+pub use gateway::{Configuration, Doors, Gateway, Producer};
+
+/// Where a configuration is looked for when nothing names one.
+const LOCAL: &str = "certpost.toml";
+const PACKAGED: &str = "/etc/certpost/certpost.toml";
+
+/// Whether the private keys are read as well.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Keys {
+    /// Not needed: reading the ledger or the partners' list works for people
+    /// who may not read keys.
+    Left,
+    /// Read, and refused if others may read them.
+    Read,
+}
+
+impl Configuration {
+    /// Reads the configuration with its keys.
+    ///
+    /// `explicit` is `--config`; else `$CERTPOST_CONFIG`, else
+    /// `./certpost.toml`, else the packaged file.
+    pub fn load(explicit: Option<&Path>) -> Result<Configuration, Faults> {
+        Self::load_with(explicit, Keys::Read)
+    }
+
+    /// Reads the configuration, with or without the private keys.
+    pub fn load_with(explicit: Option<&Path>, keys: Keys) -> Result<Configuration, Faults> {
+        gateway::read(&find(explicit), keys)
+    }
+}
+
+/// The file that [`Configuration::load`] reads.
+pub fn find(explicit: Option<&Path>) -> PathBuf {
+    if let Some(path) = explicit {
+        return path.to_owned();
+    }
+    if let Some(path) = env::var_os("CERTPOST_CONFIG").filter(|path| !path.is_empty()) {
+        return path.into();
+    }
+    let local = PathBuf::from(LOCAL);
+    let packaged = PathBuf::from(PACKAGED);
+    if !local.exists() && packaged.exists() { packaged } else { local }
+}

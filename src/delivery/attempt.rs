@@ -35,7 +35,7 @@ macro_rules! closed_list {
                     .iter()
                     .copied()
                     .find(|member| member.as_str() == text)
-                    .ok_or_else(|| NotOnList { list: stringify!($name), text: text.chars().take(40).collect() })
+                    .ok_or_else(|| NotOnList::new(stringify!($name), text))
             }
         }
 
@@ -94,6 +94,13 @@ pub struct Reply {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("'{text}' is no {list} of this version")]
 pub struct NotOnList {
-    list: &'static str,
-    text: String,
+    pub(crate) list: &'static str,
+    pub(crate) text: String,
+}
+
+impl NotOnList {
+    /// A `text` that does not stand on `list`.
+    pub(crate) fn new(list: &'static str, text: &str) -> Self {
+        NotOnList { list, text: text.chars().take(40).collect() }
+    }
 }

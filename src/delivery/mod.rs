@@ -1,3 +1,42 @@
 //! Deliveries: our duty to hand one certificate to one partner.
+//!
+//! Pure: a state and a trigger in, a state and an event out. What is written
+//! down, and when, is the ledger's; what is tried, and when, the street's.
+//!
+//! - [`identity`]: what a delivery and a letter taken in are known by;
+//! - [`state`]: the closed lists of kinds, states, directions and events;
+//! - [`transition`]: the one table of every step a delivery can take;
+//! - [`attempt`]: one SMTP transaction and what it came to;
+//! - [`schedule`]: every clock, and when to try again.
+//!
+//! Never here: the time of day, a socket, a row.
 
 pub mod attempt;
+pub mod identity;
+pub mod schedule;
+pub mod state;
+pub mod transition;
+
+pub use attempt::{NotOnList, Phase, Reply, Verdict};
+pub use identity::{DeliveryId, LetterId};
+pub use schedule::Clocks;
+pub use state::{Direction, EventKind, Kind, State};
+pub use transition::{Impossible, Step, TRANSITIONS, Transition, Trigger, decide};
+
+use serde::Serialize;
+
+//------------ Reason --------------------------------------------------------
+
+/// Why something happened: a stable code and words for a person.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Reason {
+    pub code: String,
+    pub words: String,
+}
+
+impl Reason {
+    /// A reason with `code`, explained by `words`.
+    pub fn new(code: impl Into<String>, words: impl Into<String>) -> Self {
+        Reason { code: code.into(), words: words.into() }
+    }
+}

@@ -1,1 +1,20 @@
 //! Outbound: from a submission to a letter handed over.
+//!
+//! ```text
+//! queue -> intake -> LEDGER -> lane (seal, post) -> partner's mailbox
+//! ```
+//!
+//! - [`intake`]: claims are read, committed, acknowledged.
+//! - [`admission`]: whether a submission is taken. - [`rejection`]: what a
+//!   producer gets back.
+//! - [`lane`]: a partner's workers. - [`sealing`]: the letter.
+//! - [`verdict`]: what an attempt's outcome means.
+//!
+//! Policy without protocol: nothing here knows AMQP, SMTP, SQL or CMS.
+
+pub mod admission;
+pub mod intake;
+pub mod lane;
+pub mod rejection;
+pub mod sealing;
+pub mod verdict;

@@ -1,1 +1,29 @@
-//! UN/CEFACT SPS certificate XML: written, gated and read.
+//! The certificate as UN/CEFACT SPS XML.
+//!
+//! - [`octets`]: what may be read, and what is to be sent;
+//! - [`gate`]: the strict check before anything is read;
+//! - [`read`]: octets to a certificate, with findings;
+//! - [`canon`]: what the schema has no place for, kept;
+//! - [`write`]: a certificate to octets, always the same ones.
+//!
+//! It knows no key, no letter and no partner, fetches nothing, and is the only
+//! room that holds an XML library.
+
+mod canon;
+pub mod gate;
+pub mod octets;
+pub mod read;
+pub mod write;
+
+pub use gate::gate;
+pub use octets::{SpsOctets, SpsXml};
+pub use read::{Reading, read};
+pub use write::{ReferenceDate, WriteOptions, write};
+
+/// The namespace of the root and its two children.
+pub const RSM: &str = "urn:un:unece:uncefact:data:standard:SPSCertificate:17";
+/// The namespace of everything below them.
+pub const RAM: &str =
+    "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:21";
+/// The namespace of the leaves of dates and indicators.
+pub const UDT: &str = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:21";

@@ -1,1 +1,7 @@
-fn main() {}
+//! The integration tests: one binary, one world.
+
+mod broker;
+mod config;
+mod queues;
+mod road;
+mod world;

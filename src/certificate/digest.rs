@@ -1,0 +1,163 @@
+//! The content digest: by what two certificates are told to be the same one.
+//!
+//! SHA-256 over the canonical form: the certificate's JSON in mechanical names
+//! only, keys sorted by code point, no blanks, without `schema`, `$xml.order`,
+//! `$xml.spelling` and the spelling of dates. The tree's normal form sees to
+//! the rest: prefixes, blanks between elements, the order of different
+//! elements, and which of absent or empty a mandatory one was, leave no trace.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::element::{Element, Kind, Shape, attribute_in_json};
+use super::tree::{Certificate, Extra, Item, Leaf, Node};
+
+//------------ ContentDigest -------------------------------------------------
+
+/// SHA-256 of a certificate's canonical form.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ContentDigest([u8; 32]);
+
+impl ContentDigest {
+    /// The version of the canonical form, stored beside every digest: two
+    /// digests compare only under the same one.
+    pub const VERSION: u8 = 1;
+
+    /// A digest that was stored.
+    pub const fn from_bytes(octets: [u8; 32]) -> Self {
+        ContentDigest(octets)
+    }
+
+    /// The 32 octets.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ContentDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+impl Certificate {
+    /// The digest of what the certificate says, however it was spelled.
+    pub fn content_digest(&self) -> ContentDigest {
+        ContentDigest(Sha256::digest(self.canonical().as_bytes()).into())
+    }
+
+    /// The canonical form itself: what the digest is made of, and what two
+    /// versions are compared by.
+    pub fn canonical(&self) -> String {
+        node_text(self.root())
+    }
+}
+
+//------------ The canonical form --------------------------------------------
+
+/// Members already written, to be sorted by key.
+struct Object(Vec<(&'static str, String)>);
+
+impl Object {
+    fn into_text(mut self) -> String {
+        self.0.sort();
+        let members: Vec<String> =
+            self.0.into_iter().map(|(key, text)| format!("{}:{text}", quoted(key))).collect();
+        format!("{{{}}}", members.join(","))
+    }
+}
+
+fn node_text(node: &Node) -> String {
+    let mut object = Object(Vec::new());
+    for (at, element) in (0u8..).zip(node.of().elements) {
+        let mut items = node.row(at).iter().map(|entry| item_text(element, &entry.item));
+        let text = if element.occurs.repeats() {
+            let items: Vec<String> = items.collect();
+            if items.is_empty() { None } else { Some(format!("[{}]", items.join(","))) }
+        } else {
+            items.next()
+        };
+        if let Some(text) = text {
+            object.0.push((element.json_name(), text));
+        }
+    }
+    if let Some(extra) = node.extra() {
+        object.0.push(("$xml", extra_text(extra)));
+    }
+    object.into_text()
+}
+
+fn item_text(element: &Element, item: &Item) -> String {
+    match (item, &element.kind) {
+        (Item::Node(node), _) => node_text(node),
+        (Item::Leaf(leaf), Kind::Leaf(Shape::Indicator, _)) => leaf_text(leaf, truth(&leaf.text)),
+        (Item::Leaf(leaf), _) => leaf_text(leaf, None),
+    }
+}
+
+fn leaf_text(leaf: &Leaf, truth: Option<bool>) -> String {
+    let value = match truth {
+        Some(true) => "true".to_owned(),
+        Some(false) => "false".to_owned(),
+        None => quoted(&leaf.text),
+    };
+    if leaf.attributes().is_empty() && leaf.extra().is_none() {
+        return value;
+    }
+    let mut object = Object(vec![("value", value)]);
+    for (name, value) in leaf.attributes() {
+        object.0.push((attribute_in_json(name), quoted(value)));
+    }
+    if let Some(extra) = leaf.extra() {
+        object.0.push(("$xml", extra_text(extra)));
+    }
+    object.into_text()
+}
+
+fn extra_text(extra: &Extra) -> String {
+    let mut members = Vec::new();
+    if !extra.attributes().is_empty() {
+        let attributes: Vec<String> = extra
+            .attributes()
+            .iter()
+            .map(|(name, value)| format!("{}:{}", quoted(name), quoted(value)))
+            .collect();
+        members.push(format!("\"attributes\":{{{}}}", attributes.join(",")));
+    }
+    if !extra.unknown.is_empty() {
+        let unknown: Vec<String> = extra.unknown.iter().map(|text| quoted(text)).collect();
+        members.push(format!("\"unknown\":[{}]", unknown.join(",")));
+    }
+    format!("{{{}}}", members.join(","))
+}
+
+/// What an indicator says, in whatever case it was spelled; absent if it says
+/// neither.
+pub fn truth(text: &str) -> Option<bool> {
+    match text {
+        "1" => Some(true),
+        "0" => Some(false),
+        text if text.eq_ignore_ascii_case("true") => Some(true),
+        text if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// A JSON string with the fewest escapes (RFC 8259, section 7).
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            control if control < ' ' => {
+                out.push_str(&format!("\\u{:04x}", u32::from(control)));
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,258 @@
+//! What a row of the element table says, and the names made from it.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::codes::List;
+use super::table::TYPES;
+
+//------------ Type ----------------------------------------------------------
+
+/// One complex type of the schema: its elements in the order it wants them.
+#[derive(Debug)]
+pub struct Type {
+    pub name: &'static str,
+    pub elements: &'static [Element],
+}
+
+impl Type {
+    /// The element called `name` in XML, and where it stands in the order.
+    pub fn element(&'static self, name: &str) -> Option<(u8, &'static Element)> {
+        (0u8..).zip(self.elements).find(|(_, element)| element.name == name)
+    }
+
+    /// The element called `name` in JSON, and where it stands in the order.
+    pub fn element_in_json(&'static self, name: &str) -> Option<(u8, &'static Element)> {
+        (0u8..).zip(self.elements).find(|(_, element)| element.json_name() == name)
+    }
+
+    /// Whether both are the same type of the table.
+    pub fn is(&self, other: &Type) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl PartialEq for Type {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(other)
+    }
+}
+
+impl Eq for Type {}
+
+//------------ Element -------------------------------------------------------
+
+/// One element of a type: a row of the table.
+#[derive(Debug)]
+pub struct Element {
+    /// The local name in XML.
+    pub name: &'static str,
+    pub occurs: Occurs,
+    pub kind: Kind,
+}
+
+impl Element {
+    /// The name in JSON: made from the XML one by rule, with one exception.
+    pub fn json_name(&self) -> &'static str {
+        static NAMES: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
+            let elements = TYPES.iter().flat_map(|of| of.elements);
+            elements.map(|element| (element.name, mechanical(element.name))).collect()
+        });
+        NAMES.get(self.name).map_or(self.name, String::as_str)
+    }
+
+    /// Whether an absent one may be written as an empty element: numbers and
+    /// codes of a list may not, nothing being neither a number nor a code.
+    pub fn may_be_empty(&self) -> bool {
+        match &self.kind {
+            Kind::Leaf(shape, list) => match shape {
+                Shape::Text | Shape::DateTime => true,
+                Shape::Id | Shape::Code => list.is_none_or(|list| list == List::PackagingLevel),
+                Shape::Binary
+                | Shape::Indicator
+                | Shape::Measure
+                | Shape::Numeric
+                | Shape::Quantity => false,
+            },
+            Kind::Node(_) => true,
+        }
+    }
+
+    /// What a mandatory one that is absent stands for: nothing, but for the
+    /// level of a subdivision, which is `0`.
+    pub fn absent_value(&self) -> &'static str {
+        if self.name == "HierarchicalLevelCode" { "0" } else { "" }
+    }
+}
+
+//------------ Kind ----------------------------------------------------------
+
+/// What an element holds.
+#[derive(Debug)]
+pub enum Kind {
+    /// A value, of a shape, perhaps from a code list.
+    Leaf(Shape, Option<List>),
+    /// Elements of its own.
+    Node(&'static Type),
+}
+
+//------------ Occurs --------------------------------------------------------
+
+/// How often an element stands in its parent, as UN/CEFACT annotates it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Occurs {
+    Any,
+    One,
+    OneOrMore,
+    Optional,
+}
+
+impl Occurs {
+    /// Whether it may stand there more than once: a list in JSON.
+    pub const fn repeats(self) -> bool {
+        matches!(self, Occurs::Any | Occurs::OneOrMore)
+    }
+
+    /// Whether it must be there, if only empty.
+    pub const fn is_mandatory(self) -> bool {
+        matches!(self, Occurs::One | Occurs::OneOrMore)
+    }
+}
+
+//------------ Shape ---------------------------------------------------------
+
+/// The shape of a value: the unqualified data types of UN/CEFACT.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Shape {
+    Binary,
+    Code,
+    DateTime,
+    Id,
+    Indicator,
+    Measure,
+    Numeric,
+    Quantity,
+    Text,
+}
+
+impl Shape {
+    /// The attributes the schema gives this shape. Those of a date or an
+    /// indicator stand on its `DateTimeString` or `IndicatorString`.
+    pub const fn attributes(self) -> &'static [&'static str] {
+        match self {
+            Shape::Binary => {
+                &["format", "mimeCode", "encodingCode", "characterSetCode", "uri", "filename"]
+            }
+            Shape::Code => &[
+                "listID",
+                "listAgencyID",
+                "listAgencyName",
+                "listName",
+                "listVersionID",
+                "name",
+                "languageID",
+                "listURI",
+                "listSchemeURI",
+            ],
+            Shape::DateTime | Shape::Indicator | Shape::Numeric => &["format"],
+            Shape::Id => &[
+                "schemeID",
+                "schemeName",
+                "schemeAgencyID",
+                "schemeAgencyName",
+                "schemeVersionID",
+                "schemeDataURI",
+                "schemeURI",
+            ],
+            Shape::Measure => &["unitCode", "unitCodeListVersionID"],
+            Shape::Quantity => {
+                &["unitCode", "unitCodeListID", "unitCodeListAgencyID", "unitCodeListAgencyName"]
+            }
+            Shape::Text => &["languageID", "languageLocaleID"],
+        }
+    }
+
+    /// The attribute called `name` in XML.
+    pub fn attribute(self, name: &str) -> Option<&'static str> {
+        self.attributes().iter().copied().find(|known| *known == name)
+    }
+
+    /// Whether the value is a decimal number.
+    pub const fn is_number(self) -> bool {
+        matches!(self, Shape::Measure | Shape::Numeric | Shape::Quantity)
+    }
+
+    /// Whether blanks at the ends are no part of the value (XML Schema's
+    /// `whiteSpace` `collapse`); only text keeps them.
+    pub const fn collapses(self) -> bool {
+        !matches!(self, Shape::Text)
+    }
+}
+
+//------------ Names ---------------------------------------------------------
+
+/// The JSON name for an XML name: without `SPS`, `ID` as `Id`, `URI` as
+/// `Uri`, the first letter small; `referencedDocument` is the one exception.
+pub fn mechanical(name: &str) -> String {
+    if name == "ReferenceSPSReferencedDocument" {
+        return "referencedDocument".to_owned();
+    }
+    let name = name.replace("SPS", "").replace("ID", "Id").replace("URI", "Uri");
+    let mut letters = name.chars();
+    letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
+}
+
+/// The JSON name of an attribute of any shape.
+pub fn attribute_in_json(name: &'static str) -> &'static str {
+    static NAMES: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
+        let shapes = [
+            Shape::Binary,
+            Shape::Code,
+            Shape::DateTime,
+            Shape::Id,
+            Shape::Measure,
+            Shape::Quantity,
+            Shape::Text,
+        ];
+        let all = shapes.into_iter().flat_map(|shape| shape.attributes());
+        all.map(|name| (*name, mechanical(name))).collect()
+    });
+    NAMES.get(name).map_or(name, String::as_str)
+}
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(xml: &str, json: &str) {
+        assert_eq!(mechanical(xml), json);
+    }
+
+    #[test]
+    fn names_are_made_by_rule() {
+        check("SPSExchangedDocument", "exchangedDocument");
+        check("ID", "id");
+        check("ProductionBatchID", "productionBatchId");
+        check("NatureIdentificationSPSCargo", "natureIdentificationCargo");
+        check("ReferenceSPSReferencedDocument", "referencedDocument");
+        check("ReExportSPSCountry", "reExportCountry");
+        check("schemeDataURI", "schemeDataUri");
+        check("uri", "uri");
+    }
+
+    #[test]
+    fn the_table_is_whole_and_names_are_unique_in_each_type() {
+        let elements: usize = TYPES.iter().map(|of| of.elements.len()).sum();
+        // 30 types and 154 elements, and the root with its two.
+        assert_eq!((TYPES.len(), elements), (31, 156));
+        for of in TYPES {
+            let names: HashSet<_> = of.elements.iter().map(Element::json_name).collect();
+            assert_eq!(names.len(), of.elements.len(), "{}", of.name);
+        }
+    }
+}

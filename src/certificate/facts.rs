@@ -1,0 +1,106 @@
+//! What routing, the ledger and the gates need to know of a certificate.
+
+use super::finding::{Area, Finding};
+use super::number::{CertificateId, CountryCode, DocumentType, Status};
+use super::tree::{Certificate, Node};
+
+//------------ Facts ---------------------------------------------------------
+
+/// What a certificate is, in five facts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Facts {
+    pub id: CertificateId,
+    pub status: Status,
+    pub import_country: CountryCode,
+    pub transit: Vec<CountryCode>,
+    /// The numbers of the certificates that this one replaces (tag `ADRPN`).
+    pub replaces: Vec<String>,
+}
+
+impl Certificate {
+    /// The facts, or what is missing for them; the paths of the findings are
+    /// XML ones.
+    pub fn facts(&self) -> Result<Facts, Vec<Finding>> {
+        let mut missing = Vec::new();
+        let number = self.fact("SPSExchangedDocument", &["ID"], &mut missing);
+        let document_type: Option<DocumentType> =
+            self.fact("SPSExchangedDocument", &["TypeCode"], &mut missing);
+        let status = self.fact("SPSExchangedDocument", &["StatusCode"], &mut missing);
+        let country: Option<CountryCode> =
+            self.fact("SPSConsignment", &["ExportSPSCountry", "ID"], &mut missing);
+        let import = self.fact("SPSConsignment", &["ImportSPSCountry", "ID"], &mut missing);
+        if let (Some(Number(number)), Some(document_type), Some(status)) =
+            (number, document_type, status)
+            && let (Some(country), Some(import_country)) = (country, import)
+        {
+            match CertificateId::new(country, document_type, &number) {
+                Ok(id) => {
+                    let (transit, replaces) = (self.transit(), self.replaces());
+                    return Ok(Facts { id, status, import_country, transit, replaces });
+                }
+                Err(fault) => missing.push(Finding::severe(
+                    Area::Mapping,
+                    "number.form",
+                    "/SPSCertificate/SPSExchangedDocument/ID[1]",
+                    fault.to_string(),
+                    "write the certificate's number",
+                )),
+            }
+        }
+        Err(missing)
+    }
+
+    fn fact<T: std::str::FromStr>(
+        &self,
+        part: &str,
+        way: &[&str],
+        missing: &mut Vec<Finding>,
+    ) -> Option<T>
+    where
+        T::Err: std::fmt::Display,
+    {
+        let mut node = self.root().node(part);
+        for name in way.iter().take(way.len().saturating_sub(1)) {
+            node = node.and_then(|node| node.node(name));
+        }
+        let text = node.zip(way.last()).and_then(|(node, name)| node.text(name));
+        let words = match text.map(str::parse) {
+            Some(Ok(fact)) => return Some(fact),
+            Some(Err(fault)) => T::Err::to_string(&fault),
+            None => "it is missing".to_owned(),
+        };
+        let mut path = format!("/SPSCertificate/{part}");
+        for name in way {
+            path.push_str(&format!("/{name}[1]"));
+        }
+        let area = if text.is_some() { Area::Mapping } else { Area::MandatoryElements };
+        missing.push(Finding::severe(area, "facts.missing", path, words, "write it"));
+        None
+    }
+
+    fn transit(&self) -> Vec<CountryCode> {
+        let countries = self.consignment().into_iter().flat_map(|c| c.nodes("TransitSPSCountry"));
+        countries.filter_map(|country| country.text("ID")?.parse().ok()).collect()
+    }
+
+    fn replaces(&self) -> Vec<String> {
+        let notes = self.document().into_iter().flat_map(|d| d.nodes("IncludedSPSNote"));
+        notes
+            .filter(|note| note.text("Subject").map(str::trim) == Some("ADRPN"))
+            .flat_map(|note: &Node| note.leaves("Content"))
+            .map(|content| content.text.trim().to_owned())
+            .filter(|number| !number.is_empty())
+            .collect()
+    }
+}
+
+/// A number as written; its form is [`CertificateId`]'s to judge.
+struct Number(String);
+
+impl std::str::FromStr for Number {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Number(text.to_owned()))
+    }
+}

@@ -1,0 +1,455 @@
+//! The document as a tree over the element table.
+//!
+//! A tree is kept in one normal form, whatever it was made from: entries in
+//! the order of the table, repeats in document order, and a mandatory element
+//! that holds nothing is absent (the writer puts it back). So two documents
+//! with the same content are the same tree, but for the spelling of dates.
+
+use super::digest::truth;
+use super::element::{Element, Kind, Shape, Type};
+use super::table;
+
+//------------ Certificate ---------------------------------------------------
+
+/// A sanitary or phytosanitary certificate: one document, as a tree.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Certificate {
+    root: Node,
+}
+
+impl Certificate {
+    /// How deep elements may lie below the root: what the gate lets pass,
+    /// less the root and the `udt` element of a date.
+    pub const DEPTH_LIMIT: usize = 60;
+
+    /// A certificate from its two parts and whatever else the root held.
+    pub fn new(mut root: Node) -> Self {
+        root.normalise();
+        Certificate { root }
+    }
+
+    /// The root, `SPSCertificate`.
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// `SPSExchangedDocument`.
+    pub fn document(&self) -> Option<&Node> {
+        self.root.node("SPSExchangedDocument")
+    }
+
+    /// `SPSConsignment`.
+    pub fn consignment(&self) -> Option<&Node> {
+        self.root.node("SPSConsignment")
+    }
+
+    /// Every trade line of the consignment, in document order.
+    pub fn trade_lines(&self) -> impl Iterator<Item = &Node> {
+        self.consignment()
+            .into_iter()
+            .flat_map(|consignment| consignment.nodes("IncludedSPSConsignmentItem"))
+            .flat_map(|item| item.nodes("IncludedSPSTradeLineItem"))
+    }
+
+    /// How many elements the certificate has when it is written with every
+    /// mandatory one.
+    pub fn elements(&self) -> usize {
+        self.root.elements()
+    }
+
+    /// Whether it holds what the schema has no place for.
+    pub fn has_extras(&self) -> bool {
+        self.root.has_extras()
+    }
+}
+
+impl Default for Certificate {
+    /// A certificate with nothing in it.
+    fn default() -> Self {
+        Certificate::new(Node::new(&table::CERTIFICATE))
+    }
+}
+
+//------------ Node ----------------------------------------------------------
+
+/// An element that holds elements.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Node {
+    of: &'static Type,
+    entries: Vec<Entry>,
+    extra: Option<Box<Extra>>,
+}
+
+/// One child of a node: which row of the node's type it is, and what it holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Entry {
+    at: u8,
+    pub item: Item,
+}
+
+/// What an element holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Item {
+    Leaf(Leaf),
+    Node(Node),
+}
+
+impl Node {
+    /// A node of type `of` with nothing in it.
+    pub fn new(of: &'static Type) -> Self {
+        Node { of, entries: Vec::new(), extra: None }
+    }
+
+    /// The type of the table this is.
+    pub fn of(&self) -> &'static Type {
+        self.of
+    }
+
+    /// Adds one more `name` (an XML name); a name or an item that the type
+    /// does not have there is left out, and `false` returned.
+    pub fn push(&mut self, name: &str, item: Item) -> bool {
+        match self.of.element(name) {
+            Some((at, element)) if item.fits(element) => {
+                self.push_at(at, item);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// The same node with a text value more; for making certificates by hand.
+    pub fn with(mut self, name: &str, text: &str) -> Self {
+        self.push(name, Item::Leaf(Leaf::new(text)));
+        self
+    }
+
+    /// The same node with a node more; for making certificates by hand.
+    pub fn with_node(mut self, name: &str, node: Node) -> Self {
+        self.push(name, Item::Node(node));
+        self
+    }
+
+    pub(crate) fn push_at(&mut self, at: u8, item: Item) {
+        self.append(at, item);
+        self.settle();
+    }
+
+    /// Adds an item behind all others; [`Node::settle`] must follow.
+    pub(crate) fn append(&mut self, at: u8, item: Item) {
+        self.entries.push(Entry { at, item });
+    }
+
+    /// Puts the entries into the order of the table, repeats as they came.
+    pub(crate) fn settle(&mut self) {
+        if !self.entries.is_sorted_by_key(|entry| entry.at) {
+            self.entries.sort_by_key(|entry| entry.at);
+        }
+    }
+
+    /// Whether row `at` holds nothing, or no more than an empty element.
+    pub(crate) fn lacks(&self, at: u8) -> bool {
+        let element = self.of.elements.get(usize::from(at));
+        match (self.row(at), element) {
+            ([], _) | (_, None) => true,
+            ([alone], Some(element)) => alone.item.is_blank(element),
+            ([_, ..], Some(_)) => false,
+        }
+    }
+
+    /// The children in the order of the table, each with its row.
+    pub fn entries(&self) -> impl Iterator<Item = (&'static Element, &Item)> {
+        let elements = self.of.elements;
+        self.entries
+            .iter()
+            .filter_map(move |entry| Some((elements.get(usize::from(entry.at))?, &entry.item)))
+    }
+
+    /// The children in row `at`, in document order.
+    pub(crate) fn row(&self, at: u8) -> &[Entry] {
+        let start = self.entries.partition_point(|entry| entry.at < at);
+        let end = self.entries.partition_point(|entry| entry.at <= at);
+        self.entries.get(start..end).unwrap_or_default()
+    }
+
+    /// Whether row `at` holds anything.
+    pub(crate) fn has_row(&self, at: u8) -> bool {
+        !self.row(at).is_empty()
+    }
+
+    /// Changes how the indicator in row `at` is spelled, if it says the same.
+    pub(crate) fn respell(&mut self, at: u8, spelled: &str) -> bool {
+        let mut leaves = self.entries.iter_mut().filter(|entry| entry.at == at);
+        match leaves.next().map(|entry| &mut entry.item) {
+            Some(Item::Leaf(leaf)) if truth(&leaf.text) == truth(spelled) => {
+                spelled.clone_into(&mut leaf.text);
+                true
+            }
+            Some(Item::Leaf(_) | Item::Node(_)) | None => false,
+        }
+    }
+
+    fn named(&self, name: &str) -> &[Entry] {
+        self.of.element(name).map_or(&[], |(at, _)| self.row(at))
+    }
+
+    /// The values called `name`.
+    pub fn leaves(&self, name: &str) -> impl Iterator<Item = &Leaf> {
+        self.named(name).iter().filter_map(|entry| entry.item.leaf())
+    }
+
+    /// The nodes called `name`.
+    pub fn nodes(&self, name: &str) -> impl Iterator<Item = &Node> {
+        self.named(name).iter().filter_map(|entry| entry.item.node())
+    }
+
+    /// The first value called `name`.
+    pub fn leaf(&self, name: &str) -> Option<&Leaf> {
+        self.leaves(name).next()
+    }
+
+    /// The first node called `name`.
+    pub fn node(&self, name: &str) -> Option<&Node> {
+        self.nodes(name).next()
+    }
+
+    /// The text of the first value called `name`, if it is not empty.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.leaf(name).map(|leaf| leaf.text.as_str()).filter(|text| !text.is_empty())
+    }
+
+    /// What the schema has no place for, if there is any.
+    pub fn extra(&self) -> Option<&Extra> {
+        self.extra.as_deref()
+    }
+
+    /// Where to put what the schema has no place for.
+    pub fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+
+    /// Whether nothing at all is in it.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.extra.is_none()
+    }
+
+    /// Brings the node into normal form; its depth is bounded by who made it.
+    fn normalise(&mut self) {
+        if self.extra.as_deref().is_some_and(Extra::is_empty) {
+            self.extra = None;
+        }
+        self.settle();
+        for entry in &mut self.entries {
+            match &mut entry.item {
+                Item::Leaf(leaf) => leaf.normalise(),
+                Item::Node(node) => node.normalise(),
+            }
+        }
+        for (at, element) in (0u8..).zip(self.of.elements) {
+            if let [alone] = self.row(at)
+                && element.occurs.is_mandatory()
+                && alone.item.says_nothing(element)
+            {
+                self.entries.retain(|entry| entry.at != at);
+            }
+        }
+    }
+
+    fn elements(&self) -> usize {
+        let there: usize = self.entries().map(|(element, item)| item.elements(element)).sum();
+        let extra = self.extra().map_or(0, Extra::elements);
+        let missing: usize = (0u8..)
+            .zip(self.of.elements)
+            .filter(|(at, element)| element.occurs.is_mandatory() && !self.has_row(*at))
+            .map(|(_, element)| absent_elements(element))
+            .sum();
+        1 + there + extra + missing
+    }
+
+    fn has_extras(&self) -> bool {
+        self.extra.is_some()
+            || self.entries.iter().any(|entry| match &entry.item {
+                Item::Leaf(leaf) => leaf.extra.is_some(),
+                Item::Node(node) => node.has_extras(),
+            })
+    }
+}
+
+/// How many elements a mandatory one that is absent takes when written; the
+/// mandatory elements of the table form no circle, so this ends.
+fn absent_elements(element: &Element) -> usize {
+    match &element.kind {
+        Kind::Leaf(Shape::DateTime, _) => 2,
+        Kind::Leaf(..) => 1,
+        Kind::Node(of) => {
+            let below = of.elements.iter().filter(|element| element.occurs.is_mandatory());
+            1 + below.map(absent_elements).sum::<usize>()
+        }
+    }
+}
+
+impl Item {
+    /// The value, if it is one.
+    pub fn leaf(&self) -> Option<&Leaf> {
+        match self {
+            Item::Leaf(leaf) => Some(leaf),
+            Item::Node(_) => None,
+        }
+    }
+
+    /// The node, if it is one.
+    pub fn node(&self) -> Option<&Node> {
+        match self {
+            Item::Leaf(_) => None,
+            Item::Node(node) => Some(node),
+        }
+    }
+
+    fn fits(&self, element: &Element) -> bool {
+        match (self, &element.kind) {
+            (Item::Leaf(_), Kind::Leaf(..)) => true,
+            (Item::Node(node), Kind::Node(of)) => node.of.is(of),
+            (Item::Leaf(_), Kind::Node(_)) | (Item::Node(_), Kind::Leaf(..)) => false,
+        }
+    }
+
+    /// Whether it says no more than its absence would.
+    fn says_nothing(&self, element: &Element) -> bool {
+        match self {
+            Item::Leaf(leaf) => {
+                leaf.attributes.is_empty()
+                    && leaf.extra.is_none()
+                    && (leaf.text.is_empty() || leaf.text == element.absent_value())
+            }
+            Item::Node(node) => node.is_empty(),
+        }
+    }
+
+    /// As [`Item::says_nothing`], all the way down: an element that holds
+    /// nothing but empty mandatory ones.
+    fn is_blank(&self, element: &Element) -> bool {
+        match self {
+            Item::Leaf(_) => self.says_nothing(element),
+            Item::Node(node) => {
+                node.extra().is_none()
+                    && node
+                        .entries()
+                        .all(|(below, item)| below.occurs.is_mandatory() && item.is_blank(below))
+            }
+        }
+    }
+
+    fn elements(&self, element: &Element) -> usize {
+        match (self, &element.kind) {
+            (Item::Node(node), _) => node.elements(),
+            (Item::Leaf(leaf), Kind::Leaf(Shape::DateTime | Shape::Indicator, _)) => {
+                2 + leaf.extra().map_or(0, Extra::elements)
+            }
+            (Item::Leaf(leaf), _) => 1 + leaf.extra().map_or(0, Extra::elements),
+        }
+    }
+}
+
+//------------ Leaf ----------------------------------------------------------
+
+/// A value as it was written, with its attributes.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Leaf {
+    pub text: String,
+    /// Those the schema gives the shape: XML names, sorted, each once.
+    attributes: Vec<(&'static str, String)>,
+    pub spelling: Spelling,
+    extra: Option<Box<Extra>>,
+}
+
+/// How a date or an indicator is spelled in XML. Not content.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Spelling {
+    /// As we write them: a date as `udt:DateTimeString`, an indicator as
+    /// `udt:Indicator`. Every other shape has no spelling but this.
+    #[default]
+    Ours,
+    /// The other child: `udt:DateTime`, or `udt:IndicatorString`.
+    Other,
+    /// As text, without a child.
+    Text,
+}
+
+impl Leaf {
+    /// A value without attributes.
+    pub fn new(text: impl Into<String>) -> Self {
+        Leaf { text: text.into(), ..Leaf::default() }
+    }
+
+    /// Sets an attribute of the schema (an XML name, as `languageID`).
+    pub fn set(&mut self, name: &'static str, value: impl Into<String>) {
+        let value = value.into();
+        match self.attributes.binary_search_by_key(&name, |(known, _)| known) {
+            Ok(at) => self.attributes[at].1 = value,
+            Err(at) => self.attributes.insert(at, (name, value)),
+        }
+    }
+
+    /// The attribute called `name`.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.attributes.iter().find(|(known, _)| *known == name)?;
+        Some(value)
+    }
+
+    /// All attributes, sorted by name.
+    pub fn attributes(&self) -> &[(&'static str, String)] {
+        &self.attributes
+    }
+
+    /// What the schema has no place for, if there is any.
+    pub fn extra(&self) -> Option<&Extra> {
+        self.extra.as_deref()
+    }
+
+    /// Where to put what the schema has no place for.
+    pub fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+
+    fn normalise(&mut self) {
+        if self.extra.as_deref().is_some_and(Extra::is_empty) {
+            self.extra = None;
+        }
+    }
+}
+
+//------------ Extra ---------------------------------------------------------
+
+/// What a document holds beyond the schema; kept, so that nothing is lost.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Extra {
+    /// Attributes, `{namespace}name` or `name`, sorted, each once.
+    attributes: Vec<(String, String)>,
+    /// Elements in exclusive C14N, and stray text, as escaped XML, in
+    /// document order.
+    pub unknown: Vec<String>,
+}
+
+impl Extra {
+    /// Sets an attribute, `{namespace}name` or `name`.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        let (name, value) = (name.into(), value.into());
+        match self.attributes.binary_search_by(|(known, _)| known.cmp(&name)) {
+            Ok(at) => self.attributes[at].1 = value,
+            Err(at) => self.attributes.insert(at, (name, value)),
+        }
+    }
+
+    /// The attributes, sorted by name.
+    pub fn attributes(&self) -> &[(String, String)] {
+        &self.attributes
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.attributes.is_empty() && self.unknown.is_empty()
+    }
+
+    fn elements(&self) -> usize {
+        self.unknown.iter().map(|unknown| unknown.matches('<').count()).sum()
+    }
+}

@@ -1,0 +1,194 @@
+//! `certpost run`: the gateway.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tracing::{error, info, warn};
+
+use super::{Answer, Exit, Shared};
+use crate::clock::Clock;
+use crate::config::{Configuration, Keys};
+use crate::inbound::{door::Door, judge::Judge};
+use crate::ledger::{Access, Ledger, LedgerError};
+use crate::mailbox::{self, DoorSettings};
+use crate::outbound::intake::Intake;
+use crate::outbound::lane::Lanes;
+use crate::outlet::Publishing;
+use crate::queue::QueueError;
+use crate::runtime::{Crew, Runtime};
+use crate::{smime, telemetry, tls};
+
+const SCHEMA: &str = "certpost/run/1";
+/// How long a stop waits for what is under way.
+const DRAIN: Duration = Duration::from_secs(25);
+/// Jobs before the crew.
+const WAITING: usize = 256;
+
+/// Run the gateway: SIGTERM drains, SIGHUP rereads the configuration.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs until it is told to stop.
+pub fn run(_args: &Args, shared: &Shared) -> Answer {
+    telemetry::start();
+    let configuration = match super::configuration(shared, SCHEMA, Keys::Read) {
+        Ok(configuration) => configuration,
+        Err(answer) => return answer,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(fault) => return Answer::new(Exit::Bug).remark(format!("certpost: no runtime: {fault}")),
+    };
+    match runtime.block_on(gateway(configuration, shared)) {
+        Ok(()) => Answer::new(Exit::Yes),
+        Err(refused) => Answer::failure(shared, SCHEMA, refused.exit(), format!("certpost: {refused}")),
+    }
+}
+
+//------------ Refused -------------------------------------------------------
+
+/// Why the gateway does not start, or stopped by itself.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    /// Another program has the port, or it is not ours to take.
+    #[error("the SMTP door {0} cannot be opened: {1}; stop what listens there, or change doors.smtp")]
+    Door(std::net::SocketAddr, std::io::Error),
+    /// The ledger cannot be used; the operator looks after the file.
+    #[error("the ledger: {0}")]
+    Ledger(#[from] LedgerError),
+    /// The system's OpenSSL is known to be bad; the operator updates it.
+    #[error(transparent)]
+    OpenSsl(#[from] smime::SmimeError),
+    /// The broker's queues are not ours; the operator chooses.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The machine gave no thread or signal.
+    #[error("the machine: {0}")]
+    Machine(#[from] std::io::Error),
+    /// The SMTP door's certificate and key do not work.
+    #[error("doors.smtp_certificate: {0}")]
+    Tls(#[from] tls::TlsError),
+}
+
+impl Refused {
+    fn exit(&self) -> Exit {
+        match self {
+            Refused::Ledger(LedgerError::HeldElsewhere { .. }) => Exit::CannotTell,
+            Refused::Door(..)
+            | Refused::Ledger(_)
+            | Refused::OpenSsl(_)
+            | Refused::Queue(_)
+            | Refused::Machine(_)
+            | Refused::Tls(_) => Exit::Usage,
+        }
+    }
+}
+
+/// Starts every part, waits for the word to stop, and drains.
+async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Refused> {
+    if let Some(warning) = smime::self_test(configuration.gateway.accept_known_bad_openssl)? {
+        warn!("{warning}");
+    }
+    for notice in &configuration.notices {
+        warn!("{notice}");
+    }
+    let clock = Clock::system();
+    let code = configuration.gateway.code.clone();
+    let ledger = Ledger::open(&configuration.ledger, &code, Access::Run, clock.clone())?;
+    let recovered = ledger.recover(configuration.clocks.in_doubt_hold).await?;
+    info!(?recovered, "the ledger is open");
+    let settings = Arc::new(door_settings(&configuration)?);
+    let smtp = configuration.doors.smtp;
+    let listener = TcpListener::bind(smtp).await.map_err(|fault| Refused::Door(smtp, fault))?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+
+    let runtime = Runtime::new();
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let crew = Crew::start(cores, WAITING)?;
+    let folder = configuration.ledger.parent().unwrap_or(std::path::Path::new(".")).to_owned();
+    let (sender, configuration) = watch::channel(Arc::new(configuration));
+    let (fatal, mut ended) = mpsc::channel::<QueueError>(2);
+
+    let lanes = Lanes {
+        configuration: configuration.clone(),
+        clock,
+        crew: crew.clone(),
+        ledger: ledger.clone(),
+        runtime: runtime.clone(),
+    };
+    let judge = Judge {
+        configuration: configuration.clone(),
+        crew: crew.clone(),
+        ledger: ledger.clone(),
+        runtime: runtime.clone(),
+    };
+    let intake = Intake { configuration: configuration.clone(), crew, ledger: ledger.clone(), runtime: runtime.clone() };
+    let publishing = Publishing { configuration: configuration.clone(), ledger: ledger.clone(), runtime: runtime.clone() };
+    let door = Arc::new(Door { ledger: ledger.clone(), folder });
+    runtime.spawn(lanes.run());
+    runtime.spawn(judge.run());
+    runtime.spawn(report(fatal.clone(), async move { intake.run().await }));
+    runtime.spawn(report(fatal, async move { publishing.run().await }));
+    runtime.spawn(mailbox::serve(listener, settings, door, runtime.clone()));
+    info!(gateway.code = %code, smtp = %smtp, "the gateway is up");
+
+    let refused = loop {
+        tokio::select! {
+            _ = terminate.recv() => break None,
+            _ = interrupt.recv() => break None,
+            _ = hangup.recv() => reread(shared, &sender),
+            Some(fault) = ended.recv() => break Some(fault),
+        }
+    };
+    info!("stopping: nothing new is taken, what is under way ends");
+    if !runtime.stop(DRAIN).await {
+        warn!("some work did not end in time; it goes on at the next start");
+    }
+    match refused {
+        None => Ok(()),
+        Some(fault) => Err(fault.into()),
+    }
+}
+
+/// Runs a part whose failure ends the gateway.
+async fn report(fatal: mpsc::Sender<QueueError>, part: impl Future<Output = Result<(), QueueError>>) {
+    if let Err(fault) = part.await {
+        // The gateway may be stopping for another reason already.
+        let _stopping = fatal.send(fault).await;
+    }
+}
+
+fn door_settings(configuration: &Configuration) -> Result<DoorSettings, Refused> {
+    let acceptor = match &configuration.doors.smtp_tls {
+        Some(pair) => Some(tls::Acceptor::from_pem(&pair.certificate, &pair.key)?),
+        None => None,
+    };
+    Ok(DoorSettings {
+        hostname: configuration.gateway.hostname.clone(),
+        mailbox: configuration.gateway.address.clone(),
+        max_letter: configuration.doors.max_letter,
+        tls: acceptor,
+        limits: mailbox::Limits::default(),
+    })
+}
+
+/// Reads the configuration again. One with faults changes nothing.
+fn reread(shared: &Shared, sender: &watch::Sender<Arc<Configuration>>) {
+    match Configuration::load(shared.config.as_deref()) {
+        Ok(read) => {
+            let old = sender.borrow().clone();
+            if read.gateway.code != old.gateway.code || read.ledger != old.ledger || read.doors.smtp != old.doors.smtp {
+                warn!("code, ledger and doors change at the next start only");
+            }
+            sender.send_replace(Arc::new(read));
+            info!("the configuration was read again");
+        }
+        Err(faults) => error!("the configuration stays as it was:\n{faults}"),
+    }
+}

@@ -1,0 +1,72 @@
+//! `certpost seal`: the letter that `run` would send, without a ledger.
+
+use std::path::PathBuf;
+
+use super::answer::{self, Answer, Exit, Shared, read_input};
+use crate::clock::Clock;
+use crate::config::Keys;
+use crate::letter;
+use crate::outbound::admission::{self, MAX_BODY};
+use crate::outbound::sealing::{self, Order, SealingError};
+use crate::partner::PartnerCode;
+use crate::smime;
+
+const SCHEMA: &str = "certpost/seal/1";
+
+/// Print the letter that `run` would send.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The certificate, as JSON or XML: a file, or - for standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The partner's code.
+    #[arg(long, value_name = "CODE")]
+    pub to: PartnerCode,
+}
+
+/// Seals one certificate for one partner.
+pub fn run(args: &Args, shared: &Shared) -> Answer {
+    let fail = |exit, words: String| Answer::failure(shared, SCHEMA, exit, words);
+    let named = args.file.display();
+    let body = match read_input(&args.file, MAX_BODY) {
+        Ok(body) if body.len() > MAX_BODY => {
+            return fail(Exit::No, format!("{named}: larger than 9 MiB, which is the most a submission may have"));
+        }
+        Ok(body) => body,
+        Err(fault) => return fail(Exit::Absent, format!("{named}: {fault}")),
+    };
+    let configuration = match super::configuration(shared, SCHEMA, Keys::Read) {
+        Ok(configuration) => configuration,
+        Err(answer) => return answer,
+    };
+    let Some(partner) = configuration.partner(&args.to) else {
+        return fail(Exit::Absent, format!("there is no partner {}; see certpost partner list", args.to));
+    };
+    if let Err(fault) = smime::self_test(configuration.gateway.accept_known_bad_openssl) {
+        return fail(Exit::Usage, fault.to_string());
+    }
+    let Some(content_type) = answer::content_type(&body) else {
+        return fail(Exit::No, format!("{named}: neither XML nor JSON"));
+    };
+    let facts = admission::read(content_type, &body).and_then(|(certificate, _warnings)| certificate.facts());
+    let facts = match facts {
+        Ok(facts) => facts,
+        Err(findings) => {
+            let first = findings.first().map(|finding| format!("{} {}: {}", finding.path, finding.words, finding.remedy));
+            return fail(Exit::No, format!("{named}: {}; see certpost check", first.unwrap_or_default()));
+        }
+    };
+    let mut random = [0; 16];
+    if let Err(fault) = getrandom::fill(&mut random) {
+        return fail(Exit::Bug, format!("the machine gives no random octets: {fault}"));
+    }
+    let letter_id = letter::letter_id(random);
+    let order =
+        Order { content_type, body: &body, letter_id: &letter_id, id: &facts.id, status: &facts.status };
+    match sealing::seal(&order, partner, &configuration, Clock::system().now()) {
+        Ok(sealed) => Answer::octets(Exit::Yes, sealed.letter),
+        Err(fault @ SealingError::TooLarge(_)) => fail(Exit::No, format!("submission.letter-too-large: {fault}")),
+        Err(fault @ SealingError::Certificate(_)) => fail(Exit::No, fault.to_string()),
+        Err(fault @ (SealingError::NoIdentity | SealingError::Smime(_))) => fail(Exit::Usage, fault.to_string()),
+    }
+}

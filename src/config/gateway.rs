@@ -1,0 +1,473 @@
+//! certpost.toml: who we are, our keys, our doors, our clocks.
+
+use std::collections::HashSet;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+use zeroize::Zeroizing;
+
+use super::faults::Faults;
+use super::section::Section;
+use super::{Keys, files, overrides, partners};
+use crate::certificate::number::{CountryCode, DocumentType};
+use crate::clock::Timestamp;
+use crate::delivery::schedule::Clocks;
+use crate::letter::{Address, Environment};
+use crate::partner::{Partner, PartnerCode};
+use crate::smime::{DecryptIdentity, SigningIdentity};
+
+/// The tables of certpost.toml whose scalars the environment may override.
+pub const TABLES: &[&str] = &["gateway", "queue", "ledger", "doors", "clock"];
+
+/// The largest letter taken or sent, in octets, unless `doors.max_letter` says less.
+const MAX_LETTER: usize = 25 << 20;
+
+//------------ Configuration -------------------------------------------------
+
+/// Everything a gateway is told, parsed.
+#[derive(Debug)]
+pub struct Configuration {
+    pub file: PathBuf,
+    pub gateway: Gateway,
+    /// Holds a password: never logged, never shown.
+    pub queue_url: Zeroizing<String>,
+    /// The SQLite file.
+    pub ledger: PathBuf,
+    pub doors: Doors,
+    /// Our signing identities, each with the moment it begins; never empty
+    /// where keys were read.
+    pub signing: Vec<(Option<Timestamp>, SigningIdentity)>,
+    /// Every identity that opens.
+    pub decrypting: Vec<DecryptIdentity>,
+    pub producers: Vec<Producer>,
+    pub clocks: Clocks,
+    pub partners: Vec<Partner>,
+    /// What an operator should know although it works.
+    pub notices: Vec<String>,
+}
+
+/// Who we are.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    pub code: PartnerCode,
+    /// Whose certificates we issue and receive.
+    pub countries: Vec<CountryCode>,
+    pub environment: Environment,
+    /// From and MAIL FROM of all we send, To of all we take in.
+    pub address: Address,
+    /// EHLO and banner.
+    pub hostname: String,
+    pub accept_known_bad_openssl: bool,
+}
+
+/// Where we listen.
+#[derive(Clone, Debug)]
+pub struct Doors {
+    pub smtp: SocketAddr,
+    pub http: SocketAddr,
+    /// PEM certificate chain and key for STARTTLS.
+    pub smtp_tls: Option<SmtpTls>,
+    /// Octets.
+    pub max_letter: usize,
+}
+
+/// What the SMTP door proves itself with.
+#[derive(Clone)]
+pub struct SmtpTls {
+    pub certificate: Vec<u8>,
+    pub key: Zeroizing<Vec<u8>>,
+}
+
+impl std::fmt::Debug for SmtpTls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SmtpTls(…)")
+    }
+}
+
+/// Who may put submissions on the queue.
+#[derive(Clone, Debug)]
+pub struct Producer {
+    /// As the broker checked it (`user_id`).
+    pub user: String,
+    /// Absent is all.
+    pub types: Option<Vec<DocumentType>>,
+    /// Which numbers; absent is all.
+    pub numbers: Option<regex::Regex>,
+}
+
+impl Configuration {
+    /// The identity that signs at `at`: the latest that has begun, else the
+    /// first listed.
+    pub fn signing_at(&self, at: Timestamp) -> Option<&SigningIdentity> {
+        let begun = self.signing.iter().filter(|(from, _)| from.is_none_or(|from| from <= at));
+        begun.max_by_key(|(from, _)| *from).or(self.signing.first()).map(|(_, identity)| identity)
+    }
+
+    /// The partner with `code`.
+    pub fn partner(&self, code: &PartnerCode) -> Option<&Partner> {
+        self.partners.iter().find(|partner| partner.code == *code)
+    }
+}
+
+//------------ Reading -------------------------------------------------------
+
+/// Reads certpost.toml at `file` and everything it names.
+pub fn read(file: &Path, keys: Keys) -> Result<Configuration, Faults> {
+    let mut faults = Faults::default();
+    let Some(mut table) = parse(file, &mut faults) else {
+        return Err(faults);
+    };
+    overrides::apply(&mut table, std::env::vars_os().filter_map(text_pair), file, &mut faults);
+    let mut root = Section::new(table, "", file);
+
+    let mut section = root.section("gateway", &mut faults);
+    let partners_file = section.text("partners", &mut faults).unwrap_or("partners.toml".to_owned());
+    let partners_file = section.path(&partners_file);
+    let gateway = read_gateway(&mut section, &mut faults);
+    section.finish(&mut faults);
+
+    let queue_url = read_queue(root.section("queue", &mut faults), &mut faults);
+    let ledger = read_ledger(root.section("ledger", &mut faults), &mut faults);
+    let doors = read_doors(root.section("doors", &mut faults), keys, &mut faults);
+    let mut identities = Identities::default();
+    for section in root.sections("identity", &mut faults) {
+        identities.read(section, keys, &mut faults);
+    }
+    identities.check(file, &mut faults);
+    let producers = root
+        .sections("producer", &mut faults)
+        .into_iter()
+        .filter_map(|section| read_producer(section, &mut faults))
+        .collect();
+    let clocks = read_clocks(root.section("clock", &mut faults), &mut faults);
+    root.finish(&mut faults);
+
+    let partners = match parse(&partners_file, &mut faults) {
+        Some(table) => partners::read(Section::new(table, "", &partners_file), &mut faults),
+        None => Vec::new(),
+    };
+
+    check_signatures(&identities.signing, &partners, &partners_file, &mut faults);
+
+    match (gateway, queue_url, doors) {
+        (Some(gateway), Some(queue_url), Some(doors)) if faults.is_empty() => Ok(Configuration {
+            file: file.to_owned(),
+            gateway,
+            queue_url,
+            ledger,
+            doors,
+            signing: identities.signing,
+            decrypting: identities.decrypting,
+            producers,
+            clocks,
+            partners,
+            notices: identities.notices,
+        }),
+        _ => Err(faults),
+    }
+}
+
+/// Every partner's signature must be one that our identities can make.
+fn check_signatures(
+    signing: &[(Option<Timestamp>, SigningIdentity)],
+    partners: &[Partner],
+    file: &Path,
+    faults: &mut Faults,
+) {
+    for partner in partners {
+        let unfit: Vec<_> =
+            signing.iter().filter_map(|(_, identity)| partner.seal.check_identity(identity).err()).collect();
+        if let Some(fault) = unfit.into_iter().next() {
+            let key = format!("partner {}: seal.{}", partner.code, fault.key);
+            faults.add(file, key, fault.words, fault.remedy);
+        }
+    }
+}
+
+fn text_pair((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {
+    Some((name.into_string().ok()?, value.into_string().ok()?))
+}
+
+fn parse(file: &Path, faults: &mut Faults) -> Option<Table> {
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(fault) => {
+            faults.add(file, "", format!("cannot be read: {fault}"), "name the right file, or put it there");
+            return None;
+        }
+    };
+    match text.parse::<Table>() {
+        Ok(table) => Some(table),
+        Err(fault) => {
+            let words = fault.to_string();
+            faults.add(file, "", format!("is no TOML: {}", words.trim_end()), "mend the line it points at");
+            None
+        }
+    }
+}
+
+fn read_gateway(section: &mut Section<'_>, faults: &mut Faults) -> Option<Gateway> {
+    let code: Option<PartnerCode> = section.required("code", "BV", faults);
+    let countries = section.list::<CountryCode>("countries", faults);
+    if countries.as_ref().is_some_and(Vec::is_empty) {
+        section.fault("countries", "is an empty list", "name the countries we issue for", faults);
+    }
+    let countries = match (countries, &code) {
+        (Some(countries), _) => countries,
+        (None, Some(code)) => match code.as_str().parse() {
+            Ok(country) => vec![country],
+            Err(_) => {
+                let words = format!("is missing, and the code {code} is no country");
+                section.fault("countries", words, "write countries = [\"BV\"]", faults);
+                Vec::new()
+            }
+        },
+        (None, None) => Vec::new(),
+    };
+    let environment = section.choice(
+        "environment",
+        Environment::Live,
+        &[("live", Environment::Live), ("training", Environment::Training)],
+        faults,
+    );
+    let address: Option<Address> = section.required("address", "push@ecert.bv.example", faults);
+    let hostname = section.text("hostname", faults);
+    let accept_known_bad_openssl = section.yes("accept_known_bad_openssl", false, faults);
+    let address = address?;
+    let hostname = hostname.unwrap_or_else(|| address.domain().to_owned());
+    if !hostname.split('.').all(|label| {
+        !label.is_empty() && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+    }) {
+        section.fault("hostname", format!("'{hostname}' is no host name"), "write one as ecert.bv.example", faults);
+    }
+    Some(Gateway { code: code?, countries, environment, address, hostname, accept_known_bad_openssl })
+}
+
+fn read_queue(mut section: Section<'_>, faults: &mut Faults) -> Option<Zeroizing<String>> {
+    let url = section.text("url", faults).map(Zeroizing::new);
+    let url_file = section.text("url_file", faults);
+    // Named by the contract for a check of policies; read so that a file which has it works.
+    section.text("management_url", faults);
+    let url = match (url, url_file) {
+        (Some(_), Some(_)) => {
+            section.fault("url_file", "stands beside url", "keep one of the two", faults);
+            None
+        }
+        (Some(url), None) => Some(url),
+        (None, Some(named)) => match files::read_secret_line(&section.path(&named)) {
+            Ok(url) => Some(url),
+            Err(words) => {
+                partners::split(&section, "url_file", &words, faults);
+                None
+            }
+        },
+        (None, None) => {
+            section.fault("url", "is missing", "write url = \"amqp://127.0.0.1:5672/%2f\", or url_file", faults);
+            None
+        }
+    };
+    if let Some(url) = &url
+        && !url.starts_with("amqp://")
+        && !url.starts_with("amqps://")
+    {
+        section.fault("url", "is no AMQP address", "begin it with amqp:// or amqps://", faults);
+    }
+    section.finish(faults);
+    url
+}
+
+fn read_ledger(mut section: Section<'_>, faults: &mut Faults) -> PathBuf {
+    let url = section.text("url", faults).unwrap_or("sqlite:var/certpost.db".to_owned());
+    let named = match url.strip_prefix("sqlite:") {
+        Some(named) if !named.is_empty() => named.strip_prefix("//").unwrap_or(named),
+        _ => {
+            section.fault("url", format!("'{url}' is no ledger"), "write \"sqlite:\" and a file", faults);
+            "var/certpost.db"
+        }
+    };
+    let path = section.path(named);
+    section.finish(faults);
+    path
+}
+
+fn read_doors(mut section: Section<'_>, keys: Keys, faults: &mut Faults) -> Option<Doors> {
+    let smtp = section.parsed::<SocketAddr>("smtp", faults);
+    let http = section.parsed::<SocketAddr>("http", faults);
+    let max_letter = section.size("max_letter", MAX_LETTER, faults);
+    if max_letter > MAX_LETTER || max_letter < 64 << 10 {
+        section.fault("max_letter", "is out of bounds", "write a size from 64KiB to 25MiB", faults);
+    }
+    let certificate = section.text("smtp_certificate", faults);
+    let key = section.text("smtp_key", faults);
+    let smtp_tls = match (certificate, key) {
+        (None, None) => None,
+        (Some(certificate), Some(key)) => {
+            let certificate = files::read_public(&section.path(&certificate))
+                .map_err(|words| partners::split(&section, "smtp_certificate", &words, faults));
+            let key = match keys {
+                Keys::Read => files::read_secret(&section.path(&key)).map_err(|words| partners::split(&section, "smtp_key", &words, faults)),
+                Keys::Left => Ok(Zeroizing::new(Vec::new())),
+            };
+            certificate.ok().zip(key.ok()).map(|(certificate, key)| SmtpTls { certificate, key })
+        }
+        (Some(_), None) => {
+            section.fault("smtp_key", "is missing beside smtp_certificate", "write both or neither", faults);
+            None
+        }
+        (None, Some(_)) => {
+            section.fault("smtp_certificate", "is missing beside smtp_key", "write both or neither", faults);
+            None
+        }
+    };
+    section.finish(faults);
+    let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
+    Some(Doors {
+        smtp: smtp.unwrap_or(loopback(2525)),
+        http: http.unwrap_or(loopback(8025)),
+        smtp_tls,
+        max_letter,
+    })
+}
+
+fn read_producer(mut section: Section<'_>, faults: &mut Faults) -> Option<Producer> {
+    let user = section.required_text("user", "issuing", faults);
+    let types = section.list("types", faults);
+    let numbers = section.text("numbers", faults).and_then(|pattern| {
+        let built = regex::RegexBuilder::new(&pattern).size_limit(1 << 20).build();
+        built
+            .map_err(|fault| {
+                section.fault("numbers", format!("is no pattern: {fault}"), "write a regular expression, as \"^BV-PC-\"", faults);
+            })
+            .ok()
+    });
+    section.finish(faults);
+    Some(Producer { user: user?, types, numbers })
+}
+
+fn read_clocks(mut section: Section<'_>, faults: &mut Faults) -> Clocks {
+    let by = Clocks::default();
+    let clocks = Clocks {
+        retry: section.durations("retry", by.retry, faults),
+        retry_factor: section.number("retry_factor", by.retry_factor, (1.0, 10.0), faults),
+        retry_max: section.duration("retry_max", by.retry_max, faults),
+        jitter: section.number("jitter", by.jitter, (0.0, 1.0), faults),
+        give_up: section.duration("give_up", by.give_up, faults),
+        final_reply: section.duration("final_reply", by.final_reply, faults),
+        in_doubt_hold: section.duration("in_doubt_hold", by.in_doubt_hold, faults),
+        smtp_reply: section.duration("smtp_reply", by.smtp_reply, faults),
+        connect: section.duration("connect", by.connect, faults),
+        lease: section.duration("lease", by.lease, faults),
+        receipt_expected: section.duration("receipt_expected", by.receipt_expected, faults),
+        receipt_warn: section.duration("receipt_warn", by.receipt_warn, faults),
+        receipt_overdue: section.duration("receipt_overdue", by.receipt_overdue, faults),
+        receipt_resend: section.durations("receipt_resend", by.receipt_resend, faults),
+        receipt_close: section.duration("receipt_close", by.receipt_close, faults),
+        signing_age: section.duration("signing_age", by.signing_age, faults),
+        signing_skew: section.duration("signing_skew", by.signing_skew, faults),
+        crl_stale: section.duration("crl_stale", by.crl_stale, faults),
+    };
+    section.finish(faults);
+    clocks
+}
+
+//------------ Identities ----------------------------------------------------
+
+#[derive(Default)]
+struct Identities {
+    signing: Vec<(Option<Timestamp>, SigningIdentity)>,
+    decrypting: Vec<DecryptIdentity>,
+    notices: Vec<String>,
+    uses: HashSet<String>,
+}
+
+impl Identities {
+    fn read(&mut self, mut section: Section<'_>, keys: Keys, faults: &mut Faults) {
+        let x509 = section.required_text("x509", "certs/own/sign.pem", faults);
+        let key = section.required_text("key", "certs/own/sign.key", faults);
+        let passphrase_file = section.text("passphrase_file", faults);
+        let uses = section.take("use");
+        let from = partners::moment(&mut section, "from", faults);
+        let mut signs = false;
+        let mut decrypts = false;
+        let listed = uses.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        for used in listed {
+            match used.as_str() {
+                Some("sign") => signs = true,
+                Some("decrypt") => decrypts = true,
+                _ => section.fault("use", format!("{used} is no use"), "write \"sign\" or \"decrypt\"", faults),
+            }
+        }
+        if listed.is_empty() {
+            section.fault("use", "is missing", "write use = [\"sign\"] or use = [\"decrypt\"]", faults);
+        }
+        if signs {
+            self.uses.insert("sign".to_owned());
+        }
+        if decrypts {
+            self.uses.insert("decrypt".to_owned());
+        }
+        if signs && decrypts {
+            self.notices.push(format!(
+                "{}: {}: one key signs and opens; two keys can be replaced one at a time",
+                section.file().display(),
+                section.key("use")
+            ));
+        }
+        if let (Some(x509), Some(key), Keys::Read) = (x509, key, keys) {
+            self.load(&section, &x509, &key, passphrase_file, (signs, decrypts, from), faults);
+        }
+        section.finish(faults);
+    }
+
+    fn load(
+        &mut self,
+        section: &Section<'_>,
+        x509: &str,
+        key: &str,
+        passphrase_file: Option<String>,
+        (signs, decrypts, from): (bool, bool, Option<Timestamp>),
+        faults: &mut Faults,
+    ) {
+        let certificate = files::read_public(&section.path(x509));
+        let private = files::read_secret(&section.path(key));
+        let passphrase = passphrase_file.map(|named| files::read_secret_line(&section.path(&named))).transpose();
+        let mut split = |key: &str, words: String| partners::split(section, key, &words, faults);
+        let (certificate, private, passphrase) = match (certificate, private, passphrase) {
+            (Ok(certificate), Ok(private), Ok(passphrase)) => (certificate, private, passphrase),
+            (certificate, private, passphrase) => {
+                certificate.err().into_iter().for_each(|words| split("x509", words));
+                private.err().into_iter().for_each(|words| split("key", words));
+                passphrase.err().into_iter().for_each(|words| split("passphrase_file", words));
+                return;
+            }
+        };
+        let passphrase = passphrase.as_ref().map(|text| text.as_bytes());
+        if signs {
+            match SigningIdentity::from_pem(&certificate, &private, passphrase) {
+                Ok(identity) => self.signing.push((from, identity)),
+                Err(fault) => split("key", fault.to_string()),
+            }
+        }
+        if decrypts {
+            match DecryptIdentity::from_pem(&certificate, &private, passphrase) {
+                Ok(identity) => self.decrypting.push(identity),
+                Err(fault) => split("key", fault.to_string()),
+            }
+        }
+    }
+
+    fn check(&self, file: &Path, faults: &mut Faults) {
+        for (wanted, does) in [("sign", "signs"), ("decrypt", "opens")] {
+            if !self.uses.contains(wanted) {
+                faults.add(
+                    file,
+                    "identity",
+                    format!("no identity {does}"),
+                    format!("add an [[identity]] with x509, key and use = [\"{wanted}\"]"),
+                );
+            }
+        }
+    }
+}

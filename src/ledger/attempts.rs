@@ -1,0 +1,170 @@
+//! Attempts: a letter is sealed, tried, and judged; and what else can befall
+//! a delivery.
+
+use rusqlite::params;
+
+use crate::clock::Timestamp;
+use crate::delivery::{DeliveryId, Reason, State, Trigger};
+
+use super::Ledger;
+use super::columns::list_text;
+use super::error::LedgerError;
+use super::outbound::{Conclusion, SealRecord};
+use super::writer::Commit;
+
+impl Ledger {
+    /// Keeps a letter, what was signed of it, and by and for whom: on disk
+    /// when it returns, with the event `sealed`, or `resealed` if the delivery
+    /// had a letter already. Needs the lease.
+    pub async fn seal(&self, record: SealRecord) -> Result<(), LedgerError> {
+        let size = record.entity.len() + record.signed.len() + record.letter.len();
+        self.write(size, move |commit| commit.seal(&record)).await
+    }
+
+    /// Begins an attempt: it is on disk when this returns, and the first SMTP
+    /// command may go. The number of the attempt. Needs the lease.
+    pub async fn begin(&self, delivery: DeliveryId, fence: i64) -> Result<u32, LedgerError> {
+        self.write(0, move |commit| commit.begin(delivery, fence)).await
+    }
+
+    /// Ends an attempt with its verdict and the literal replies: on disk when
+    /// it returns, with the event. The state that the delivery is in then.
+    pub async fn conclude(&self, conclusion: Conclusion) -> Result<State, LedgerError> {
+        self.write(0, move |commit| commit.conclude(&conclusion)).await
+    }
+
+    /// Moves a delivery that nobody is sending, for what the lane knows of it:
+    /// expired, failed, or refused after all.
+    pub async fn end(
+        &self,
+        delivery: DeliveryId,
+        fence: i64,
+        trigger: Trigger,
+        reason: Reason,
+    ) -> Result<State, LedgerError> {
+        self.write(0, move |commit| {
+            let row = commit.guarded(delivery, fence)?;
+            commit.step(&row, trigger, None, Some(&reason))
+        })
+        .await
+    }
+
+    /// Moves a delivery for what comes from outside any attempt: a receipt,
+    /// a report, an answer, a clock. No lease is needed, and none is broken;
+    /// `due` is for what goes again.
+    pub async fn apply(
+        &self,
+        delivery: DeliveryId,
+        trigger: Trigger,
+        due: Option<Timestamp>,
+        reason: Option<Reason>,
+    ) -> Result<State, LedgerError> {
+        self.write(0, move |commit| {
+            let row = commit.row(delivery)?;
+            // The letter is already on its way again.
+            if row.is_under_way && trigger == Trigger::RelayGaveUp {
+                return Ok(row.state);
+            }
+            commit.step(&row, trigger, due, reason.as_ref())
+        })
+        .await
+    }
+}
+
+impl Commit<'_> {
+    fn seal(&mut self, record: &SealRecord) -> Result<(), LedgerError> {
+        let row = self.leased(record.delivery, record.fence)?;
+        let trigger = match row.state {
+            State::Waiting => Trigger::Sealed,
+            State::Sealed
+            | State::Sending
+            | State::Deferred
+            | State::InDoubt
+            | State::HandedOver
+            | State::Received
+            | State::Answered
+            | State::Refused
+            | State::Bounced
+            | State::Expired
+            | State::Withdrawn
+            | State::Failed
+            | State::Unconfirmed => Trigger::SealedAnew,
+        };
+        self.step(&row, trigger, None, None)?;
+        let entity = self.keep(&record.entity)?;
+        let signed = self.keep(&record.signed)?;
+        let letter = self.keep(&record.letter)?;
+        self.sql
+            .prepare_cached(
+                "UPDATE delivery SET entity = ?, signed = ?, letter = ?, xml_sha256 = ?,
+                    signer_sha256 = ?, recipients_sha256 = ?, signed_at = ? WHERE key = ?",
+            )?
+            .execute(params![
+                entity.to_string(),
+                signed.to_string(),
+                letter.to_string(),
+                record.xml_sha256,
+                record.signer_sha256,
+                list_text(&record.recipients_sha256),
+                record.signed_at.millis(),
+                record.delivery.uuid().into_bytes(),
+            ])?;
+        Ok(())
+    }
+
+    fn begin(&mut self, delivery: DeliveryId, fence: i64) -> Result<u32, LedgerError> {
+        let row = self.leased(delivery, fence)?;
+        self.step(&row, Trigger::Begun, None, None)?;
+        let n = row.attempts + 1;
+        let key = delivery.uuid().into_bytes();
+        self.sql
+            .prepare_cached("INSERT INTO attempt (delivery, n, started_at) VALUES (?, ?, ?)")?
+            .execute(params![key, n, self.at.millis()])?;
+        self.sql
+            .prepare_cached(
+                "UPDATE delivery SET attempts = ?2, under_way = 1, due = NULL,
+                    first_attempt_at = ifnull(first_attempt_at, ?3) WHERE key = ?1",
+            )?
+            .execute(params![key, n, self.at.millis()])?;
+        Ok(n)
+    }
+
+    fn conclude(&mut self, conclusion: &Conclusion) -> Result<State, LedgerError> {
+        let row = self.guarded(conclusion.delivery, conclusion.fence)?;
+        if !row.is_under_way || row.attempts != conclusion.attempt {
+            return Err(LedgerError::Fenced);
+        }
+        let key = row.delivery.uuid().into_bytes();
+        let reason = conclusion.reason.as_ref();
+        self.sql
+            .prepare_cached(
+                "UPDATE attempt SET ended_at = ?, peer = ?, tls = ?, phase = ?, verdict = ?,
+                    replies = ?, code = ?, words = ? WHERE delivery = ? AND n = ?",
+            )?
+            .execute(params![
+                conclusion.ended_at.millis(),
+                conclusion.peer,
+                conclusion.tls,
+                conclusion.phase.as_str(),
+                conclusion.verdict.as_str(),
+                list_text(&conclusion.replies),
+                reason.map(|reason| &reason.code),
+                reason.map(|reason| &reason.words),
+                key,
+                conclusion.attempt,
+            ])?;
+        self.no_longer_under_way(row.delivery)?;
+        self.step(&row, conclusion.verdict.into(), conclusion.due, reason)
+    }
+
+    /// The attempt is over; the lease with it.
+    pub(super) fn no_longer_under_way(&mut self, delivery: DeliveryId) -> Result<(), LedgerError> {
+        self.sql
+            .prepare_cached(
+                "UPDATE delivery SET under_way = 0, lease_owner = NULL, lease_until = NULL
+                 WHERE key = ?",
+            )?
+            .execute([delivery.uuid().into_bytes()])?;
+        Ok(())
+    }
+}

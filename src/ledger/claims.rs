@@ -1,0 +1,223 @@
+//! Claims: a lane takes what is due, for as long as a lease holds.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::clock::Timestamp;
+use crate::delivery::{DeliveryId, Reason, State, Trigger};
+use crate::partner::PartnerCode;
+
+use super::Ledger;
+use super::columns::{facts, key, parsed, perhaps, perhaps_time, time};
+use super::error::LedgerError;
+use super::outbound::{Claimed, ContentType, Submission};
+use super::segments::Place;
+use super::writer::Commit;
+
+impl Ledger {
+    /// Leases up to `limit` deliveries that are due to `partner`, the longest
+    /// due first; those never tried are due in the order of acceptance. What
+    /// follows another waits for that one's verdict and is not among them.
+    ///
+    /// The leases are on disk when it returns. One that is not begun, released
+    /// or ended within `lease` can be claimed again.
+    pub async fn claim(
+        &self,
+        partner: &PartnerCode,
+        limit: usize,
+        lease: Duration,
+    ) -> Result<Vec<Claimed>, LedgerError> {
+        // A lane with nothing to do costs no commit.
+        let now = self.0.clock.now();
+        if self.next_due(partner).await?.is_none_or(|due| due > now) {
+            return Ok(Vec::new());
+        }
+        let lane = partner.clone();
+        let leased = self.write(0, move |commit| commit.claim(&lane, limit, lease)).await?;
+        let read = self
+            .read(move |reader| {
+                let read = leased.into_iter().map(|(claimed, place)| {
+                    let octets = reader.octets(&place);
+                    (claimed, octets)
+                });
+                Ok(read.collect::<Vec<_>>())
+            })
+            .await?;
+        let mut claims = Vec::new();
+        for (claimed, octets) in read {
+            match octets {
+                Ok(octets) => claims.push(claimed.with(octets)),
+                // One damaged record must not stop the lane.
+                Err(fault @ LedgerError::Damaged { .. }) => {
+                    let reason = Reason::new("ledger.octets-damaged", fault.to_string());
+                    self.end(claimed.delivery, claimed.fence, Trigger::Failed, reason).await?;
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(claims)
+    }
+
+    /// When the next delivery to `partner` is due, or the next lease ends.
+    pub async fn next_due(&self, partner: &PartnerCode) -> Result<Option<Timestamp>, LedgerError> {
+        let partner = partner.clone();
+        self.read(move |reader| {
+            Ok(reader
+                .sql
+                .prepare_cached(
+                    "SELECT due FROM delivery WHERE partner = ? AND due IS NOT NULL
+                     ORDER BY due LIMIT 1",
+                )?
+                .query_row([partner.as_str()], |row| time(row, 0))
+                .optional()?)
+        })
+        .await
+    }
+
+    /// Whether `fence` still guards the delivery: asked before MAIL and
+    /// before the final dot.
+    pub async fn still_ours(&self, delivery: DeliveryId, fence: i64) -> Result<bool, LedgerError> {
+        self.read(move |reader| {
+            Ok(reader
+                .sql
+                .prepare_cached("SELECT 1 FROM delivery WHERE key = ? AND fence = ?")?
+                .exists(params![delivery.uuid().into_bytes(), fence])?)
+        })
+        .await
+    }
+
+    /// Gives a lease back unused: the delivery is due again at once, in its
+    /// old place. Nothing happens if the lease was lost already.
+    pub async fn release(&self, delivery: DeliveryId, fence: i64) -> Result<(), LedgerError> {
+        self.write(0, move |commit| match commit.leased(delivery, fence) {
+            Ok(row) if row.state != State::Sending => commit.give_back(delivery),
+            Ok(_) | Err(LedgerError::Fenced) => Ok(()),
+            Err(fault) => Err(fault),
+        })
+        .await
+    }
+
+    /// What was signed of a sealed delivery: E, and M. For sealing it again.
+    pub async fn signed_octets(
+        &self,
+        delivery: DeliveryId,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, LedgerError> {
+        self.read(move |reader| {
+            let places: Option<(Option<Place>, Option<Place>)> = reader
+                .sql
+                .prepare_cached("SELECT entity, signed FROM delivery WHERE key = ?")?
+                .query_row([delivery.uuid().into_bytes()], |row| {
+                    Ok((perhaps(row, 0)?, perhaps(row, 1)?))
+                })
+                .optional()?;
+            let Some((Some(entity), Some(signed))) = places else { return Ok(None) };
+            Ok(Some((reader.octets(&entity)?, reader.octets(&signed)?)))
+        })
+        .await
+    }
+}
+
+/// A claim without the octets that come with it.
+struct Leased {
+    delivery: DeliveryId,
+    fence: i64,
+    claimed: Claimed,
+    content_type: ContentType,
+    is_sealed: bool,
+}
+
+impl Leased {
+    fn with(self, octets: Vec<u8>) -> Claimed {
+        let content_type = self.content_type;
+        if self.is_sealed {
+            Claimed { letter: Some(octets), ..self.claimed }
+        } else {
+            let submission = Some(Submission { content_type, body: octets });
+            Claimed { submission, ..self.claimed }
+        }
+    }
+}
+
+impl Commit<'_> {
+    fn claim(
+        &mut self,
+        partner: &PartnerCode,
+        limit: usize,
+        lease: Duration,
+    ) -> Result<Vec<(Leased, Place)>, LedgerError> {
+        let lease_until = self.at.plus(lease);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut statement = self.sql.prepare_cached(
+            "SELECT i.country, i.document_type, i.number, i.status, i.import_country, i.transit,
+                i.replaces, i.content_type, i.body,
+                d.key, d.kind, d.state, d.partner, d.letter_id, d.accepted_at,
+                d.not_useful_after, d.attempts, d.first_attempt_at, d.signed_at, d.letter, d.fence
+             FROM delivery d JOIN issued i ON i.key = d.issued
+             WHERE d.partner = ? AND d.due <= ? AND d.due IS NOT NULL
+             ORDER BY d.due, d.key LIMIT ?",
+        )?;
+        let rows =
+            statement.query_map(params![partner.as_str(), self.at.millis(), limit], |row| {
+                let facts = facts(row, 0)?;
+                let delivery = DeliveryId::from_uuid(key(row, 9)?);
+                let letter: Option<Place> = perhaps(row, 19)?;
+                let fence = row.get::<_, i64>(20)? + 1;
+                let claimed = Claimed {
+                    delivery,
+                    fence,
+                    kind: parsed(row, 10)?,
+                    state: parsed(row, 11)?,
+                    partner: parsed(row, 12)?,
+                    letter_id: row.get(13)?,
+                    certificate: facts.id.clone(),
+                    status: facts.status.clone(),
+                    facts,
+                    accepted_at: time(row, 14)?,
+                    not_useful_after: perhaps_time(row, 15)?,
+                    attempts: row.get(16)?,
+                    first_attempt_at: perhaps_time(row, 17)?,
+                    signed_at: perhaps_time(row, 18)?,
+                    lease_until,
+                    submission: None,
+                    letter: None,
+                };
+                let content_type = parsed(row, 7)?;
+                let is_sealed = letter.is_some();
+                let place = letter.map_or_else(|| parsed(row, 8), Ok)?;
+                Ok((Leased { delivery, fence, claimed, content_type, is_sealed }, place))
+            })?;
+        let found: Vec<(Leased, Place)> = rows.collect::<Result<_, _>>()?;
+        for (leased, _) in &found {
+            self.sql
+                .prepare_cached(
+                    "UPDATE delivery SET lease_owner = ?2, lease_until = ?3, due = ?3, fence = ?4
+                     WHERE key = ?1",
+                )?
+                .execute(params![
+                    leased.delivery.uuid().into_bytes(),
+                    self.owner.into_bytes(),
+                    lease_until.millis(),
+                    leased.fence,
+                ])?;
+        }
+        Ok(found)
+    }
+
+    /// Takes a lease off a delivery that is not being sent.
+    pub(super) fn give_back(&mut self, delivery: DeliveryId) -> Result<(), LedgerError> {
+        let row = self.row(delivery)?;
+        let due = if row.state.is_untried() { row.accepted_at } else { self.at };
+        // A letter that goes again for want of a receipt is still to go.
+        let goes = row.state.is_pending() || row.state == State::HandedOver;
+        let due = goes.then_some(due);
+        self.sql
+            .prepare_cached(
+                "UPDATE delivery SET lease_owner = NULL, lease_until = NULL, due = ?,
+                    fence = fence + 1 WHERE key = ?",
+            )?
+            .execute(params![due.map(Timestamp::millis), delivery.uuid().into_bytes()])?;
+        self.touched.deliveries = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! Standing: what is on record of a number, for a verdict on it.
+
+use crate::certificate::life::{self, Version};
+use crate::certificate::number::fold;
+use crate::certificate::{CertificateId, ContentDigest, Status};
+use crate::clock::Timestamp;
+use crate::delivery::Direction;
+use crate::partner::PartnerCode;
+
+use super::Ledger;
+use super::columns::{certificate_id, content_digest, parsed, perhaps, time};
+use super::error::LedgerError;
+use super::trace::Query;
+
+//------------ Standing ------------------------------------------------------
+
+/// One certificate on record, with all its versions.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Standing {
+    pub id: CertificateId,
+    /// Outbound: issued by us. Inbound: received from `partner`.
+    pub direction: Direction,
+    pub partner: Option<PartnerCode>,
+    /// In the order in which they came.
+    pub versions: Vec<StandingVersion>,
+    /// Letters set aside because they said other things under the same
+    /// number and status.
+    pub conflicts: u32,
+}
+
+/// One version of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StandingVersion {
+    pub status: Status,
+    pub digest: ContentDigest,
+    pub at: Timestamp,
+}
+
+impl Standing {
+    /// What it is today, whatever the order in which its versions came.
+    pub fn current(&self) -> Option<life::Current> {
+        let versions: Vec<Version> = self
+            .versions
+            .iter()
+            .map(|v| Version { status: v.status.clone(), digest: v.digest })
+            .collect();
+        life::current(&versions)
+    }
+}
+
+impl Ledger {
+    /// The certificates on record under a number, oldest first.
+    pub async fn standing(&self, query: Query) -> Result<Vec<Standing>, LedgerError> {
+        self.study(move |reader| {
+            let mut statement = reader.sql.prepare_cached(
+                "SELECT country, document_type, number, 'outbound', NULL, status, digest,
+                    accepted_at, 0
+                 FROM issued WHERE folded = ?1
+                 UNION ALL
+                 SELECT country, document_type, number, 'inbound', partner, status, digest,
+                    received_at,
+                    (SELECT count(*) FROM event e WHERE e.folded = ?1 AND e.event = 'conflict'
+                        AND e.direction = 'inbound'
+                        AND e.id = country || '/' || document_type || '/' || number
+                        AND instr(e.body, '\"partner\":\"' || partner || '\"') > 0)
+                 FROM arrival WHERE folded = ?1
+                 ORDER BY 8",
+            )?;
+            let rows = statement.query_map([fold(&query.number)], |row| {
+                let version = StandingVersion {
+                    status: parsed(row, 5)?,
+                    digest: content_digest(row, 6)?,
+                    at: time(row, 7)?,
+                };
+                Ok(Standing {
+                    id: certificate_id(row, 0)?,
+                    direction: parsed(row, 3)?,
+                    partner: perhaps(row, 4)?,
+                    versions: vec![version],
+                    conflicts: row.get(8)?,
+                })
+            })?;
+            let mut found: Vec<Standing> = Vec::new();
+            for row in rows {
+                let one = row?;
+                if !query.takes(&one.id, one.direction) {
+                    continue;
+                }
+                let same = found.iter_mut().find(|other| {
+                    other.id == one.id
+                        && other.direction == one.direction
+                        && other.partner == one.partner
+                });
+                match same {
+                    Some(other) => other.versions.extend(one.versions),
+                    None => found.push(one),
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+}

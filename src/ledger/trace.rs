@@ -1,0 +1,407 @@
+//! The trace: the whole story of a number, as `certpost/trace/1`.
+//!
+//! The fields are a contract, and only ever added to.
+
+use rusqlite::params;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::certificate::life::{self, Version};
+use crate::certificate::number::fold;
+use crate::certificate::{CertificateId, ContentDigest, CountryCode, DocumentType, Status};
+use crate::clock::Timestamp;
+use crate::delivery::{DeliveryId, Direction, Phase, State, Verdict};
+use crate::partner::PartnerCode;
+
+use super::Ledger;
+use super::columns::{
+    certificate_id, content_digest, hex, key, list, parsed, perhaps, perhaps_time, time,
+};
+use super::error::LedgerError;
+use super::events::published_form;
+use super::reader::Reader;
+use super::segments::Place;
+
+//------------ Query ---------------------------------------------------------
+
+/// What is looked up: a number as typed, and what narrows it.
+#[derive(Clone, Debug)]
+pub struct Query {
+    pub number: String,
+    pub country: Option<CountryCode>,
+    pub document_type: Option<DocumentType>,
+    /// Outbound or inbound; absent is both.
+    pub direction: Option<Direction>,
+}
+
+impl Query {
+    /// Everything under `number`.
+    pub fn number(number: impl Into<String>) -> Self {
+        Query { number: number.into(), country: None, document_type: None, direction: None }
+    }
+
+    pub(super) fn takes(&self, id: &CertificateId, direction: Direction) -> bool {
+        self.country.as_ref().is_none_or(|country| *country == id.country)
+            && self.document_type.as_ref().is_none_or(|kind| *kind == id.document_type)
+            && self.direction.is_none_or(|wanted| wanted == direction)
+    }
+}
+
+//------------ TraceAnswer ---------------------------------------------------
+
+/// What is on record under a number; empty if nothing is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TraceAnswer {
+    pub schema: &'static str,
+    pub number: String,
+    pub certificates: Vec<TracedCertificate>,
+}
+
+/// One version of a certificate, or of one that was only ever rejected.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TracedCertificate {
+    pub id: String,
+    pub direction: Direction,
+    pub status: Option<Status>,
+    /// What the certificate is today, by all its versions.
+    pub current: Option<String>,
+    /// Of the XML octets: those submitted or received, else those first written.
+    pub sha256: Option<String>,
+    pub content_sha256: Option<ContentHex>,
+    /// When it was accepted, or its letter taken in.
+    pub accepted_at: Option<Timestamp>,
+    /// Whom it came from, inbound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub producer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub letter: Option<TracedLetter>,
+    pub deliveries: Vec<TracedDelivery>,
+    pub events: Vec<Value>,
+}
+
+/// A content digest in hexadecimal digits.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct ContentHex(pub String);
+
+/// The letter that a received certificate came in.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TracedLetter {
+    pub message_id: String,
+    pub sha256: String,
+    pub signed_at: Timestamp,
+    pub signer_sha256: String,
+    /// How it was judged: `new` or `stale`.
+    pub judgement: String,
+}
+
+/// One delivery.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TracedDelivery {
+    pub delivery: DeliveryId,
+    pub partner: PartnerCode,
+    pub state: State,
+    pub message_id: Option<String>,
+    pub letter_sha256: Option<String>,
+    pub xml_sha256: Option<String>,
+    pub due: Option<Timestamp>,
+    pub attempts: Vec<TracedAttempt>,
+    pub receipts: Vec<TracedReceipt>,
+}
+
+/// One attempt. Without a verdict it is under way; without a phase the run
+/// ended in it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TracedAttempt {
+    pub n: u32,
+    pub started_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub peer: Option<String>,
+    pub tls: Option<String>,
+    pub phase: Option<Phase>,
+    pub verdict: Option<Verdict>,
+    /// As `Reply` writes them.
+    pub replies: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Value>,
+}
+
+/// One piece of evidence from the other side.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TracedReceipt {
+    pub kind: String,
+    pub at: Timestamp,
+    pub disposition: Option<String>,
+    pub verified: bool,
+    pub signer_sha256: Option<String>,
+}
+
+impl Ledger {
+    /// The whole story of a number.
+    pub async fn trace(&self, query: Query) -> Result<TraceAnswer, LedgerError> {
+        self.study(move |reader| {
+            // One snapshot for all of it.
+            reader.sql.execute_batch("BEGIN")?;
+            let answer = trace(reader, &query);
+            reader.sql.execute_batch("COMMIT")?;
+            answer
+        })
+        .await
+    }
+}
+
+fn trace(reader: &mut Reader, query: &Query) -> Result<TraceAnswer, LedgerError> {
+    let mut certificates = issued(reader, query)?;
+    certificates.extend(arrived(reader, query)?);
+    tell_what_is_current(&mut certificates);
+    hand_out_events(reader, query, &mut certificates)?;
+    certificates.sort_by_key(|certificate| certificate.accepted_at);
+    let schema = "certpost/trace/1";
+    Ok(TraceAnswer { schema, number: query.number.clone(), certificates })
+}
+
+fn issued(reader: &mut Reader, query: &Query) -> Result<Vec<TracedCertificate>, LedgerError> {
+    let mut statement = reader.sql.prepare_cached(
+        "SELECT country, document_type, number, status, digest, xml_sha256, accepted_at, producer,
+            key FROM issued WHERE folded = ? ORDER BY key",
+    )?;
+    let rows = statement.query_map([fold(&query.number)], |row| {
+        let id = certificate_id(row, 0)?;
+        let xml: Option<[u8; 32]> = row.get(5)?;
+        let certificate = TracedCertificate {
+            id: id.to_string(),
+            direction: Direction::Outbound,
+            status: Some(parsed(row, 3)?),
+            current: None,
+            sha256: xml.map(|digest| hex(&digest)),
+            content_sha256: Some(ContentHex(content_digest(row, 4)?.to_string())),
+            accepted_at: Some(time(row, 6)?),
+            partner: None,
+            producer: row.get(7)?,
+            letter: None,
+            deliveries: Vec::new(),
+            events: Vec::new(),
+        };
+        Ok((id, row.get::<_, [u8; 16]>(8)?, certificate))
+    })?;
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    drop(statement);
+    let mut found = Vec::new();
+    for (_, key, mut certificate) in
+        rows.into_iter().filter(|(id, _, _)| query.takes(id, Direction::Outbound))
+    {
+        certificate.deliveries = deliveries(reader, key)?;
+        if certificate.sha256.is_none() {
+            let mut written = certificate.deliveries.iter();
+            certificate.sha256 = written.find_map(|delivery| delivery.xml_sha256.clone());
+        }
+        found.push(certificate);
+    }
+    Ok(found)
+}
+
+fn deliveries(reader: &mut Reader, issued: [u8; 16]) -> Result<Vec<TracedDelivery>, LedgerError> {
+    let mut statement = reader.sql.prepare_cached(
+        "SELECT key, partner, state, entity, letter, xml_sha256, due FROM delivery
+         WHERE issued = ? ORDER BY key",
+    )?;
+    let rows = statement.query_map([issued], |row| {
+        let letter: Option<Place> = perhaps(row, 4)?;
+        let xml: Option<[u8; 32]> = row.get(5)?;
+        let delivery = TracedDelivery {
+            delivery: DeliveryId::from_uuid(key(row, 0)?),
+            partner: parsed(row, 1)?,
+            state: parsed(row, 2)?,
+            message_id: None,
+            letter_sha256: letter.map(|place| hex(&place.digest)),
+            xml_sha256: xml.map(|digest| hex(&digest)),
+            due: perhaps_time(row, 6)?,
+            attempts: Vec::new(),
+            receipts: Vec::new(),
+        };
+        Ok((delivery, perhaps::<Place>(row, 3)?))
+    })?;
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    drop(statement);
+    let mut found = Vec::new();
+    for (delivery, entity) in rows {
+        let key = delivery.delivery.uuid().into_bytes();
+        let entity = entity.map(|place| reader.octets(&place)).transpose()?;
+        found.push(TracedDelivery {
+            message_id: entity.as_deref().and_then(message_id),
+            attempts: attempts(reader, key)?,
+            receipts: receipts(reader, key)?,
+            ..delivery
+        });
+    }
+    Ok(found)
+}
+
+/// The Message-ID in the header of an entity that we wrote.
+fn message_id(entity: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(entity);
+    let header = text.split("\r\n\r\n").next()?;
+    let mut lines = header.split("\r\n");
+    lines.find_map(|line| line.strip_prefix("Message-ID: ")).map(str::to_owned)
+}
+
+fn attempts(reader: &Reader, delivery: [u8; 16]) -> Result<Vec<TracedAttempt>, LedgerError> {
+    let mut statement = reader.sql.prepare_cached(
+        "SELECT n, started_at, ended_at, peer, tls, phase, verdict, replies, code, words
+         FROM attempt WHERE delivery = ? ORDER BY n",
+    )?;
+    let rows = statement.query_map([delivery], |row| {
+        let code: Option<String> = row.get(8)?;
+        let words: Option<String> = row.get(9)?;
+        Ok(TracedAttempt {
+            n: row.get(0)?,
+            started_at: time(row, 1)?,
+            ended_at: perhaps_time(row, 2)?,
+            peer: row.get(3)?,
+            tls: row.get(4)?,
+            phase: perhaps(row, 5)?,
+            verdict: perhaps(row, 6)?,
+            replies: list(row, 7)?,
+            reason: code.map(|code| serde_json::json!({"code": code, "words": words})),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn receipts(reader: &Reader, delivery: [u8; 16]) -> Result<Vec<TracedReceipt>, LedgerError> {
+    let mut statement = reader.sql.prepare_cached(
+        "SELECT kind, at, disposition, verified, signer_sha256 FROM receipt
+         WHERE delivery = ? ORDER BY key",
+    )?;
+    let rows = statement.query_map([delivery], |row| {
+        Ok(TracedReceipt {
+            kind: row.get(0)?,
+            at: time(row, 1)?,
+            disposition: row.get(2)?,
+            verified: row.get(3)?,
+            signer_sha256: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn arrived(reader: &Reader, query: &Query) -> Result<Vec<TracedCertificate>, LedgerError> {
+    let mut statement = reader.sql.prepare_cached(
+        "SELECT a.country, a.document_type, a.number, a.status, a.digest, a.xml_sha256,
+            a.received_at, a.partner, a.message_id, a.signed_at, a.signer_sha256, a.judgement,
+            l.octets
+         FROM arrival a JOIN letter l ON l.key = a.letter WHERE a.folded = ? ORDER BY a.key",
+    )?;
+    let rows = statement.query_map(params![fold(&query.number)], |row| {
+        let id = certificate_id(row, 0)?;
+        let octets: Place = parsed(row, 12)?;
+        let certificate = TracedCertificate {
+            id: id.to_string(),
+            direction: Direction::Inbound,
+            status: Some(parsed(row, 3)?),
+            current: None,
+            sha256: Some(hex(&row.get::<_, [u8; 32]>(5)?)),
+            content_sha256: Some(ContentHex(content_digest(row, 4)?.to_string())),
+            accepted_at: Some(time(row, 6)?),
+            partner: Some(parsed(row, 7)?),
+            producer: None,
+            letter: Some(TracedLetter {
+                message_id: row.get(8)?,
+                sha256: hex(&octets.digest),
+                signed_at: time(row, 9)?,
+                signer_sha256: row.get(10)?,
+                judgement: row.get(11)?,
+            }),
+            deliveries: Vec::new(),
+            events: Vec::new(),
+        };
+        Ok((id, certificate))
+    })?;
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let taken = rows.into_iter().filter(|(id, _)| query.takes(id, Direction::Inbound));
+    Ok(taken.map(|(_, certificate)| certificate).collect())
+}
+
+fn tell_what_is_current(certificates: &mut [TracedCertificate]) {
+    let versions: Vec<_> = certificates
+        .iter()
+        .map(|c| {
+            let status = c.status.clone();
+            let version = status.map(|status| Version {
+                status,
+                // Only the statuses say what is current.
+                digest: ContentDigest::from_bytes([0; 32]),
+            });
+            ((c.id.clone(), c.direction, c.partner.clone()), version)
+        })
+        .collect();
+    for certificate in certificates {
+        let own = (certificate.id.clone(), certificate.direction, certificate.partner.clone());
+        let of_it = versions.iter().filter(|(whose, _)| *whose == own);
+        let known: Vec<Version> = of_it.filter_map(|(_, version)| version.clone()).collect();
+        certificate.current = life::current(&known).map(|current| current.to_string());
+    }
+}
+
+/// Every event goes to the version that it names; what names none that is
+/// on record (a rejection) makes an entry of its own.
+fn hand_out_events(
+    reader: &Reader,
+    query: &Query,
+    certificates: &mut Vec<TracedCertificate>,
+) -> Result<(), LedgerError> {
+    let mut statement = reader.sql.prepare_cached(
+        "SELECT body, digest, direction FROM event WHERE folded = ? ORDER BY seq",
+    )?;
+    let rows = statement.query_map([fold(&query.number)], |row| {
+        let (body, digest): (String, [u8; 32]) = (row.get(0)?, row.get(1)?);
+        Ok((published_form(&body, &digest), parsed::<Direction>(row, 2)?))
+    })?;
+    for row in rows {
+        let (text, direction) = row?;
+        let event: Value = serde_json::from_str(&text)
+            .map_err(|fault| LedgerError::damaged(format!("an event is no JSON: {fault}")))?;
+        let member = |name: &str| event.get(name).and_then(Value::as_str);
+        let (id, status, partner) = (member("id"), member("status"), member("partner"));
+        let own = certificates.iter_mut().find(|c| {
+            Some(c.id.as_str()) == id
+                && c.direction == direction
+                && (status.is_none() || c.status.as_ref().map(Status::as_str) == status)
+                && (direction == Direction::Outbound
+                    || c.partner.as_ref().map(PartnerCode::as_str) == partner)
+        });
+        if let Some(certificate) = own {
+            certificate.events.push(event);
+        } else if let Some(id) = id.and_then(read_id).filter(|id| query.takes(id, direction)) {
+            certificates.push(TracedCertificate {
+                id: id.to_string(),
+                direction,
+                status: status.and_then(|status| status.parse().ok()),
+                current: None,
+                sha256: None,
+                content_sha256: None,
+                accepted_at: None,
+                partner: partner.and_then(|partner| partner.parse().ok()),
+                producer: None,
+                letter: None,
+                deliveries: Vec::new(),
+                events: vec![event],
+            });
+        }
+    }
+    Ok(())
+}
+
+fn read_id(text: &str) -> Option<CertificateId> {
+    let (country, rest) = text.split_once('/')?;
+    let (document_type, number) = rest.split_once('/')?;
+    CertificateId::new(country.parse().ok()?, document_type.parse().ok()?, number).ok()
+}

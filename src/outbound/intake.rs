@@ -1,0 +1,187 @@
+//! Intake: claims from the queue into the ledger, then acknowledged.
+//!
+//! ```text
+//! certpost.submissions -> claim -> read (crew) -> commit (ledger) -> acknowledge
+//!                                                 or reject, also by a commit
+//! ```
+//!
+//! Claims are read side by side and committed in the order of the queue. A
+//! claim is acknowledged only after the commit that names it, so whatever
+//! happens in between, the broker has it still. Nothing is ever given back by
+//! a nack: what cannot be taken now stays unacknowledged, and the connection
+//! goes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+use tokio::sync::watch;
+use tracing::{error, info, warn};
+
+use super::admission::{self, Refused};
+use super::rejection;
+use crate::certificate::finding::{Area, Finding};
+use crate::config::Configuration;
+use crate::ledger::{Acceptance, Accepted, Ledger, LedgerError};
+use crate::queue::{Broker, Claim, Claims, QueueError, UpTo};
+use crate::runtime::{Crew, CrewError, Runtime};
+use crate::telemetry::{enter, leave};
+
+/// How many claims the broker lets us hold. Enough that commits are shared,
+/// little enough to be read anew after a crash.
+const PREFETCH: u16 = 256;
+/// Pauses between two attempts to reach the broker.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+//------------ Intake --------------------------------------------------------
+
+/// What the intake works with.
+pub struct Intake {
+    pub configuration: watch::Receiver<Arc<Configuration>>,
+    pub crew: Crew,
+    pub ledger: Ledger,
+    pub runtime: Runtime,
+}
+
+/// Why a spell at the queue ended.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    /// The queue was deleted or the consumer cancelled; it is declared anew.
+    #[error("the broker ended the consumer")]
+    Cancelled,
+    #[error(transparent)]
+    Crew(#[from] CrewError),
+    /// The ledger cannot take anything; the operator looks after disk and file.
+    #[error("the ledger took nothing")]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+impl Intake {
+    /// Takes submissions until the runtime's token is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// Only [`QueueError::Differs`]: the broker's queues are not ours, and an
+    /// operator must choose.
+    pub async fn run(self) -> Result<(), QueueError> {
+        let token = self.runtime.token().clone();
+        let mut pause = FIRST_PAUSE;
+        while !token.is_cancelled() {
+            match self.spell(&mut pause).await {
+                Ok(()) => return Ok(()),
+                Err(Ended::Queue(fault @ QueueError::Differs { .. })) => return Err(fault),
+                Err(Ended::Ledger(fault)) => {
+                    error!(error = %fault, "no submission is taken until the ledger can be written");
+                }
+                Err(fault) => warn!(error = %fault, "the submissions queue is out of reach"),
+            }
+            tokio::select! {
+                () = token.cancelled() => return Ok(()),
+                () = tokio::time::sleep(pause) => {}
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        Ok(())
+    }
+
+    /// One connection's life.
+    async fn spell(&self, pause: &mut Duration) -> Result<(), Ended> {
+        let url = self.configuration.borrow().queue_url.clone();
+        let broker = Broker::connect(&url, "submissions").await?;
+        broker.declare().await?;
+        let mut claims = broker.claims(PREFETCH).await?;
+        info!("taking submissions");
+        *pause = FIRST_PAUSE;
+        let ended = self.work(&mut claims).await;
+        broker.close().await;
+        ended
+    }
+
+    async fn work(&self, claims: &mut Claims) -> Result<(), Ended> {
+        let token = self.runtime.token().clone();
+        let mut reading = FuturesOrdered::new();
+        let mut committing = FuturesOrdered::new();
+        let mut stopping = false;
+        loop {
+            tokio::select! {
+                biased;
+                () = token.cancelled(), if !stopping => stopping = true,
+                Some(tag) = committing.next(), if !committing.is_empty() => {
+                    let tag: Result<u64, Ended> = tag;
+                    let mut tag = tag?;
+                    // Committed in order, so acknowledging the last covers those before it.
+                    while let Some(Some(next)) = futures_util::FutureExt::now_or_never(committing.next()) {
+                        tag = next?;
+                    }
+                    enter("outbound.3", &tag);
+                    claims.acknowledge(tag, UpTo::All).await?;
+                    leave("outbound.3", &tag);
+                }
+                Some(read) = reading.next(), if !reading.is_empty() => {
+                    let (claim, judged) = read?;
+                    committing.push_back(self.commit(claim, judged));
+                }
+                claim = claims.next(), if !stopping => {
+                    let claim = claim?.ok_or(Ended::Cancelled)?;
+                    enter("outbound.1", &claim.tag);
+                    reading.push_back(self.read(claim));
+                }
+                else => return Ok(()),
+            }
+            if stopping && reading.is_empty() && committing.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn read(&self, claim: Claim) -> Result<(Claim, Result<Acceptance, Refused>), Ended> {
+        let configuration = self.configuration.borrow().clone();
+        let read = self.crew.run(move || {
+            let judged = admission::admit(&claim, &configuration);
+            (claim, judged)
+        });
+        Ok(read.await?)
+    }
+
+    /// Commits what was read, and returns the tag to acknowledge.
+    async fn commit(&self, claim: Claim, judged: Result<Acceptance, Refused>) -> Result<u64, Ended> {
+        let tag = claim.tag;
+        leave("outbound.1", &tag);
+        enter("outbound.2", &tag);
+        let refused = match judged {
+            Ok(acceptance) => {
+                let facts = acceptance.facts.clone();
+                match self.ledger.accept(acceptance).await? {
+                    Accepted::Conflict { words } => Some(("submission.conflict", words, facts)),
+                    Accepted::MessageIdReused { words } => {
+                        Some(("submission.message-id-reused", words, facts))
+                    }
+                    Accepted::Duplicate | Accepted::New { .. } => None,
+                }
+                .map(|(code, words, facts)| Refused {
+                    findings: vec![Finding::severe(Area::Schema, code, "", words, remedy(code))],
+                    facts: Some(facts),
+                })
+            }
+            Err(refused) => Some(refused),
+        };
+        if let Some(refused) = refused {
+            self.ledger.reject(rejection::reject(claim, refused)).await?;
+        }
+        leave("outbound.2", &tag);
+        Ok(tag)
+    }
+}
+
+fn remedy(code: &str) -> &'static str {
+    match code {
+        "submission.conflict" => {
+            "withdraw the certificate (status 40) and issue one with a new number that replaces it"
+        }
+        _ => "give each certificate a message_id of its own, or none",
+    }
+}

@@ -1,0 +1,127 @@
+//! Sealing: from a submission in the ledger to the letter that is posted.
+//!
+//! Pure, and run by the crew: write, sign, seal, compose. A delivery is
+//! sealed once, just before its first attempt; a retry sends the same octets.
+
+use crate::certificate::{Certificate, CertificateId, Status, any_severe};
+use crate::clock::Timestamp;
+use crate::config::Configuration;
+use crate::ledger::ContentType;
+use crate::letter::{self, ContentKind, LetterFacts};
+use crate::partner::Partner;
+use crate::smime::{self, SigningIdentity, SmimeError};
+use crate::sps::{self, SpsOctets, SpsXml};
+
+use super::admission;
+
+//------------ SealedLetter --------------------------------------------------
+
+/// A letter ready to be posted, and what is kept as evidence.
+#[derive(Clone, Debug)]
+pub struct SealedLetter {
+    /// The entity that was signed: what the receipt's digest covers.
+    pub entity: Vec<u8>,
+    /// The signed entity: what a new sealing encrypts again.
+    pub signed: Vec<u8>,
+    /// The octets that are posted.
+    pub letter: Vec<u8>,
+    pub xml_sha256: [u8; 32],
+    pub signer_sha256: String,
+    pub recipients_sha256: Vec<String>,
+    pub signed_at: Timestamp,
+}
+
+/// Why a certificate could not be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealingError {
+    /// A certificate in the ledger can no longer be read: a newer version's
+    /// ledger, or damage. The operator looks.
+    #[error("the certificate cannot be read: {0}")]
+    Certificate(String),
+    /// No signing identity was read; the operator mends `[[identity]]`.
+    #[error("there is no signing identity")]
+    NoIdentity,
+    /// OpenSSL refused; the operator looks at keys and certificates.
+    #[error(transparent)]
+    Smime(#[from] SmimeError),
+    /// The letter would pass the limit; the producer sends less.
+    #[error("the letter has {0} octets, more than the partner or we allow")]
+    TooLarge(usize),
+}
+
+/// A certificate on its way: its octets as the ledger has them.
+pub struct Order<'a> {
+    pub content_type: ContentType,
+    pub body: &'a [u8],
+    pub letter_id: &'a str,
+    pub id: &'a CertificateId,
+    pub status: &'a Status,
+}
+
+/// The XML that `partner` is sent: a ready one as it is, else written for it.
+pub fn xml(content_type: ContentType, body: &[u8], partner: &Partner) -> Result<SpsXml, SealingError> {
+    match content_type {
+        ContentType::Xml => Ok(SpsXml::ready(&SpsOctets::domestic(body.to_vec()))),
+        ContentType::Json => Ok(sps::write(&certificate(content_type, body)?, &partner.xml)),
+    }
+}
+
+/// Writes, signs and seals one certificate for one partner.
+pub fn seal(
+    order: &Order<'_>,
+    partner: &Partner,
+    configuration: &Configuration,
+    at: Timestamp,
+) -> Result<SealedLetter, SealingError> {
+    let identity = configuration.signing_at(at).ok_or(SealingError::NoIdentity)?;
+    let xml = xml(order.content_type, order.body, partner)?;
+    let facts = LetterFacts {
+        letter_id: order.letter_id.to_owned(),
+        from: configuration.gateway.address.clone(),
+        to: partner.address.clone(),
+        at,
+        subject: letter::certificate_subject(order.id, order.status, configuration.gateway.environment),
+        environment: configuration.gateway.environment,
+        file_name: letter::file_name(order.id.number()),
+        kind: ContentKind::Certificate,
+        micalg: partner.seal.signature.digest(),
+    };
+    seal_xml(&facts, &xml, partner, identity, configuration.doors.max_letter)
+}
+
+fn seal_xml(
+    facts: &LetterFacts,
+    xml: &SpsXml,
+    partner: &Partner,
+    identity: &SigningIdentity,
+    most: usize,
+) -> Result<SealedLetter, SealingError> {
+    let entity = letter::certificate_entity(facts, xml.as_bytes());
+    let signed = smime::sign(&entity, identity, &partner.seal, facts.at)?;
+    let sealed = smime::seal(&signed, &partner.seal)?;
+    let letter = letter::sealed_letter(facts, &sealed);
+    if letter.len() > most {
+        return Err(SealingError::TooLarge(letter.len()));
+    }
+    Ok(SealedLetter {
+        entity,
+        signed: signed.signed().to_vec(),
+        letter,
+        xml_sha256: xml.sha256(),
+        signer_sha256: identity.sha256_hex(),
+        recipients_sha256: partner.seal.recipients.iter().map(|key| key.sha256_hex()).collect(),
+        signed_at: facts.at,
+    })
+}
+
+/// Reads a certificate of our own side again.
+pub fn certificate(content_type: ContentType, body: &[u8]) -> Result<Certificate, SealingError> {
+    match admission::read(content_type, body) {
+        Ok((certificate, _warnings)) => Ok(certificate),
+        Err(findings) => {
+            debug_assert!(any_severe(&findings));
+            let first = findings.first().map(|finding| format!("{}: {}", finding.code, finding.words));
+            Err(SealingError::Certificate(first.unwrap_or_default()))
+        }
+    }
+}

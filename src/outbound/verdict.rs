@@ -1,0 +1,71 @@
+//! What an attempt's outcome means for its delivery: the lane's policy.
+//!
+//! Pure: an outcome, the clocks and a time in; a verdict and when to try
+//! again out.
+
+use crate::clock::Timestamp;
+use crate::delivery::attempt::{Phase, Verdict};
+use crate::delivery::schedule::Clocks;
+use crate::delivery::Reason;
+use crate::ledger::Claimed;
+use crate::post::Outcome;
+
+//------------ Judged --------------------------------------------------------
+
+/// What becomes of a delivery after an attempt.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Judged {
+    pub verdict: Verdict,
+    /// When it is tried again; absent when it is not.
+    pub due: Option<Timestamp>,
+    pub reason: Option<Reason>,
+}
+
+/// Judges `outcome` of attempt number `attempt`, ended at `at`.
+///
+/// `jitter` is a fraction from 0 to 1.
+pub fn judge(
+    outcome: &Outcome,
+    claimed: &Claimed,
+    attempt: u32,
+    at: Timestamp,
+    clocks: &Clocks,
+    jitter: f64,
+) -> Judged {
+    let verdict = match outcome.verdict {
+        // A route that refuses us says nothing about the letter (DELIVERY,
+        // "Clocks": a 5yz before RCPT is about the route). 5.1.x and 5.7.x
+        // wait until three in a row show whether it is the address or us.
+        Verdict::Refused if is_about_route(outcome) => Verdict::Deferred,
+        verdict => verdict,
+    };
+    let expires = expires_at(claimed, clocks);
+    let due = match verdict {
+        Verdict::Deferred => Some(at.plus(clocks.next(attempt, jitter)).min(expires)),
+        Verdict::InDoubt => Some(at.plus(clocks.in_doubt_hold).min(expires)),
+        Verdict::HandedOver | Verdict::Refused => None,
+    };
+    let reason = match verdict {
+        Verdict::HandedOver => None,
+        Verdict::Deferred | Verdict::InDoubt | Verdict::Refused => Some(Reason {
+            code: format!("smtp.{}", outcome.phase),
+            words: outcome.words.clone(),
+        }),
+    };
+    Judged { verdict, due, reason }
+}
+
+/// When a delivery is given up: `give_up` after its acceptance, or when it is
+/// useful no more.
+pub fn expires_at(claimed: &Claimed, clocks: &Clocks) -> Timestamp {
+    let given_up = claimed.accepted_at.plus(clocks.give_up);
+    claimed.not_useful_after.map_or(given_up, |after| after.min(given_up))
+}
+
+fn is_about_route(outcome: &Outcome) -> bool {
+    let before_rcpt = match outcome.phase {
+        Phase::Connect | Phase::Ehlo | Phase::Starttls | Phase::Auth | Phase::Mail => true,
+        Phase::Rcpt | Phase::Data | Phase::EndOfData => false,
+    };
+    before_rcpt || outcome.status.is_some_and(|status| status.subject == 1 || status.subject == 7)
+}

@@ -1,0 +1,245 @@
+//! The only unsafe code: what OpenSSL's CMS can do and the `openssl` crate
+//! does not offer. Octets and references in, octets or an error stack out.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_uint, c_void};
+use std::ptr;
+
+use foreign_types::{ForeignType, ForeignTypeRef};
+use openssl::cms::CmsContentInfo;
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::md::{Md, MdRef};
+use openssl::pkey::{PKeyRef, Private};
+use openssl::pkey_ctx::PkeyCtxRef;
+use openssl::rsa::Padding;
+use openssl::sign::RsaPssSaltlen;
+use openssl::symm::Cipher;
+use openssl::x509::{X509, X509Ref};
+use openssl_sys as sys;
+
+/// Opaque to us, as in `openssl/cms.h`.
+enum SignerInfo {}
+/// Opaque to us, as in `openssl/cms.h`.
+enum RecipientInfo {}
+
+const CMS_CADES: c_uint = 0x10_0000;
+
+// `openssl/cms.h` of OpenSSL 3.0; what openssl-sys does not declare.
+unsafe extern "C" {
+    fn CMS_add1_signer(
+        cms: *mut sys::CMS_ContentInfo,
+        signer: *mut sys::X509,
+        key: *mut sys::EVP_PKEY,
+        digest: *const sys::EVP_MD,
+        flags: c_uint,
+    ) -> *mut SignerInfo;
+    fn CMS_add1_cert(cms: *mut sys::CMS_ContentInfo, x509: *mut sys::X509) -> c_int;
+    fn CMS_signed_add1_attr_by_NID(
+        signer: *mut SignerInfo,
+        nid: c_int,
+        asn1_type: c_int,
+        octets: *const c_void,
+        length: c_int,
+    ) -> c_int;
+    fn CMS_SignerInfo_get0_pkey_ctx(signer: *mut SignerInfo) -> *mut sys::EVP_PKEY_CTX;
+    fn CMS_final(
+        cms: *mut sys::CMS_ContentInfo,
+        content: *mut sys::BIO,
+        detached: *mut sys::BIO,
+        flags: c_uint,
+    ) -> c_int;
+    fn CMS_EnvelopedData_create(cipher: *const sys::EVP_CIPHER) -> *mut sys::CMS_ContentInfo;
+    fn CMS_AuthEnvelopedData_create(cipher: *const sys::EVP_CIPHER) -> *mut sys::CMS_ContentInfo;
+    fn CMS_add1_recipient_cert(
+        cms: *mut sys::CMS_ContentInfo,
+        recipient: *mut sys::X509,
+        flags: c_uint,
+    ) -> *mut RecipientInfo;
+    fn CMS_RecipientInfo_get0_pkey_ctx(recipient: *mut RecipientInfo) -> *mut sys::EVP_PKEY_CTX;
+}
+
+//------------ Signing -------------------------------------------------------
+
+/// One signed attribute: its NID, the ASN.1 type of its value, the value's
+/// content octets (for a SEQUENCE: the whole DER).
+pub(super) struct Attribute<'a> {
+    pub nid: c_int,
+    pub asn1_type: c_int,
+    pub octets: &'a [u8],
+}
+
+/// The padding of an RSA signature.
+#[derive(Clone, Copy)]
+pub(super) enum SignPadding {
+    /// What the key does by itself: PKCS#1 v1.5, or ECDSA.
+    KeyDefault,
+    /// PSS with MGF1 of the same digest, and a salt of the digest's length.
+    Pss,
+}
+
+/// Whether the signed content stands in the structure.
+#[derive(Clone, Copy)]
+pub(super) enum Content {
+    Detached,
+    Inside,
+}
+
+/// SignedData by one signer over `content`, as DER, with `attributes` beside
+/// content-type, message-digest and signingCertificateV2.
+pub(super) fn sign(
+    signer: (&X509Ref, &PKeyRef<Private>),
+    chain: &[X509],
+    digest: MessageDigest,
+    padding: SignPadding,
+    form: Content,
+    content: &[u8],
+    attributes: &[Attribute<'_>],
+) -> Result<Vec<u8>, ErrorStack> {
+    let detached = match form {
+        Content::Detached => sys::CMS_DETACHED,
+        Content::Inside => 0,
+    };
+    let key_param = match padding {
+        SignPadding::KeyDefault => 0,
+        SignPadding::Pss => sys::CMS_KEY_PARAM,
+    };
+    // SAFETY: CMS_sign with CMS_PARTIAL reads none of its null arguments and
+    // gives a new structure or null; `from_ptr` becomes its only owner.
+    let cms = unsafe {
+        let flags = sys::CMS_PARTIAL | sys::CMS_BINARY | detached;
+        CmsContentInfo::from_ptr(some(sys::CMS_sign(
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            flags,
+        ))?)
+    };
+    // SAFETY: all pointers come from live references. CMS_add1_signer counts
+    // its own references to certificate and key. The signer it returns belongs
+    // to `cms` and is used only while `cms` lives; the same goes for the key
+    // context, which is there because of CMS_KEY_PARAM.
+    unsafe {
+        let flags = sys::CMS_BINARY | sys::CMS_NOSMIMECAP | CMS_CADES | key_param;
+        let info = some(CMS_add1_signer(
+            cms.as_ptr(),
+            signer.0.as_ptr(),
+            signer.1.as_ptr(),
+            digest.as_ptr(),
+            flags,
+        ))?;
+        if let SignPadding::Pss = padding {
+            let context =
+                PkeyCtxRef::<Private>::from_ptr_mut(some(CMS_SignerInfo_get0_pkey_ctx(info))?);
+            context.set_rsa_padding(Padding::PKCS1_PSS)?;
+            context.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
+        }
+        for attribute in attributes {
+            // With a length that is not -1 the octets are copied.
+            let length = length_of(attribute.octets)?;
+            good(CMS_signed_add1_attr_by_NID(
+                info,
+                attribute.nid,
+                attribute.asn1_type,
+                attribute.octets.as_ptr().cast(),
+                length,
+            ))?;
+        }
+        for x509 in chain {
+            good(CMS_add1_cert(cms.as_ptr(), x509.as_ptr()))?;
+        }
+    }
+    finish(&cms, content, sys::CMS_BINARY | detached)?;
+    cms.to_der()
+}
+
+//------------ Sealing -------------------------------------------------------
+
+/// How the content key is encrypted to an RSA recipient.
+#[derive(Clone, Copy)]
+pub(super) enum Transport {
+    /// OAEP with SHA-256 for both of its digests, empty label (RFC 8017).
+    Oaep,
+    Pkcs1,
+}
+
+/// Which structure holds the ciphertext.
+#[derive(Clone, Copy)]
+pub(super) enum Envelope {
+    /// AuthEnvelopedData (RFC 5083), for an AEAD cipher.
+    Authenticated,
+    /// EnvelopedData (RFC 5652, section 6).
+    Plain,
+}
+
+/// `content` encrypted to every recipient, as DER.
+pub(super) fn seal<'a>(
+    recipients: impl Iterator<Item = &'a X509Ref>,
+    cipher: Cipher,
+    envelope: Envelope,
+    transport: Transport,
+    content: &[u8],
+) -> Result<Vec<u8>, ErrorStack> {
+    // SAFETY: `cipher` points to a static of OpenSSL; the new structure is
+    // owned by `cms` alone.
+    let cms = unsafe {
+        CmsContentInfo::from_ptr(some(match envelope {
+            Envelope::Authenticated => CMS_AuthEnvelopedData_create(cipher.as_ptr()),
+            Envelope::Plain => CMS_EnvelopedData_create(cipher.as_ptr()),
+        })?)
+    };
+    let key_param = match transport {
+        Transport::Oaep => sys::CMS_KEY_PARAM,
+        Transport::Pkcs1 => 0,
+    };
+    for x509 in recipients {
+        // SAFETY: `x509` is live, and CMS_add1_recipient_cert counts its own
+        // reference. The recipient and its key context belong to `cms` and are
+        // used only here; the context is there because of CMS_KEY_PARAM. The
+        // digest is a static of OpenSSL.
+        unsafe {
+            let flags = sys::CMS_BINARY | key_param;
+            let info = some(CMS_add1_recipient_cert(cms.as_ptr(), x509.as_ptr(), flags))?;
+            if let Transport::Oaep = transport {
+                let context = PkeyCtxRef::<Private>::from_ptr_mut(some(
+                    CMS_RecipientInfo_get0_pkey_ctx(info),
+                )?);
+                let digest: &MdRef = Md::sha256();
+                context.set_rsa_padding(Padding::PKCS1_OAEP)?;
+                context.set_rsa_oaep_md(digest)?;
+                context.set_rsa_mgf1_md(digest)?;
+            }
+        }
+    }
+    finish(&cms, content, sys::CMS_BINARY)?;
+    cms.to_der()
+}
+
+//------------ Shared --------------------------------------------------------
+
+/// Runs `content` through `cms`: digests and signs it, or encrypts it.
+fn finish(cms: &CmsContentInfo, content: &[u8], flags: c_uint) -> Result<(), ErrorStack> {
+    let length = length_of(content)?;
+    // SAFETY: the BIO reads `content`, which outlives it, and never writes to
+    // it; it is freed once, on every way out. CMS_final keeps no pointer to it.
+    unsafe {
+        let bio = some(sys::BIO_new_mem_buf(content.as_ptr().cast(), length))?;
+        let done = CMS_final(cms.as_ptr(), bio, ptr::null_mut(), flags);
+        sys::BIO_free_all(bio);
+        good(done)
+    }
+}
+
+fn some<T>(pointer: *mut T) -> Result<*mut T, ErrorStack> {
+    if pointer.is_null() { Err(ErrorStack::get()) } else { Ok(pointer) }
+}
+
+fn good(returned: c_int) -> Result<(), ErrorStack> {
+    if returned > 0 { Ok(()) } else { Err(ErrorStack::get()) }
+}
+
+/// A length as C wants it; what is longer than 2 GiB is refused.
+fn length_of(octets: &[u8]) -> Result<c_int, ErrorStack> {
+    c_int::try_from(octets.len()).map_err(|_longer_than_2_gib| ErrorStack::get())
+}

@@ -1,0 +1,246 @@
+//! A certificate to octets: strict order, and the same octets every time.
+
+use super::gate::is_legal;
+use super::octets::SpsXml;
+use super::{RAM, RSM, UDT};
+use crate::certificate::element::{Element, Kind, Shape, Type};
+use crate::certificate::{Certificate, Extra, Item, Leaf, Node, Spelling, table};
+
+//------------ WriteOptions --------------------------------------------------
+
+/// The two switches of a partner's entry.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct WriteOptions {
+    /// Whether mandatory elements without a value are written, empty.
+    pub empty_mandatory: bool,
+    /// How the issue date of a referenced document is written.
+    pub reference_date: ReferenceDate,
+}
+
+/// How the issue date of a referenced document is written.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ReferenceDate {
+    /// As the certificate has it.
+    #[default]
+    AsIs,
+    /// As plain text.
+    Text,
+    /// As `udt:DateTimeString`, or `udt:DateTime` where the certificate has that.
+    Udt,
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        WriteOptions { empty_mandatory: true, reference_date: ReferenceDate::AsIs }
+    }
+}
+
+/// Writes a certificate.
+///
+/// The depth of its recursion is the depth of the tree, which every maker of
+/// trees bounds ([`Certificate::DEPTH_LIMIT`], and the gate).
+pub fn write(certificate: &Certificate, options: &WriteOptions) -> SpsXml {
+    let mut writer = Writer { out: String::with_capacity(16 * 1024), options: *options };
+    writer.out.push_str("<?xml version='1.0' encoding='UTF-8'?>\n<rsm:SPSCertificate");
+    for (prefix, namespace) in [("rsm", RSM), ("ram", RAM), ("udt", UDT)] {
+        writer.out.push_str(&format!(" xmlns:{prefix}=\"{namespace}\""));
+    }
+    writer.finish_start(certificate.root().extra());
+    writer.below(certificate.root());
+    writer.end("rsm", "SPSCertificate");
+    SpsXml::written(writer.out.into_bytes())
+}
+
+//------------ Writer --------------------------------------------------------
+
+struct Writer {
+    out: String,
+    options: WriteOptions,
+}
+
+impl Writer {
+    fn start(&mut self, prefix: &str, name: &str) {
+        self.out.push('<');
+        self.out.push_str(prefix);
+        self.out.push(':');
+        self.out.push_str(name);
+    }
+
+    fn end(&mut self, prefix: &str, name: &str) {
+        // An element with nothing in it is written as `<a/>`.
+        if self.out.ends_with('>') && self.is_just_opened(prefix, name) {
+            self.out.pop();
+            self.out.push_str("/>");
+            return;
+        }
+        self.out.push_str("</");
+        self.out.push_str(prefix);
+        self.out.push(':');
+        self.out.push_str(name);
+        self.out.push('>');
+    }
+
+    /// Whether the last thing written is this element's start tag.
+    fn is_just_opened(&self, prefix: &str, name: &str) -> bool {
+        let last = self.out.rfind('<').and_then(|at| self.out.get(at + 1..)).unwrap_or_default();
+        let named = last.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(':'));
+        let rest = named.and_then(|rest| rest.strip_prefix(name));
+        rest.is_some_and(|rest| rest.starts_with(['>', ' ']) && !rest.ends_with("/>"))
+    }
+
+    fn attribute(&mut self, name: &str, value: &str) {
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("=\"");
+        escape(&mut self.out, value, Place::Attribute);
+        self.out.push('"');
+    }
+
+    /// Attributes beyond the schema, each namespace under a prefix of its
+    /// own, and the end of the start tag.
+    fn finish_start(&mut self, extra: Option<&Extra>) {
+        for (at, (name, value)) in extra.map_or(&[][..], Extra::attributes).iter().enumerate() {
+            match name.strip_prefix('{').and_then(|name| name.split_once('}')) {
+                Some((XML, local)) => self.attribute(&format!("xml:{local}"), value),
+                Some((namespace, local)) => {
+                    self.attribute(&format!("xmlns:x{at}"), namespace);
+                    self.attribute(&format!("x{at}:{local}"), value);
+                }
+                None => self.attribute(name, value),
+            }
+        }
+        self.out.push('>');
+    }
+
+    fn unknown(&mut self, extra: Option<&Extra>) {
+        for unknown in extra.map_or(&[][..], |extra| extra.unknown.as_slice()) {
+            self.out.push_str(unknown);
+        }
+    }
+
+    /// Everything below a node, in the schema's order.
+    fn below(&mut self, node: &Node) {
+        let prefix = if node.of().is(&table::CERTIFICATE) { "rsm" } else { "ram" };
+        for (at, element) in (0u8..).zip(node.of().elements) {
+            if node.has_row(at) {
+                for entry in node.row(at) {
+                    self.item(prefix, node.of(), element, &entry.item);
+                }
+            } else if element.occurs.is_mandatory() {
+                self.absent(prefix, element);
+            }
+        }
+        self.unknown(node.extra());
+    }
+
+    fn item(&mut self, prefix: &str, of: &Type, element: &Element, item: &Item) {
+        self.start(prefix, element.name);
+        match (item, &element.kind) {
+            (Item::Node(node), _) => {
+                self.finish_start(node.extra());
+                self.below(node);
+            }
+            (Item::Leaf(leaf), Kind::Leaf(shape @ (Shape::DateTime | Shape::Indicator), _)) => {
+                self.finish_start(leaf.extra());
+                self.spelled(self.spelling(of, leaf), *shape, leaf);
+                self.unknown(leaf.extra());
+            }
+            (Item::Leaf(leaf), _) => {
+                for (name, value) in leaf.attributes() {
+                    self.attribute(name, value);
+                }
+                self.finish_start(leaf.extra());
+                escape(&mut self.out, &leaf.text, Place::Text);
+                self.unknown(leaf.extra());
+            }
+        }
+        self.end(prefix, element.name);
+    }
+
+    /// How a date is spelled: as it came, but for the one date that a
+    /// partner's entry has a say in. An attribute needs its element.
+    fn spelling(&self, of: &Type, leaf: &Leaf) -> Spelling {
+        if !of.is(&table::REFERENCED_DOCUMENT) || !leaf.attributes().is_empty() {
+            return leaf.spelling;
+        }
+        match (self.options.reference_date, leaf.spelling) {
+            (ReferenceDate::AsIs, spelling) => spelling,
+            (ReferenceDate::Text, _) => Spelling::Text,
+            (ReferenceDate::Udt, Spelling::Other) => Spelling::Other,
+            (ReferenceDate::Udt, Spelling::Ours | Spelling::Text) => Spelling::Ours,
+        }
+    }
+
+    fn spelled(&mut self, spelling: Spelling, shape: Shape, leaf: &Leaf) {
+        let child = match (shape, spelling) {
+            (_, Spelling::Text) => {
+                escape(&mut self.out, &leaf.text, Place::Text);
+                return;
+            }
+            (Shape::Indicator, Spelling::Ours) => "Indicator",
+            (Shape::Indicator, Spelling::Other) => "IndicatorString",
+            (_, Spelling::Ours) => "DateTimeString",
+            (_, Spelling::Other) => "DateTime",
+        };
+        self.start("udt", child);
+        for (name, value) in leaf.attributes() {
+            self.attribute(name, value);
+        }
+        self.out.push('>');
+        escape(&mut self.out, &leaf.text, Place::Text);
+        self.end("udt", child);
+    }
+
+    /// A mandatory element without a value: empty, and the mandatory ones
+    /// below it (which form no circle), unless the partner wants none. What
+    /// cannot be empty stays out: no number is invented.
+    fn absent(&mut self, prefix: &str, element: &Element) {
+        let value = element.absent_value();
+        if !element.may_be_empty() || (value.is_empty() && !self.options.empty_mandatory) {
+            return;
+        }
+        self.start(prefix, element.name);
+        self.out.push('>');
+        match &element.kind {
+            Kind::Leaf(Shape::DateTime, _) => self.out.push_str("<udt:DateTimeString/>"),
+            Kind::Leaf(..) => self.out.push_str(value),
+            Kind::Node(of) => {
+                for below in of.elements.iter().filter(|below| below.occurs.is_mandatory()) {
+                    self.absent("ram", below);
+                }
+            }
+        }
+        self.end(prefix, element.name);
+    }
+}
+
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
+
+//------------ Escapes -------------------------------------------------------
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    Attribute,
+    Text,
+}
+
+/// Writes text so that a reader gets back exactly what it was: a CR as a
+/// reference, or it would come back as LF (XML 1.0, section 2.11), and in
+/// attributes every blank but the space (section 3.3.3).
+fn escape(out: &mut String, text: &str, place: Place) {
+    for letter in text.chars() {
+        match (letter, place) {
+            ('&', _) => out.push_str("&amp;"),
+            ('<', _) => out.push_str("&lt;"),
+            ('>', _) => out.push_str("&gt;"),
+            ('\r', _) => out.push_str("&#13;"),
+            ('"', Place::Attribute) => out.push_str("&quot;"),
+            ('\t', Place::Attribute) => out.push_str("&#9;"),
+            ('\n', Place::Attribute) => out.push_str("&#10;"),
+            (letter, _) if is_legal(letter) => out.push(letter),
+            // No reader makes such a tree; were one made by hand, the letter
+            // still goes out well-formed.
+            (_, _) => out.push('\u{FFFD}'),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Configurations as operators and programs write them.
+//!
+//! ```text
+//! certpost.toml -> partners.toml -> certs/…      all read, or all faults listed
+//! ```
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use certpost::config::{Configuration, Keys};
+
+use crate::world::Folder;
+
+fn read(folder: &Folder) -> Result<Configuration, Vec<String>> {
+    Configuration::load(Some(&folder.path("certpost.toml")))
+        .map_err(|faults| faults.iter().map(ToString::to_string).collect())
+}
+
+/// The smallest pair of files works, and the rest is as the contract says.
+#[test]
+fn the_smallest_configuration() {
+    let folder = Folder::with_keys();
+    folder.write(
+        "certpost.toml",
+        "[gateway]\ncode = \"BV\"\naddress = \"push@ecert.bv.example\"\n[queue]\nurl = \"amqp://127.0.0.1:5672/%2f\"\n\
+         [[identity]]\nx509 = \"own-sign.pem\"\nkey = \"own-sign.key\"\nuse = [\"sign\"]\n\
+         [[identity]]\nx509 = \"own-decrypt.pem\"\nkey = \"own-decrypt.key\"\nuse = [\"decrypt\"]\n",
+    );
+    folder.write(
+        "partners.toml",
+        "[[partner]]\ncode = \"HM\"\naddress = \"ecert@nppo.hm.example\"\nroute = \"smtp://127.0.0.1:2526\"\n\
+         [partner.seal]\nrecipients = [\"hm-decrypt.pem\"]\n[partner.trust]\nsigners = [\"hm-sign.pem\"]\n",
+    );
+    let configuration = read(&folder).unwrap();
+    assert_eq!(configuration.gateway.hostname, "ecert.bv.example");
+    assert_eq!(configuration.gateway.countries[0].as_str(), "BV");
+    assert_eq!(configuration.ledger, folder.path("var/certpost.db"));
+    assert_eq!(configuration.doors.smtp.port(), 2525);
+    assert_eq!(configuration.doors.max_letter, 25 << 20);
+    assert_eq!(configuration.clocks.retry.len(), 6);
+    let partner = &configuration.partners[0];
+    assert_eq!(partner.connections, 4);
+    assert_eq!(partner.countries[0].as_str(), "HM");
+    assert!(partner.types.is_none());
+}
+
+/// The shipped files name every key, and every value shown is the default.
+#[test]
+fn the_shipped_files_are_read() {
+    let folder = Folder::with_keys();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["certpost.toml", "partners.toml"] {
+        fs::copy(root.join(file), folder.path(file)).unwrap();
+    }
+    for (from, to) in [
+        ("own-sign.pem", "certs/own/sign.pem"),
+        ("own-sign.key", "certs/own/sign.key"),
+        ("own-decrypt.pem", "certs/own/decrypt.pem"),
+        ("own-decrypt.key", "certs/own/decrypt.key"),
+        ("hm-decrypt.pem", "certs/partners/HM/encrypt-2026.pem"),
+        ("hm-sign.pem", "certs/partners/HM/sign-2026.pem"),
+        ("authority.pem", "certs/anchors/hm-ca.pem"),
+    ] {
+        let to = folder.path(to);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(folder.path(from), to).unwrap();
+    }
+    let configuration = read(&folder).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    assert_eq!(configuration.gateway.code.as_str(), "BV");
+    assert_eq!(configuration.partners[0].code.as_str(), "HM");
+}
+
+/// Every fault is listed at once, with file, key and remedy.
+#[test]
+fn all_faults_at_once() {
+    let folder = Folder::with_keys();
+    folder.write(
+        "certpost.toml",
+        "[gateway]\ncode = \"bv\"\nadress = \"push@ecert.bv.example\"\n[queue]\nurl = \"http://x\"\n\
+         [clock]\nretry = [\"soon\"]\njitter = 7\n[doors]\nsmtp = \"nowhere\"\n\
+         [[identity]]\nx509 = \"gone.pem\"\nkey = \"own-sign.key\"\nuse = [\"sing\"]\n",
+    );
+    folder.write("partners.toml", "[[partner]]\ncode = \"HM\"\nroute = \"smtp://mail.hm.example\"\ntls = \"none\"\n");
+    let faults = read(&folder).unwrap_err();
+    for wanted in [
+        "gateway.code", "gateway.address", "did you mean address?", "queue.url", "clock.retry", "clock.jitter",
+        "doors.smtp", "identity[1].use", "no identity opens", "partner[1].address", "partner[1].tls",
+        "partner[1].seal.recipients", "partner[1].trust.signers",
+    ] {
+        assert!(faults.iter().any(|fault| fault.contains(wanted)), "{wanted} is not in {faults:#?}");
+    }
+}
+
+/// A key that others may read stops the start, and only what needs the key.
+#[test]
+fn a_key_that_others_may_read() {
+    let folder = Folder::with_keys();
+    folder.write_gateway("BV", "HM");
+    fs::set_permissions(folder.path("own-sign.key"), fs::Permissions::from_mode(0o640)).unwrap();
+    let faults = read(&folder).unwrap_err();
+    assert_eq!(faults.len(), 1, "{faults:#?}");
+    assert!(faults[0].contains("chmod 600"), "{faults:#?}");
+    let read = Configuration::load_with(Some(&folder.path("certpost.toml")), Keys::Left);
+    assert!(read.is_ok(), "{read:?}");
+}

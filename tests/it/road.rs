@@ -1,0 +1,191 @@
+//! The road, both ways, with everything real.
+//!
+//! ```text
+//! queue -> BV -> SMTP, S/MIME -> HM -> queue          and back
+//! ```
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use serde_json::Value;
+
+use crate::broker::Broker;
+use crate::queues::Domestic;
+use crate::world::{Gateway, wait_for};
+
+const LONG: Duration = Duration::from_secs(30);
+
+/// Two gateways that run, and the domestic system of each; absent where there
+/// is no broker to be had.
+struct Road {
+    bv: Gateway,
+    hm: Gateway,
+    bv_side: Domestic,
+    hm_side: Domestic,
+    _broker: Broker,
+}
+
+impl Road {
+    fn open() -> Option<Road> {
+        let broker = Broker::start(&["bv", "hm"])?;
+        let (mut bv, mut hm) = Gateway::pair(broker.url("bv"), broker.url("hm"));
+        bv.start();
+        hm.start();
+        let (bv_side, hm_side) = (declared(&bv), declared(&hm));
+        Some(Road { bv, hm, bv_side, hm_side, _broker: broker })
+    }
+}
+
+/// Connects once the gateway has declared its queues.
+fn declared(gateway: &Gateway) -> Domestic {
+    wait_for("declared queues", LONG, || {
+        (gateway.log().contains("taking submissions") && gateway.log().contains("publishing")).then_some(())
+    });
+    Domestic::connect(&gateway.url)
+}
+
+fn xml(number: &str) -> String {
+    let text = include_str!("../data/certificates/851.xml");
+    let from = text.find("<ram:ID>").unwrap() + "<ram:ID>".len();
+    let to = from + text[from..].find("</ram:ID>").unwrap();
+    format!("{}{number}{}", &text[..from], &text[to..])
+}
+
+fn json(number: &str) -> Value {
+    let mut certificate: Value = serde_json::from_str(include_str!("../data/certificates/851.json")).unwrap();
+    certificate["exchangedDocument"]["id"] = number.into();
+    certificate
+}
+
+/// A certificate of BV crosses to HM as XML and as JSON; the XML that was
+/// submitted comes out the same to the last octet; the events tell of it; a
+/// repeat does not cross twice; and both commands tell the story.
+#[test]
+fn out_and_in() {
+    let Some(mut road) = Road::open() else { return };
+    let ready = xml("BV-ROAD-1");
+    road.bv_side.submit("application/xml", "m-1", None, ready.as_bytes());
+    let taken = &road.hm_side.take("certpost.received", 1)[0];
+    let received = taken.json();
+    assert_eq!(BASE64.decode(received["xml"].as_str().unwrap().as_bytes()).unwrap(), ready.as_bytes());
+    assert_eq!(received["partner"], "BV");
+    assert_eq!(received["id"], "BV/851/BV-ROAD-1");
+    assert_eq!(taken.kind, "certificate");
+    assert_eq!(taken.correlation_id, "BV/851/BV-ROAD-1");
+    assert!(taken.message_id.starts_with("rcv-"));
+
+    road.bv_side.submit("application/json", "m-2", None, json("BV-ROAD-2").to_string().as_bytes());
+    let received = road.hm_side.take("certpost.received", 1)[0].json();
+    assert_eq!(received["number"], "BV-ROAD-2");
+
+    // The same again, under its own and under another id: nothing new crosses.
+    road.bv_side.submit("application/xml", "m-1", None, ready.as_bytes());
+    road.bv_side.submit("application/xml", "m-3", None, ready.as_bytes());
+    road.bv_side.submit("application/xml", "m-4", None, xml("BV-ROAD-3").as_bytes());
+    assert_eq!(road.hm_side.take("certpost.received", 1)[0].json()["number"], "BV-ROAD-3");
+    let events = road.bv_side.events_until(|event| {
+        event["event"] == "handed-over" && event["id"] == "BV/851/BV-ROAD-3"
+    });
+    let told = |event: &str| events.iter().filter(|one| one["event"] == event).count();
+    assert_eq!((told("accepted"), told("handed-over"), told("duplicate")), (3, 3, 2), "{events:#?}");
+    let chained = |pair: &[Value]| pair[1]["previous"] == pair[0]["digest"];
+    assert!(events.windows(2).all(chained), "{events:#?}");
+
+    let (exit, out, _) = road.bv.answer(&["--json", "trace", "BV-ROAD-1"]);
+    assert_eq!(exit, 0);
+    let trace: Value = serde_json::from_slice(&out).unwrap();
+    let sent = &trace["certificates"][0]["deliveries"][0];
+    assert_eq!(sent["state"], "handed-over");
+    assert_eq!(sent["attempts"][0]["phase"], "end-of-data");
+    assert!(sent["attempts"][0]["replies"].to_string().contains("250"));
+    let (exit, out, _) = road.hm.answer(&["--json", "verify", "BV-ROAD-1"]);
+    assert_eq!((exit, serde_json::from_slice::<Value>(&out).unwrap()["verdict"].clone()), (0, "authentic".into()));
+    let (exit, _, _) = road.hm.answer(&["verify", "NOT-THERE"]);
+    assert_eq!(exit, 3);
+
+    // A second gateway on the same ledger is refused, and a stop drains.
+    let (exit, _, words) = road.bv.answer(&["run"]);
+    assert_eq!(exit, 4, "{words}");
+    assert_eq!(road.bv.stop(), Some(0));
+    assert_eq!(road.hm.stop(), Some(0));
+}
+
+/// Poison on the submissions queue comes back with findings, and the queue
+/// goes on.
+#[test]
+fn poison() {
+    let Some(road) = Road::open() else { return };
+    let mut unknown = json("BV-POISON-1");
+    unknown["consignment"]["nettWeight"] = "1".into();
+    road.bv_side.submit("application/json", "p-1", None, b"this is not JSON");
+    road.bv_side.submit("application/json", "p-2", None, unknown.to_string().as_bytes());
+    road.bv_side.submit("application/json", "p-3", Some("HM,XX"), json("BV-POISON-2").to_string().as_bytes());
+    road.bv_side.submit("application/json", "p-4", None, &vec![b' '; 20_000_000]);
+    road.bv_side.submit("text/plain", "p-5", None, b"{}");
+    road.bv_side.submit("application/xml", "p-6", None, xml("BV-POISON-3").as_bytes());
+    let rejected = road.bv_side.take("certpost.rejected", 5);
+    for (taken, (id, code)) in rejected.iter().zip([
+        ("p-1", "json"),
+        ("p-2", "unknown-field"),
+        ("p-3", "submission.unknown-partner"),
+        ("p-4", "submission.too-large"),
+        ("p-5", "submission.content-type"),
+    ]) {
+        assert_eq!(taken.header("x-certpost-message-id").as_deref(), Some(id));
+        assert!(taken.message_id.starts_with("rej-"));
+        let findings = taken.header("x-certpost-findings").unwrap();
+        let read: Vec<Value> = serde_json::from_str(&findings).unwrap();
+        assert!(read[0]["code"].as_str().unwrap().contains(code), "{id}: {findings}");
+        for field in ["words", "remedy", "path", "level"] {
+            assert!(read[0][field].is_string(), "{id}: {findings}");
+        }
+    }
+    assert_eq!(rejected[3].body.len(), 20_000_000);
+    assert_eq!(road.hm_side.take("certpost.received", 1)[0].json()["number"], "BV-POISON-3");
+}
+
+/// A certificate for a country without a partner is kept and told of.
+#[test]
+fn no_partner_is_no_fault() {
+    let Some(road) = Road::open() else { return };
+    let text = xml("BV-NOWHERE-1").replace("<ram:ImportSPSCountry><ram:ID>HM<", "<ram:ImportSPSCountry><ram:ID>AQ<");
+    assert!(text.contains("<ram:ID>AQ<"));
+    road.bv_side.submit("application/xml", "n-1", None, text.as_bytes());
+    let events = road.bv_side.events_until(|event| event["event"] == "no-partner");
+    assert_eq!(events.last().unwrap()["id"], "BV/851/BV-NOWHERE-1");
+}
+
+/// The door: only our mailbox and postmaster; what is no S/MIME is taken,
+/// kept aside and told to nobody.
+#[test]
+fn the_door() {
+    let Some(road) = Road::open() else { return };
+    let mut stream = TcpStream::connect(("127.0.0.1", road.hm.smtp)).unwrap();
+    stream.set_read_timeout(Some(LONG)).unwrap();
+    let mut reply = |command: &str| {
+        stream.write_all(command.as_bytes()).unwrap();
+        let mut octets = Vec::new();
+        let mut buffer = [0; 1024];
+        loop {
+            let n = stream.read(&mut buffer).unwrap();
+            octets.extend_from_slice(&buffer[..n]);
+            let text = String::from_utf8_lossy(&octets).into_owned();
+            let last = text.lines().last().unwrap_or_default().to_owned();
+            if n == 0 || (text.ends_with("\r\n") && last.as_bytes().get(3) == Some(&b' ')) {
+                return text;
+            }
+        }
+    };
+    assert!(reply("").starts_with("220 "));
+    assert!(reply("EHLO tester.example\r\n").starts_with("250"));
+    assert!(reply("MAIL FROM:<a@b.example>\r\n").starts_with("250"));
+    assert!(reply("RCPT TO:<nobody@ecert.hm.example>\r\n").starts_with("550 5.1.1"));
+    assert!(reply("RCPT TO:<push@ecert.hm.example>\r\n").starts_with("250"));
+    assert!(reply("DATA\r\n").starts_with("354"));
+    assert!(reply("From: a@b.example\r\n\r\nhello\r\n.\r\n").starts_with("250"));
+    assert!(reply("QUIT\r\n").starts_with("221"));
+    let events = road.hm_side.events_until(|event| event["event"] == "quarantined");
+    assert_eq!(events.last().unwrap()["reason"]["code"], "root.not-smime", "{events:#?}");
+}

@@ -1,0 +1,216 @@
+//! The world of a test: folders with keys and files, gateways that run.
+
+use std::fs;
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use certpost::smime::throwaway;
+
+//------------ Folder --------------------------------------------------------
+
+/// A folder of its own, gone with the test.
+pub struct Folder {
+    folder: tempfile::TempDir,
+}
+
+impl Folder {
+    /// A folder with the keys of a gateway (`own-…`) and of its partner
+    /// (`hm-…`), both of one authority.
+    pub fn with_keys() -> Self {
+        let folder = Folder { folder: tempfile::tempdir().unwrap() };
+        let authority = throwaway::authority("Test authority").unwrap();
+        folder.write("authority.pem", &authority.x509_pem());
+        for (name, address) in [("own", "push@ecert.bv.example"), ("hm", "ecert@nppo.hm.example")] {
+            for used in ["sign", "decrypt"] {
+                let (x509, key) = authority.issue(&format!("{name} {used}"), address).unwrap();
+                folder.write(&format!("{name}-{used}.pem"), &x509);
+                folder.write_secret(&format!("{name}-{used}.key"), &key);
+            }
+        }
+        folder
+    }
+
+    /// Writes the configuration of gateway `us` with the partner `them`, with
+    /// the keys of [`Folder::with_keys`].
+    pub fn write_gateway(&self, us: &str, them: &str) {
+        self.write(
+            "certpost.toml",
+            format!(
+                "[gateway]\ncode = \"{us}\"\naddress = \"push@ecert.bv.example\"\n\
+                 [queue]\nurl = \"amqp://127.0.0.1:5672/%2f\"\n\
+                 [[identity]]\nx509 = \"own-sign.pem\"\nkey = \"own-sign.key\"\nuse = [\"sign\"]\n\
+                 [[identity]]\nx509 = \"own-decrypt.pem\"\nkey = \"own-decrypt.key\"\nuse = [\"decrypt\"]\n"
+            ),
+        );
+        self.write(
+            "partners.toml",
+            format!(
+                "[[partner]]\ncode = \"{them}\"\naddress = \"ecert@nppo.hm.example\"\nroute = \"smtp://127.0.0.1:2526\"\n\
+                 tls = \"none\"\n[partner.seal]\nrecipients = [\"hm-decrypt.pem\"]\n\
+                 [partner.trust]\nsigners = [\"hm-sign.pem\"]\n"
+            ),
+        );
+    }
+
+    /// A path in the folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file.
+    pub fn write(&self, name: &str, octets: impl AsRef<[u8]>) {
+        fs::write(self.path(name), octets).unwrap();
+    }
+
+    /// Writes a file that only its owner may read.
+    pub fn write_secret(&self, name: &str, octets: impl AsRef<[u8]>) {
+        self.write(name, octets);
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+//------------ Ports and waiting ---------------------------------------------
+
+/// A port of loopback that is free now.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Waits until `condition` gives something; fails after `limit`.
+#[track_caller]
+pub fn wait_for<T>(what: &str, limit: Duration, mut condition: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(found) = condition() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "no {what} within {limit:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+//------------ Gateway -------------------------------------------------------
+
+/// A gateway: a folder with its configuration, and the program while it runs.
+pub struct Gateway {
+    pub code: &'static str,
+    pub folder: Folder,
+    pub url: String,
+    pub smtp: u16,
+    child: Option<Child>,
+}
+
+impl Gateway {
+    /// Two gateways that are each other's partner, not yet running.
+    pub fn pair(bv_url: String, hm_url: String) -> (Gateway, Gateway) {
+        let authority = throwaway::authority("Test authority").unwrap();
+        let mut made = [("BV", bv_url), ("HM", hm_url)].map(|(code, url)| Gateway {
+            code,
+            folder: Folder { folder: tempfile::tempdir().unwrap() },
+            url,
+            smtp: free_port(),
+            child: None,
+        });
+        for (n, name) in ["bv", "hm"].iter().enumerate() {
+            for used in ["sign", "decrypt"] {
+                let address = format!("push@ecert.{name}.example");
+                let (x509, key) = authority.issue(&format!("{name} {used}"), &address).unwrap();
+                made[n].folder.write(&format!("own-{used}.pem"), &x509);
+                made[n].folder.write_secret(&format!("own-{used}.key"), &key);
+                made[1 - n].folder.write(&format!("their-{used}.pem"), &x509);
+            }
+        }
+        let ports = [made[0].smtp, made[1].smtp];
+        for (n, (us, them)) in [("BV", "HM"), ("HM", "BV")].iter().enumerate() {
+            made[n].configure(us, them, ports[1 - n]);
+        }
+        let [bv, hm] = made;
+        (bv, hm)
+    }
+
+    fn configure(&self, us: &str, them: &str, their_port: u16) {
+        let (small, their_small) = (us.to_lowercase(), them.to_lowercase());
+        let gateway = format!(
+            "[gateway]\ncode = \"{us}\"\naddress = \"push@ecert.{small}.example\"\n\
+             [queue]\nurl = \"{}\"\n[doors]\nsmtp = \"127.0.0.1:{}\"\nhttp = \"127.0.0.1:{}\"\n\
+             [[identity]]\nx509 = \"own-sign.pem\"\nkey = \"own-sign.key\"\nuse = [\"sign\"]\n\
+             [[identity]]\nx509 = \"own-decrypt.pem\"\nkey = \"own-decrypt.key\"\nuse = [\"decrypt\"]\n\
+             [clock]\nretry = [\"0s\", \"200ms\", \"500ms\"]\nretry_max = \"1s\"\nin_doubt_hold = \"500ms\"\n",
+            self.url,
+            self.smtp,
+            free_port(),
+        );
+        let partner = format!(
+            "[[partner]]\ncode = \"{them}\"\nname = \"Plant Protection Service of {them}\"\ncountries = [\"{them}\"]\n\
+             address = \"push@ecert.{their_small}.example\"\nroute = \"smtp://127.0.0.1:{their_port}\"\ntls = \"none\"\n\
+             [partner.seal]\nrecipients = [\"their-decrypt.pem\"]\n\
+             [partner.trust]\nsigners = [\"their-sign.pem\"]\ncontent = [\"aes-256-gcm\", \"aes-128-gcm\", \"aes-256-cbc\"]\n",
+        );
+        self.folder.write("certpost.toml", gateway);
+        self.folder.write("partners.toml", partner);
+    }
+
+    /// Runs `certpost` with this gateway's configuration.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_certpost"));
+        command.arg("--config").arg(self.folder.path("certpost.toml")).args(args);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("CERTPOST_") {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+
+    /// What a command answered: exit code, standard output, standard error.
+    pub fn answer(&self, args: &[&str]) -> (i32, Vec<u8>, String) {
+        let output = self.command(args).stdin(Stdio::null()).output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code().unwrap_or(-1), output.stdout, words)
+    }
+
+    /// Starts `certpost run` and waits until its door is open.
+    pub fn start(&mut self) {
+        let log = fs::File::create(self.folder.path("log")).unwrap();
+        let child = self.command(&["run"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        self.child = Some(child.unwrap());
+        let port = self.smtp;
+        wait_for("open SMTP door", Duration::from_secs(20), || {
+            let child = self.child.as_mut().unwrap();
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!("certpost run ended with {status}: {}", fs::read_to_string(self.folder.path("log")).unwrap());
+            }
+            TcpStream::connect(("127.0.0.1", port)).ok()
+        });
+    }
+
+    /// Tells it to stop, and waits for its exit code.
+    pub fn stop(&mut self) -> Option<i32> {
+        let mut child = self.child.take()?;
+        let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        let status = wait_for("end of certpost run", Duration::from_secs(40), || child.try_wait().unwrap());
+        status.code()
+    }
+
+    /// Its log so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _gone = child.kill();
+            let _gone = child.wait();
+        }
+        if std::thread::panicking() {
+            eprintln!("---- log of {} ----\n{}", self.code, self.log());
+        }
+    }
+}
