@@ -5,6 +5,9 @@
 //! output, everything else to standard error.
 
 pub mod answer;
+pub mod check;
+pub mod convert;
+pub mod document;
 pub mod inspect;
 pub mod open;
 pub mod partner;
@@ -36,6 +39,10 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Say what is wrong with certificates.
+    Check(check::Args),
+    /// Turn a certificate from XML to JSON or back.
+    Convert(convert::Args),
     /// Show what a letter is made of, without any key.
     Inspect(inspect::Args),
     /// Open a letter, prove who sent it, and print what it holds.
@@ -54,6 +61,8 @@ enum Command {
 pub fn answer(line: &CommandLine) -> Answer {
     let shared = Shared { config: line.config.clone(), json: line.json };
     match &line.command {
+        Command::Check(args) => check::run(args, &shared),
+        Command::Convert(args) => convert::run(args, &shared),
         Command::Inspect(args) => inspect::run(args, &shared),
         Command::Open(args) => open::run(args, &shared),
         Command::Partner(args) => partner::run(args, &shared),

@@ -90,15 +90,15 @@ impl Session {
     /// closed without it, and the server has nothing.
     ///
     /// `Err`: the letter itself cannot be sent by SMTP, and nothing was.
-    pub async fn post<B, F>(
+    pub async fn post<F>(
         &mut self,
         envelope: &Envelope,
         letter: &[u8],
-        mut before: B,
+        mut before: impl FnMut(Phase) -> F,
     ) -> Result<Outcome, Unsendable>
     where
-        B: FnMut(Phase) -> F + Send,
-        F: Future<Output = bool> + Send,
+        // Not AsyncFnMut: a task that holds one that borrows is not Send.
+        F: Future<Output = bool>,
     {
         let letter = Canonical::read(letter)?;
         let mail = commands::mail(envelope, letter.len(), &self.offers)?;
@@ -134,17 +134,16 @@ impl Session {
         self.wire.abort();
     }
 
-    async fn transact<B, F>(
+    async fn transact<F>(
         &mut self,
         mail: &str,
         rcpt: &str,
         letter: Canonical<'_>,
-        before: &mut B,
+        before: &mut impl FnMut(Phase) -> F,
         record: &mut Record,
     ) -> End
     where
-        B: FnMut(Phase) -> F + Send,
-        F: Future<Output = bool> + Send,
+        F: Future<Output = bool>,
     {
         let groups: &[(String, &[Phase])] = if self.offers.pipelining {
             &[(format!("{mail}{rcpt}DATA\r\n"), &[Phase::Mail, Phase::Rcpt, Phase::Data])]

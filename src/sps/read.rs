@@ -712,5 +712,12 @@ pub(crate) fn collapsed(shape: Shape, text: String) -> String {
         return text;
     }
     let parts: Vec<&str> = text.split(is_blank).filter(|part| !part.is_empty()).collect();
-    parts.join(if shape == Shape::Binary { "" } else { " " })
+    if shape == Shape::Binary {
+        let joined = parts.concat();
+        // What is no base64 is kept as near to what it was as may be.
+        if data_encoding::BASE64.decode(joined.as_bytes()).is_ok() {
+            return joined;
+        }
+    }
+    parts.join(" ")
 }

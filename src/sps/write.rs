@@ -145,16 +145,25 @@ impl Writer {
                 self.spelled(self.spelling(of, leaf), *shape, leaf);
                 self.unknown(leaf.extra());
             }
-            (Item::Leaf(leaf), _) => {
-                for (name, value) in leaf.attributes() {
-                    self.attribute(name, value);
-                }
+            (Item::Leaf(leaf), Kind::Leaf(shape, _)) => {
+                self.attributes(*shape, leaf);
                 self.finish_start(leaf.extra());
                 escape(&mut self.out, &leaf.text, Place::Text);
                 self.unknown(leaf.extra());
             }
+            // No maker of trees puts a value where elements belong.
+            (Item::Leaf(_), Kind::Node(_)) => self.finish_start(None),
         }
         self.end(prefix, element.name);
+    }
+
+    /// The schema's attributes, in its order.
+    fn attributes(&mut self, shape: Shape, leaf: &Leaf) {
+        for name in shape.attributes() {
+            if let Some(value) = leaf.attribute(name) {
+                self.attribute(name, value);
+            }
+        }
     }
 
     /// How a date is spelled: as it came, but for the one date that a
@@ -183,9 +192,7 @@ impl Writer {
             (_, Spelling::Other) => "DateTime",
         };
         self.start("udt", child);
-        for (name, value) in leaf.attributes() {
-            self.attribute(name, value);
-        }
+        self.attributes(shape, leaf);
         self.out.push('>');
         escape(&mut self.out, &leaf.text, Place::Text);
         self.end("udt", child);

@@ -11,6 +11,10 @@ mod build;
 mod nearest;
 mod raw;
 mod render;
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
 

@@ -69,8 +69,9 @@ fn value(shape: Shape, leaf: &Leaf) -> Value {
     }
     let mut object = Map::new();
     object.insert("value".to_owned(), value);
-    for (name, value) in leaf.attributes() {
-        object.insert(attribute_in_json(name).to_owned(), json!(value));
+    for name in shape.attributes() {
+        let value = leaf.attribute(name);
+        object.extend(value.map(|value| (attribute_in_json(name).to_owned(), json!(value))));
     }
     object.extend(spelling.map(|spelling| ("as".to_owned(), json!(spelling))));
     let extra = beyond(leaf.extra(), Map::new());

@@ -39,6 +39,7 @@ kill -TERM $node
 wait $node
 kill $late $epmd
 wait $epmd
+rm -rf "$FOLDER"
 "#;
 
 //------------ Broker --------------------------------------------------------
@@ -69,6 +70,8 @@ impl Broker {
         let mut child = Command::new("sh")
             .args(["-c", SCRIPT])
             .env("SERVER", server)
+            // The node that all tests share is never dropped.
+            .env("FOLDER", folder.path())
             .env("HOME", at("home"))
             .env("RABBITMQ_CONF_ENV_FILE", at("env.conf"))
             .env("RABBITMQ_CONFIG_FILE", at("rabbitmq.conf"))

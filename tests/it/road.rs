@@ -24,17 +24,17 @@ struct Road {
     hm: Gateway,
     bv_side: Domestic,
     hm_side: Domestic,
-    _broker: Broker,
 }
 
 impl Road {
     fn open() -> Option<Road> {
-        let broker = Broker::start(&["bv", "hm"])?;
-        let (mut bv, mut hm) = Gateway::pair(broker.url("bv"), broker.url("hm"));
+        let broker = Broker::shared()?;
+        let url = || broker.url(&broker.fresh_vhost());
+        let (mut bv, mut hm) = Gateway::pair(url(), url());
         bv.start();
         hm.start();
         let (bv_side, hm_side) = (declared(&bv), declared(&hm));
-        Some(Road { bv, hm, bv_side, hm_side, _broker: broker })
+        Some(Road { bv, hm, bv_side, hm_side })
     }
 }
 
@@ -46,16 +46,20 @@ fn declared(gateway: &Gateway) -> Domestic {
     Domestic::connect(&gateway.url)
 }
 
+const IMPORT_AQ: &str = "<ram:ImportSPSCountry><ram:ID>AQ<";
+const IMPORT_HM: &str = "<ram:ImportSPSCountry><ram:ID>HM<";
+
 fn xml(number: &str) -> String {
-    let text = include_str!("../data/certificates/851.xml");
+    let text = include_str!("../data/certificates/phyto-851.xml");
     let from = text.find("<ram:ID>").unwrap() + "<ram:ID>".len();
     let to = from + text[from..].find("</ram:ID>").unwrap();
-    format!("{}{number}{}", &text[..from], &text[to..])
+    format!("{}{number}{}", &text[..from], &text[to..]).replace(IMPORT_AQ, IMPORT_HM)
 }
 
 fn json(number: &str) -> Value {
-    let mut certificate: Value = serde_json::from_str(include_str!("../data/certificates/851.json")).unwrap();
+    let mut certificate: Value = serde_json::from_str(include_str!("../data/certificates/phyto-851.json")).unwrap();
     certificate["exchangedDocument"]["id"] = number.into();
+    certificate["consignment"]["importCountry"]["id"] = "HM".into();
     certificate
 }
 
@@ -150,8 +154,8 @@ fn poison() {
 #[test]
 fn no_partner_is_no_fault() {
     let Some(road) = Road::open() else { return };
-    let text = xml("BV-NOWHERE-1").replace("<ram:ImportSPSCountry><ram:ID>HM<", "<ram:ImportSPSCountry><ram:ID>AQ<");
-    assert!(text.contains("<ram:ID>AQ<"));
+    let text = xml("BV-NOWHERE-1").replace(IMPORT_HM, IMPORT_AQ);
+    assert!(text.contains(IMPORT_AQ));
     road.bv_side.submit("application/xml", "n-1", None, text.as_bytes());
     let events = road.bv_side.events_until(|event| event["event"] == "no-partner");
     assert_eq!(events.last().unwrap()["id"], "BV/851/BV-NOWHERE-1");

@@ -22,7 +22,7 @@ impl Folder {
     pub fn with_keys() -> Self {
         let folder = Folder { folder: tempfile::tempdir().unwrap() };
         let authority = throwaway::authority("Test authority").unwrap();
-        folder.write("authority.pem", &authority.x509_pem());
+        folder.write("authority.pem", authority.x509_pem().unwrap());
         for (name, address) in [("own", "push@ecert.bv.example"), ("hm", "ecert@nppo.hm.example")] {
             for used in ["sign", "decrypt"] {
                 let (x509, key) = authority.issue(&format!("{name} {used}"), address).unwrap();
@@ -108,7 +108,7 @@ impl Gateway {
     /// Two gateways that are each other's partner, not yet running.
     pub fn pair(bv_url: String, hm_url: String) -> (Gateway, Gateway) {
         let authority = throwaway::authority("Test authority").unwrap();
-        let mut made = [("BV", bv_url), ("HM", hm_url)].map(|(code, url)| Gateway {
+        let made = [("BV", bv_url), ("HM", hm_url)].map(|(code, url)| Gateway {
             code,
             folder: Folder { folder: tempfile::tempdir().unwrap() },
             url,

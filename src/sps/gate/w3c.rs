@@ -115,6 +115,7 @@ fn what_is_well_formed_passes() {
             Err(fault) => assert!(
                 fault.code == Code::XmlEncoding
                     || fault.words.contains("five entities")
+                    || fault.words.contains("begins no reference")
                     || fault.words.contains("version 1.0"),
                 "{}: {fault:?}",
                 test.file.display()

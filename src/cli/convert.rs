@@ -1,0 +1,73 @@
+//! `certpost convert`: a certificate between XML and JSON, without loss.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::answer::{Answer, Exit, Shared};
+use super::document::Document;
+use crate::certificate::rules::Strictness;
+use crate::certificate::{Finding, any_severe};
+use crate::sps::{self, WriteOptions};
+use crate::submission;
+
+const SCHEMA: &str = "certpost/convert/1";
+
+/// Writes a certificate as XML or as JSON.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The certificate, in either form; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The form to write.
+    #[arg(long, value_enum)]
+    pub to: To,
+}
+
+/// The form to write.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub enum To {
+    Json,
+    Xml,
+}
+
+/// Converts one file. What is told of it goes to standard error; with a
+/// severe finding nothing is written.
+pub fn run(args: &Args, shared: &Shared) -> Answer {
+    let document = match Document::read(&args.file, Strictness::Received) {
+        Ok(document) => document,
+        Err(words) => return Answer::failure(shared, SCHEMA, Exit::Absent, words),
+    };
+    let told = |answer: Answer| {
+        let lines = document.findings.iter().map(|finding| document.line(finding));
+        lines.fold(answer, Answer::remark)
+    };
+    match &document.certificate {
+        Some(certificate) if !any_severe(&document.findings) => told(match args.to {
+            To::Json => {
+                let value = submission::to_json(certificate);
+                Answer::text(Exit::Yes, format!("{value:#}"))
+            }
+            To::Xml => {
+                let xml = sps::write(certificate, &WriteOptions::default());
+                match std::str::from_utf8(xml.as_bytes()) {
+                    Ok(text) if shared.json => {
+                        Answer::json(Exit::Yes, &json!({"schema": SCHEMA, "ok": true, "xml": text}))
+                    }
+                    Ok(_) | Err(_) => Answer::octets(Exit::Yes, xml.into_bytes()),
+                }
+            }
+        }),
+        Some(_) | None => told(refused(&document.findings, shared)),
+    }
+}
+
+fn refused(findings: &[Finding], shared: &Shared) -> Answer {
+    if shared.json {
+        return Answer::json(
+            Exit::No,
+            &json!({"schema": SCHEMA, "ok": false, "findings": findings}),
+        );
+    }
+    Answer::new(Exit::No)
+}

@@ -1,0 +1,581 @@
+//! The whole way: JSON, tree, XML and back, and what is refused on it.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::sample::{OURS, ours, random, shared};
+use super::{check_json, from_json, to_json};
+use crate::certificate::rules::Strictness;
+use crate::certificate::{Certificate, Level, any_severe};
+use crate::sps::{ReferenceDate, SpsOctets, WriteOptions, gate, read, write};
+
+fn octets(text: impl AsRef<[u8]>) -> SpsOctets {
+    SpsOctets::domestic(text.as_ref().to_vec())
+}
+
+/// XML → tree → JSON → tree → XML, the same at every stop.
+#[track_caller]
+fn check_round_trip(certificate: &Certificate) {
+    let xml = write(certificate, &WriteOptions::default());
+    let passed = gate(&octets(xml.as_bytes()));
+    assert!(passed.is_ok(), "{passed:?}\n{}", String::from_utf8_lossy(xml.as_bytes()));
+    let reading = read(&octets(xml.as_bytes()));
+    let again = reading.certificate.expect("what we write, we read");
+    assert_same(&again, certificate);
+    let value = to_json(certificate);
+    let (from_json, findings) = check_json(value.to_string().as_bytes(), Strictness::Received);
+    assert_same(&from_json.expect("what we render, we take"), certificate);
+    assert!(
+        !findings.iter().any(|finding| finding.code.starts_with("submission.")),
+        "{findings:?}"
+    );
+    assert_eq!(again.content_digest(), certificate.content_digest());
+    assert_eq!(write(&again, &WriteOptions::default()), xml);
+}
+
+/// Equal, or the first place where they differ: whole trees are long.
+#[track_caller]
+fn assert_same(one: &Certificate, other: &Certificate) {
+    if one != other {
+        let (one, other) = (format!("{one:?}"), format!("{other:?}"));
+        let at = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+        let near =
+            |text: &str| text.chars().skip(at.saturating_sub(200)).take(400).collect::<String>();
+        panic!("not the same:\n{}\n{}", near(&one), near(&other));
+    }
+}
+
+/// Whether libxml2 finds what the writer makes valid, where it is there.
+fn check_valid(xml: &[u8]) {
+    let schema =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/standards/sps17/xsd/SPSCertificate_17.xsd");
+    if !std::path::Path::new(schema).is_file() {
+        println!("skipped: ../shared/standards/sps17/xsd is not there");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("certificate.xml");
+    std::fs::write(&file, xml).unwrap();
+    let run = std::process::Command::new("xmllint")
+        .args(["--noout", "--nonet", "--schema", schema])
+        .arg(&file)
+        .output();
+    match run {
+        Ok(output) => assert!(
+            output.status.success(),
+            "{}\n{}",
+            String::from_utf8_lossy(&output.stderr),
+            String::from_utf8_lossy(xml)
+        ),
+        Err(_) => println!("skipped: xmllint is not there"),
+    }
+}
+
+#[test]
+fn our_own_three_cross_the_road() {
+    for name in OURS {
+        let json = std::fs::read(ours(&format!("{name}.json"))).unwrap();
+        let (_, findings) = check_json(&json, Strictness::Submission);
+        let told: Vec<_> = findings.iter().filter(|f| f.level != Level::Info).collect();
+        assert!(told.is_empty(), "{name}: {told:?}");
+        let certificate = from_json(&json).unwrap();
+        assert_eq!(to_json(&certificate), serde_json::from_slice::<Value>(&json).unwrap());
+        let written = write(&certificate, &WriteOptions::default());
+        let golden = ours(&format!("{name}.xml"));
+        if std::env::var_os("CERTPOST_WRITE_GOLDEN").is_some() {
+            std::fs::write(&golden, written.as_bytes()).unwrap();
+        }
+        let golden = std::fs::read(golden).unwrap();
+        assert_eq!(String::from_utf8_lossy(written.as_bytes()), String::from_utf8_lossy(&golden));
+        let reading = read(&octets(&golden));
+        assert_eq!(reading.refused, None);
+        let told: Vec<_> = reading.findings.iter().filter(|f| f.level != Level::Info).collect();
+        assert!(told.is_empty(), "{name}: {told:?}");
+        check_round_trip(&certificate);
+        check_valid(written.as_bytes());
+        let facts = certificate.facts().unwrap();
+        assert!(
+            ["BV/851/BV-PC-2026-0005120", "HM/657/HM-RE-2026-000318", "GS/636/GS/HC/26-0042"]
+                .contains(&facts.id.to_string().as_str())
+        );
+        let bare = WriteOptions { empty_mandatory: false, ..WriteOptions::default() };
+        let bare = write(&certificate, &bare);
+        assert!(!String::from_utf8_lossy(bare.as_bytes()).contains("<ram:Name/>"));
+        assert_eq!(read(&octets(bare.as_bytes())).certificate.as_ref(), Some(&certificate));
+    }
+}
+
+#[test]
+fn the_norwegian_sample_keeps_everything() {
+    let Some(xml) = shared("sps17/samples/norway-nppo-test.xml") else { return };
+    let reading = read(&octets(&xml));
+    assert_eq!(reading.refused, None, "{:?}", reading.findings);
+    let certificate = reading.certificate.unwrap();
+    let codes: Vec<_> = reading.findings.iter().map(|finding| finding.code).collect();
+    for code in ["element.order", "element.unknown"] {
+        assert!(codes.contains(&code), "{codes:?}");
+    }
+    let misplaced = reading.findings.iter().find(|f| f.code == "element.unknown").unwrap();
+    assert!(misplaced.path.ends_with("/AppliedSPSProcess[1]/AdditionalInformationSPSNote[1]"));
+    assert!(misplaced.line.is_some_and(|line| line > 100));
+    check_round_trip(&certificate);
+    // Every leaf's text is still there: nothing got lost on the way.
+    let written = write(&certificate, &WriteOptions::default());
+    let written = String::from_utf8_lossy(written.as_bytes()).into_owned();
+    for leaf in String::from_utf8_lossy(&xml).split('>').filter_map(|piece| piece.split_once("</"))
+    {
+        let text = leaf.0.trim();
+        assert!(written.contains(text), "{text} is lost");
+    }
+}
+
+#[test]
+fn the_submission_example_is_written_to_the_octet() {
+    let Some(xml) = shared("submission-example.xml") else { return };
+    let reading = read(&octets(&xml));
+    assert!(!any_severe(&reading.findings), "{:?}", reading.findings);
+    let certificate = reading.certificate.unwrap();
+    let written = write(&certificate, &WriteOptions::default());
+    let at = written.as_bytes().iter().zip(&xml).take_while(|(a, b)| a == b).count();
+    let near = |octets: &[u8]| {
+        String::from_utf8_lossy(octets.get(at.saturating_sub(60)..).unwrap_or_default())
+            .chars()
+            .take(160)
+            .collect::<String>()
+    };
+    assert_eq!(near(written.as_bytes()), near(&xml));
+    assert_eq!(written.as_bytes(), xml);
+    check_round_trip(&certificate);
+    check_valid(written.as_bytes());
+    let value = to_json(&certificate).to_string();
+    assert_eq!(from_json(value.as_bytes()), Ok(certificate.clone()));
+    let facts = certificate.facts().unwrap();
+    assert_eq!(facts.id.to_string(), "BV/851/BV-PC-2026-0004711");
+    assert_eq!(facts.replaces, ["BV-PC-2026-0004688"]);
+    assert_eq!(facts.transit, ["GS".parse().unwrap()]);
+    let text = WriteOptions { reference_date: ReferenceDate::Text, ..WriteOptions::default() };
+    let text = write(&certificate, &text);
+    let text_shown = String::from_utf8_lossy(text.as_bytes()).into_owned();
+    assert!(text_shown.contains("<ram:IssueDateTime>2026-11-19</ram:IssueDateTime>"));
+    check_valid(text.as_bytes());
+    let other = read(&octets(text.as_bytes())).certificate.unwrap();
+    assert_eq!(other.content_digest(), certificate.content_digest());
+    assert_ne!(other, certificate);
+}
+
+//------------ The content digest --------------------------------------------
+
+fn phyto() -> Value {
+    serde_json::from_slice(&std::fs::read(ours("phyto-851.json")).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn check_digest(change: impl FnOnce(&str) -> String, same: bool) {
+    let golden = std::fs::read_to_string(ours("phyto-851.xml")).unwrap();
+    let changed = change(&golden);
+    assert_ne!(changed, golden, "the change changes nothing");
+    let one = read(&octets(golden)).certificate.unwrap().content_digest();
+    let other = read(&octets(changed)).certificate.unwrap().content_digest();
+    assert_eq!(one == other, same);
+}
+
+#[test]
+fn spelling_does_not_change_the_digest() {
+    check_digest(|xml| xml.replace("ram:", "a:").replace(":ram=", ":a="), true);
+    check_digest(|xml| xml.replace("><", ">\n  <"), true);
+    check_digest(|xml| xml.replace("udt:DateTimeString>", "udt:DateTime>"), true);
+    check_digest(
+        |xml| xml.replace("<udt:DateTimeString>2026-10-07</udt:DateTimeString>", "2026-10-07"),
+        true,
+    );
+    check_digest(|xml| xml.replace("<ram:Name/>", ""), true);
+    check_digest(
+        |xml| xml.replace("<rsm:SPSExchangedDocument>", "<rsm:SPSExchangedDocument><!-- -->"),
+        true,
+    );
+    check_digest(|xml| xml.replace("<ram:ID>BV</ram:ID>", "<ram:ID> BV\n</ram:ID>"), true);
+    check_digest(|xml| xml.replace("&lt;", "&#60;"), true);
+    check_digest(
+        |xml| {
+            xml.replace("<ram:StatusCode>70</ram:StatusCode>", "").replace(
+                "<ram:TypeCode>851</ram:TypeCode>",
+                "<ram:StatusCode>70</ram:StatusCode><ram:TypeCode>851</ram:TypeCode>",
+            )
+        },
+        true,
+    );
+    check_digest(
+        |xml| {
+            xml.replace("<rsm:SPSCertificate ", "<rsm:SPSCertificate xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"a b\" ")
+        },
+        true,
+    );
+}
+
+#[test]
+fn content_changes_the_digest() {
+    check_digest(|xml| xml.replace("820.50", "820.5"), false);
+    check_digest(|xml| xml.replace("820.50", "8200.50"), false);
+    check_digest(|xml| xml.replace("unitCode=\"KGM\"", "unitCode=\"TNE\""), false);
+    check_digest(|xml| xml.replace("dormant", "dormant "), false);
+    check_digest(|xml| xml.replace(" languageID=\"de\"", ""), false);
+    check_digest(|xml| xml.replace("2026-10-07", "2026-10-08"), false);
+    check_digest(
+        |xml| {
+            xml.replace("LOT 26-118", "X")
+                .replace("LOT 26-119", "LOT 26-118")
+                .replace('X', "LOT 26-119")
+        },
+        false,
+    );
+    check_digest(|xml| xml.replace("<ram:ID>V-0417</ram:ID>", ""), false);
+    check_digest(|xml| xml.replace("<ram:ID>V-0417</ram:ID>", "<ram:ID/>"), false);
+    check_digest(|xml| xml.replace("</rsm:SPSConsignment>", "<x/></rsm:SPSConsignment>"), false);
+}
+
+/// The canonical form is the JSON in sorted keys, without schema and spelling.
+#[test]
+fn the_digest_is_that_of_canonical_json() {
+    fn sorted(value: &Value) -> Value {
+        match value {
+            Value::Object(object) => {
+                let mut keys: Vec<_> = object.keys().filter(|key| *key != "schema").collect();
+                keys.sort();
+                keys.into_iter().map(|key| (key.clone(), sorted(&object[key]))).collect()
+            }
+            Value::Array(items) => items.iter().map(sorted).collect(),
+            other => other.clone(),
+        }
+    }
+    for name in OURS {
+        let json = std::fs::read(ours(&format!("{name}.json"))).unwrap();
+        let certificate = from_json(&json).unwrap();
+        assert_eq!(certificate.canonical(), sorted(&to_json(&certificate)).to_string());
+        assert_eq!(certificate.content_digest().to_string().len(), 64);
+    }
+}
+
+//------------ Refusals ------------------------------------------------------
+
+#[track_caller]
+fn check_refused(change: impl FnOnce(&mut Value), pointer: &str, code: &str, remedy: &str) {
+    let mut value = phyto();
+    change(&mut value);
+    check_text_refused(&value.to_string(), pointer, code, remedy);
+}
+
+#[track_caller]
+fn check_text_refused(text: &str, pointer: &str, code: &str, remedy: &str) {
+    let findings = from_json(text.as_bytes()).expect_err("it is taken");
+    let found = findings.iter().any(|finding| {
+        finding.level == Level::Severe
+            && finding.path == pointer
+            && finding.code == code
+            && finding.remedy.contains(remedy)
+            && !finding.words.is_empty()
+    });
+    assert!(found, "{findings:#?}");
+}
+
+const LINE: &str = "/consignment/includedConsignmentItem/0/includedTradeLineItem/0";
+
+#[test]
+fn mutations_are_refused_where_they_are() {
+    fn line(value: &mut Value) -> &mut Value {
+        value.pointer_mut(LINE).unwrap()
+    }
+    let at = |below: &str| format!("{LINE}{below}");
+    check_refused(
+        |value| line(value)["netWeightMeasure"]["value"] = json!(20500.0),
+        &at("/netWeightMeasure/value"),
+        "submission.number-not-string",
+        "\"20500\"",
+    );
+    check_refused(
+        |value| line(value)["netWeightMeasure"] = json!(20500.5),
+        &at("/netWeightMeasure"),
+        "submission.number-not-string",
+        "\"20500.5\"",
+    );
+    check_refused(
+        |value| line(value)["netWeightMeasure"]["value"] = json!("12,5"),
+        &at("/netWeightMeasure"),
+        "number.none",
+        "20500.00",
+    );
+    check_refused(
+        |value| line(value)["nettWeightMeasure"] = json!("1"),
+        &at("/nettWeightMeasure"),
+        "submission.unknown-field",
+        "did you mean netWeightMeasure?",
+    );
+    check_refused(
+        |value| line(value)["description"] = json!("Apples"),
+        &at("/description"),
+        "submission.list-wanted",
+        "write [\"Apples\"]",
+    );
+    check_refused(
+        |value| line(value)["netWeightMeasure"] = json!(["1"]),
+        &at("/netWeightMeasure"),
+        "submission.single-wanted",
+        "without [ ]",
+    );
+    check_refused(
+        |value| line(value)["description"][0]["language"] = json!("en"),
+        &at("/description/0/language"),
+        "submission.unknown-field",
+        "languageId",
+    );
+    check_refused(
+        |value| {
+            line(value).as_object_mut().unwrap().remove("description");
+        },
+        &at("/description"),
+        "element.missing",
+        "write it",
+    );
+    check_refused(
+        |value| value["exchangedDocument"]["id"] = Value::Null,
+        "/exchangedDocument/id",
+        "element.missing",
+        "write it",
+    );
+    check_refused(
+        |value| value["exchangedDocument"]["id"] = json!(4711),
+        "/exchangedDocument/id",
+        "submission.string-wanted",
+        "\"4711\"",
+    );
+    for missing in ["consignorParty", "exportCountry", "importCountry", "includedConsignmentItem"] {
+        check_refused(
+            |value| {
+                value["consignment"].as_object_mut().unwrap().remove(missing);
+            },
+            &format!("/consignment/{missing}"),
+            "element.missing",
+            "write it",
+        );
+    }
+    check_refused(
+        |value| value["consignment"]["importCountry"]["id"] = json!("Norway"),
+        "/consignment/importCountry/id",
+        "country.unknown",
+        "\"NO\"",
+    );
+    check_refused(
+        |value| value["consignment"]["importCountry"] = json!("AQ"),
+        "/consignment/importCountry",
+        "submission.object-wanted",
+        "{\"id\"",
+    );
+    check_refused(
+        |value| value["exchangedDocument"]["issueDateTime"] = json!("26/02/2024"),
+        "/exchangedDocument/issueDateTime",
+        "date.none",
+        "2026-11-20",
+    );
+    check_refused(
+        |value| value["exchangedDocument"]["issueDateTime"] = json!("2026-11-20T10:15:00"),
+        "/exchangedDocument/issueDateTime",
+        "date.form",
+        "+01:00",
+    );
+    check_refused(
+        |value| value["exchangedDocument"]["typeCode"] = json!("9999"),
+        "/exchangedDocument/typeCode",
+        "type.unknown",
+        "851",
+    );
+    check_refused(
+        |value| value["exchangedDocument"]["statusCode"] = json!("issued"),
+        "/exchangedDocument/statusCode",
+        "status.unknown",
+        "70",
+    );
+    check_refused(
+        |value| line(value)["physicalPackage"][0]["typeCode"] = json!("carton"),
+        &at("/physicalPackage/0/typeCode"),
+        "package.unknown",
+        "CT",
+    );
+    check_refused(
+        |value| line(value)["description"][0] = json!("a\u{1}b"),
+        &at("/description/0"),
+        "submission.illegal-character",
+        "leave it out",
+    );
+    check_refused(
+        |value| value["consignment"]["$xml"] = json!({"unknown": ["<a/>"]}),
+        "/consignment/$xml/unknown",
+        "submission.beyond-the-schema",
+        "leave it out",
+    );
+    check_refused(
+        |value| value["exchangedDocument"] = json!([]),
+        "/exchangedDocument",
+        "submission.single-wanted",
+        "[ ]",
+    );
+    check_refused(
+        |value| value["schema"] = json!("x"),
+        "/schema",
+        "submission.schema",
+        "certpost/certificate/1",
+    );
+    check_refused(
+        |value| value["consignment"]["shipStoresIndicator"] = json!("true"),
+        "/consignment/shipStoresIndicator",
+        "submission.boolean-wanted",
+        "without quotes",
+    );
+}
+
+#[test]
+fn what_is_no_json_object_is_refused() {
+    for text in ["", "not JSON", "{", "{\"a\":1,}", "{} {}", "\u{1}", "{\"a\":\"\\ud800\"}"] {
+        check_text_refused(text, "", "submission.not-json", "RFC 8259");
+    }
+    check_text_refused("[]", "", "submission.object-wanted", "exchangedDocument");
+    check_text_refused("{}", "/exchangedDocument", "element.missing", "write it");
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    check_text_refused(&deep, "", "submission.not-json", "RFC 8259");
+    let doubled = phyto().to_string().replacen("\"id\":", "\"id\":\"x\",\"id\":", 1);
+    check_text_refused(&doubled, "/exchangedDocument/id", "submission.duplicate-key", "once");
+    let mut nested = json!([{"id": "1"}]);
+    for _ in 0..40 {
+        nested = json!([{"subordinateCountrySubDivision": nested}]);
+    }
+    let mut value = phyto();
+    value["consignment"]["exportCountry"]["subordinateCountrySubDivision"] = nested;
+    assert!(from_json(value.to_string().as_bytes()).is_ok(), "forty levels are few");
+    let many: Vec<Value> = (0..120_000).map(|_| json!({})).collect();
+    value["consignment"]["transitCountry"] = json!(many);
+    let findings = from_json(value.to_string().as_bytes()).unwrap_err();
+    assert!(findings.len() <= 501, "{}", findings.len());
+}
+
+#[test]
+fn xml_that_is_no_certificate_says_so() {
+    #[track_caller]
+    fn check(change: impl FnOnce(&str) -> String, code: &str, path: &str) {
+        let golden = std::fs::read_to_string(ours("phyto-851.xml")).unwrap();
+        let changed = change(&golden);
+        assert_ne!(changed, golden);
+        let reading = read(&octets(changed));
+        let found = reading
+            .findings
+            .iter()
+            .any(|f| f.level == Level::Severe && f.code == code && f.path == path);
+        assert!(found, "{:#?}", reading.findings);
+        assert!(reading.refused.is_some());
+    }
+    let document = "/SPSCertificate/SPSExchangedDocument";
+    let line =
+        "/SPSCertificate/SPSConsignment/IncludedSPSConsignmentItem[1]/IncludedSPSTradeLineItem[2]";
+    check(|xml| xml.replace("rsm:SPSCertificate", "rsm:SPSInvoice"), "root.wrong", "");
+    check(|xml| xml.replace("SPSCertificate:17", "SPSCertificate:5"), "root.version", "");
+    check(
+        |xml| xml.replace("<rsm:SPSCertificate", "<!DOCTYPE a><rsm:SPSCertificate"),
+        "xml.doctype",
+        "",
+    );
+    check(|xml| xml.replace("</rsm:SPSCertificate>", ""), "xml.not-well-formed", "");
+    check(
+        |xml| xml.replace("</rsm:SPSCertificate>", "<rsm:SPSConsignment/></rsm:SPSCertificate>"),
+        "consignment.two",
+        "/SPSCertificate/SPSConsignment[2]",
+    );
+    check(
+        |xml| xml.replace("<ram:ID>BV-PC-2026-0005120</ram:ID>", "<ram:ID/>"),
+        "element.missing",
+        &format!("{document}/ID"),
+    );
+    check(
+        |xml| xml.replace("<ram:StatusCode>70<", "<ram:StatusCode>7000<"),
+        "status.unknown",
+        &format!("{document}/StatusCode[1]"),
+    );
+    check(
+        |xml| xml.replace("2026-10-07", "07/10/2026"),
+        "date.none",
+        "/SPSCertificate/SPSConsignment/ExportExitDateTime[1]",
+    );
+    check(
+        |xml| xml.replace(">1.250<", ">12,5 kg<"),
+        "number.none",
+        &format!("{line}/NetVolumeMeasure[1]"),
+    );
+    check(
+        |xml| {
+            xml.replace(
+                "<ram:Description languageID=\"en\">Dunnage, pine, heat treated</ram:Description>",
+                "",
+            )
+        },
+        "element.missing",
+        &format!("{line}/Description"),
+    );
+    check(
+        |xml| xml.replace("<ram:ID>AQ</ram:ID>", "<ram:ID>ZZ</ram:ID>"),
+        "country.unknown",
+        "/SPSCertificate/SPSConsignment/ImportSPSCountry[1]/ID[1]",
+    );
+    check(
+        |xml| xml.replace("<ram:ModeCode>1<", "<ram:ModeCode>ship<"),
+        "transport.unknown",
+        "/SPSCertificate/SPSConsignment/MainCarriageSPSTransportMovement[1]/ModeCode[1]",
+    );
+}
+
+//------------ Properties ----------------------------------------------------
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_certificates_cross_the_road(seed in any::<u64>()) {
+        check_round_trip(&random(seed));
+    }
+
+    #[test]
+    fn arbitrary_octets_never_panic(text in proptest::collection::vec(any::<u8>(), 0..400)) {
+        drop(gate(&octets(&text)));
+        drop(read(&octets(&text)));
+        drop(from_json(&text));
+    }
+
+    #[test]
+    fn mutated_documents_never_panic(
+        which in 0_usize..3,
+        cuts in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0_u8..5), 1..12),
+    ) {
+        for ending in ["xml", "json"] {
+            let mut text = std::fs::read(ours(&format!("{}.{ending}", OURS[which]))).unwrap();
+            for (at, octet, how) in &cuts {
+                let at = at.index(text.len());
+                match how {
+                    0 => text[at] = *octet,
+                    1 => { text.remove(at); }
+                    2 => text.insert(at, *octet),
+                    3 => { let end = (at + usize::from(*octet)).min(text.len()); text.drain(at..end); }
+                    _ => { let end = (at + usize::from(*octet)).min(text.len()); let copy = text[at..end].to_vec(); text.splice(at..at, copy); }
+                }
+                if text.is_empty() { text.push(b' '); }
+            }
+            let passed = gate(&octets(&text)).is_ok();
+            let reading = read(&octets(&text));
+            prop_assert!(passed || reading.certificate.is_none());
+            if let Some(certificate) = &reading.certificate {
+                check_round_trip(certificate);
+            }
+            if let Ok(certificate) = from_json(&text) {
+                check_round_trip(&certificate);
+            }
+            let (kept, findings) = check_json(&text, Strictness::Received);
+            if let (Some(certificate), false) = (kept, any_severe(&findings)) {
+                check_round_trip(&certificate);
+            }
+        }
+    }
+}
