@@ -11,7 +11,8 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use super::element::{Element, Kind, Shape, attribute_in_json};
-use super::tree::{Certificate, Extra, Item, Leaf, Node};
+use super::leaf::{Extra, Leaf};
+use super::tree::{Certificate, Item, Node};
 
 //------------ ContentDigest -------------------------------------------------
 

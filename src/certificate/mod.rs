@@ -1,6 +1,6 @@
 //! The sanitary or phytosanitary certificate: the document itself.
 //!
-//! - [`tree`]: the document, generic over the element [`table`];
+//! - [`tree`] and [`leaf`]: the document, generic over the element [`table`];
 //! - [`element`]: what a row of that table says, and the JSON names;
 //! - [`codes`]: the code lists that values come from;
 //! - [`value`] and [`rules`]: what a value and a whole element must be;
@@ -16,6 +16,7 @@ pub mod digest;
 pub mod element;
 pub mod facts;
 pub mod finding;
+pub mod leaf;
 pub mod life;
 pub mod number;
 pub mod rules;
@@ -26,5 +27,6 @@ pub mod value;
 pub use digest::ContentDigest;
 pub use facts::Facts;
 pub use finding::{Area, Finding, Level, any_severe};
+pub use leaf::{Extra, Leaf, Spelling};
 pub use number::{CertificateId, CountryCode, DocumentType, NumberError, Status, fold};
-pub use tree::{Certificate, Extra, Item, Leaf, Node, Spelling};
+pub use tree::{Certificate, Item, Node};

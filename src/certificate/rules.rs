@@ -8,8 +8,9 @@ use super::codes::List;
 use super::digest::truth;
 use super::element::{Element, Kind, Shape, Type};
 use super::finding::{Area, Finding, Level};
+use super::leaf::Leaf;
 use super::table;
-use super::tree::{Leaf, Node};
+use super::tree::Node;
 use super::value::{Form, date, number};
 
 //------------ Strictness ----------------------------------------------------

@@ -1,4 +1,6 @@
-//! The forms of numbers and dates.
+//! The forms of numbers and dates, and the blanks that are no part of a value.
+
+use super::element::Shape;
 
 //------------ Form ----------------------------------------------------------
 
@@ -140,6 +142,29 @@ fn zone_is_good(text: &str, between: &str) -> bool {
     let Some((hours, rest)) = offset.split_at_checked(2) else { return false };
     let minutes = rest.strip_prefix(between).and_then(pair);
     matches!((pair(hours), minutes), (Some(0..=13), Some(0..=59)) | (Some(14), Some(0)))
+}
+
+//------------ Blanks --------------------------------------------------------
+
+/// A blank of XML (production 3).
+pub fn is_blank(letter: char) -> bool {
+    matches!(letter, ' ' | '\t' | '\r' | '\n')
+}
+
+/// The value without blanks that are no part of it: only text keeps its own.
+pub fn collapsed(shape: Shape, text: String) -> String {
+    if !shape.collapses() || !text.contains(is_blank) {
+        return text;
+    }
+    let parts: Vec<&str> = text.split(is_blank).filter(|part| !part.is_empty()).collect();
+    if shape == Shape::Binary {
+        let joined = parts.concat();
+        // What is no base64 is kept as near to what it was as may be.
+        if data_encoding::BASE64.decode(joined.as_bytes()).is_ok() {
+            return joined;
+        }
+    }
+    parts.join(" ")
 }
 
 //------------ Tests ---------------------------------------------------------

@@ -79,6 +79,36 @@ impl Trigger {
         Trigger::TimeForReceiptOver,
         Trigger::Withdrawn,
     ];
+
+    /// Whether it comes from outside any attempt: from the other side, or
+    /// from the clock that waits for the other side.
+    pub const fn is_evidence(self) -> bool {
+        match self {
+            Trigger::Answered
+            | Trigger::Bounced
+            | Trigger::NotReadable
+            | Trigger::Overdue
+            | Trigger::Received
+            | Trigger::RelayGaveUp
+            | Trigger::TimeForReceiptOver => true,
+            Trigger::Begun
+            | Trigger::Crashed
+            | Trigger::Deferred
+            | Trigger::Expired
+            | Trigger::Failed
+            | Trigger::HandedOver
+            | Trigger::InDoubt
+            | Trigger::Refused
+            | Trigger::Sealed
+            | Trigger::SealedAnew
+            | Trigger::Withdrawn => false,
+        }
+    }
+
+    /// Whether a lane may end by it what it is not sending.
+    pub const fn is_lane_end(self) -> bool {
+        matches!(self, Trigger::Expired | Trigger::Failed | Trigger::Refused)
+    }
 }
 
 impl From<Verdict> for Trigger {

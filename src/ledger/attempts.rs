@@ -4,7 +4,7 @@
 use rusqlite::params;
 
 use crate::clock::Timestamp;
-use crate::delivery::{DeliveryId, Reason, State, Trigger};
+use crate::delivery::{DeliveryId, Impossible, Reason, State, Trigger};
 
 use super::Ledger;
 use super::columns::list_text;
@@ -34,7 +34,7 @@ impl Ledger {
     }
 
     /// Moves a delivery that nobody is sending, for what the lane knows of it:
-    /// expired, failed, or refused after all.
+    /// expired, failed, or refused after all. No other trigger is taken.
     pub async fn end(
         &self,
         delivery: DeliveryId,
@@ -44,6 +44,9 @@ impl Ledger {
     ) -> Result<State, LedgerError> {
         self.write(0, move |commit| {
             let row = commit.guarded(delivery, fence)?;
+            if row.is_under_way || !trigger.is_lane_end() {
+                return Err(Impossible { state: row.state, trigger }.into());
+            }
             commit.step(&row, trigger, None, Some(&reason))
         })
         .await
@@ -61,6 +64,9 @@ impl Ledger {
     ) -> Result<State, LedgerError> {
         self.write(0, move |commit| {
             let row = commit.row(delivery)?;
+            if !trigger.is_evidence() {
+                return Err(Impossible { state: row.state, trigger }.into());
+            }
             // The letter is already on its way again.
             if row.is_under_way && trigger == Trigger::RelayGaveUp {
                 return Ok(row.state);

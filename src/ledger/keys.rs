@@ -21,6 +21,16 @@ pub(super) struct Keys {
 const COUNT_LIMIT: u16 = 0x0fff;
 
 impl Keys {
+    /// A maker whose keys are later than `last`, which another run made.
+    pub(super) fn after(last: Option<Uuid>) -> Self {
+        let octets = last.map_or([0; 16], Uuid::into_bytes);
+        let [a, b, c, d, e, f, high, low, ..] = octets;
+        Keys {
+            millis: u64::from_be_bytes([0, 0, a, b, c, d, e, f]),
+            count: u16::from_be_bytes([high, low]) & COUNT_LIMIT,
+        }
+    }
+
     /// The next key.
     pub(super) fn next(&mut self, at: Timestamp) -> Result<Uuid, LedgerError> {
         let now = u64::try_from(at.millis()).unwrap_or(0);
@@ -68,6 +78,15 @@ mod tests {
             assert!(next > last, "{next} after {last}");
             last = next;
         }
+    }
+
+    #[test]
+    fn the_next_run_goes_on() {
+        let at = Timestamp::from_millis(1_795_465_800_000);
+        let mut keys = Keys::default();
+        let last = (0..5_000).map(|_| keys.next(at).unwrap()).last().unwrap();
+        let next = Keys::after(Some(last)).next(at).unwrap();
+        assert!(next > last, "{next} after {last}");
     }
 
     #[test]

@@ -64,6 +64,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::partner::PartnerCode;
@@ -146,11 +147,12 @@ impl Ledger {
 
         let (bells, wakes) = Bells::new();
         let (to_writer, waiting) = mpsc::channel(WAITING_LIMIT);
+        let mut keys = Keys::after(last_key(&sql)?);
         let writer = Writer {
+            owner: keys.next(clock.now())?,
             sql,
             octets,
-            keys: Keys::default(),
-            owner: Keys::default().next(clock.now())?,
+            keys,
             clock: clock.clone(),
             bells,
             is_unsafe: false,
@@ -306,6 +308,18 @@ fn belongs_to(
     } else {
         Err(LedgerError::OtherGateway { found, wanted: gateway.to_string() })
     }
+}
+
+/// The latest key that any run made.
+fn last_key(sql: &Connection) -> Result<Option<Uuid>, LedgerError> {
+    let last: Option<[u8; 16]> = sql.query_row(
+        "SELECT max(key) FROM (SELECT max(key) AS key FROM issued
+            UNION ALL SELECT max(key) FROM delivery
+            UNION ALL SELECT max(key) FROM letter UNION ALL SELECT max(key) FROM arrival)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(last.map(Uuid::from_bytes))
 }
 
 fn segment_lengths(sql: &Connection) -> Result<HashMap<u32, u64>, LedgerError> {

@@ -37,7 +37,7 @@ pub async fn connect(
 ) -> Result<Session, Outcome> {
     let mut road = Road { replies: Vec::new(), settings };
     match road.travel(route, tls, credentials).await {
-        Ok(session) => Ok(session),
+        Ok(opened) => Ok(opened),
         Err(Obstacle { phase, words }) => {
             let deciding = road.replies.last().filter(|reply| reply.phase == phase);
             Err(Outcome {
@@ -121,12 +121,12 @@ impl Road<'_> {
             return Err(obstacle(Phase::Ehlo, "no reply to EHLO"));
         };
         let offers = Offers::read(ehlo);
-        let mut session = Session::new(connection, wire, offers, self.settings, peer, described);
+        let mut opened = Session::new(connection, wire, offers, self.settings, peer, described);
         if let Some(credentials) = credentials {
-            self.log_in(&mut session, credentials).await?;
+            self.log_in(&mut opened, credentials).await?;
         }
-        session.opening = std::mem::take(&mut self.replies);
-        Ok(session)
+        opened.opening = std::mem::take(&mut self.replies);
+        Ok(opened)
     }
 
     /// Banner, EHLO and STARTTLS in clear; nothing that is said here is
@@ -226,14 +226,14 @@ impl Road<'_> {
     /// AUTH, under TLS only (RFC 4954, section 4; PLAIN RFC 4616).
     async fn log_in(
         &mut self,
-        session: &mut Session,
+        opened: &mut Session,
         credentials: &Credentials,
     ) -> Result<(), Obstacle> {
         let fault = |words: &str| obstacle(Phase::Auth, words);
-        if session.tls().is_none() {
+        if opened.tls().is_none() {
             return Err(fault("there is a password for this route, and none is sent without TLS"));
         }
-        let mechanism = match session.offers {
+        let mechanism = match opened.offers {
             Offers { auth_plain: true, .. } => Mechanism::Plain,
             Offers { auth_login: true, .. } => Mechanism::Login,
             Offers { .. } => return Err(fault("the server offers neither AUTH PLAIN nor LOGIN")),
@@ -241,13 +241,13 @@ impl Road<'_> {
         let login = Login::new(credentials.user.clone(), credentials.password.to_string());
         let begin = Auth::new(mechanism, login.clone(), None)
             .map_err(|error| obstacle(Phase::Auth, error))?;
-        let mut reply = self.ask(session, begin).await?;
+        let mut reply = self.ask(opened, begin).await?;
         // LOGIN asks for the user, then for the password.
         for _challenge in 0..2 {
             let Some(challenge) = reply.filter(|said| said.has_code(334)) else { break };
             let answer = Auth::new_from_response(mechanism, login.clone(), &challenge)
                 .map_err(|_quotes_login| fault("the server's challenge cannot be answered"))?;
-            reply = self.ask(session, answer).await?;
+            reply = self.ask(opened, answer).await?;
         }
         match self.replies.last() {
             Some(reply) if reply.code == 235 => Ok(()),
@@ -258,12 +258,12 @@ impl Road<'_> {
 
     async fn ask(
         &mut self,
-        session: &mut Session,
+        opened: &mut Session,
         command: impl Display,
     ) -> Result<Option<lettre::transport::smtp::response::Response>, Obstacle> {
-        let asked = in_time(self.settings.reply, Phase::Auth, session.connection.command(command));
+        let asked = in_time(self.settings.reply, Phase::Auth, opened.connection.command(command));
         let said = asked.await?.ok();
-        match session.wire.take(Phase::Auth) {
+        match opened.wire.take(Phase::Auth) {
             Taken::Reply(reply) => {
                 self.replies.push(reply);
                 Ok(said)

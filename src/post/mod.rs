@@ -5,7 +5,8 @@
 //!
 //! - [`outcome`]: what goes in and what comes out.
 //! - [`connect`](connect()): the road to the server, STARTTLS and AUTH.
-//! - [`transaction`]: MAIL, RCPT, DATA, the dot, and the table of verdicts.
+//! - [`transaction`]: MAIL, RCPT, DATA and the dot.
+//! - [`verdict`]: what a reply at a phase comes to.
 //! - [`wire`]: the stream under `lettre`: keeps replies literally, caps them,
 //!   and shows `lettre` only what its reader can bear.
 //! - [`reply`]: replies, from octets to a code and a status.
@@ -23,6 +24,7 @@ pub mod offers;
 pub mod outcome;
 pub mod reply;
 pub mod transaction;
+pub mod verdict;
 pub mod wire;
 
 pub use connect::connect;

@@ -22,9 +22,21 @@ pub(super) fn read(url: &str) -> Result<AMQPUri, QueueError> {
     let mut uri: AMQPUri = url
         .parse()
         .map_err(|_quotes_url: String| fault("host, port, vhost or a parameter cannot be read"))?;
+    // The parser takes an IPv6 literal for no host at all, and localhost for it.
+    if let Some(literal) = ipv6(url) {
+        uri.authority.host = literal.to_owned();
+    }
     uri.query.heartbeat.get_or_insert(HEARTBEAT);
     uri.query.connection_timeout.get_or_insert(CONNECT);
     Ok(uri)
+}
+
+/// The IPv6 address between brackets, if the host is one.
+fn ipv6(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    place.strip_prefix('[')?.split_once(']').map(|(literal, _)| literal)
 }
 
 //------------ Redacted ------------------------------------------------------

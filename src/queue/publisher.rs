@@ -206,7 +206,7 @@ pub struct Confirmation {
 impl Confirmation {
     /// Waits for the broker's answer, until the time limit is up.
     pub async fn confirmed(self) -> Result<(), PublishError> {
-        let answer = poll_fn(|context| lock(&self.flight).poll(self.number, context));
+        let answer = poll_fn(|cx| lock(&self.flight).poll(self.number, cx));
         match tokio::time::timeout_at(self.deadline, answer).await {
             Ok(answer) => answer,
             Err(_elapsed) => Err(PublishError::TimedOut { limit: self.limit }),
@@ -270,8 +270,8 @@ impl Flight {
         }
     }
 
-    fn poll(&mut self, number: u64, context: &mut Context<'_>) -> Poll<Result<(), PublishError>> {
-        self.complete(number, context);
+    fn poll(&mut self, number: u64, cx: &mut Context<'_>) -> Poll<Result<(), PublishError>> {
+        self.complete(number, cx);
         let Some(awaited) = self.awaited.get(&number) else {
             return Poll::Ready(Err(PublishError::Unclear));
         };
@@ -299,12 +299,12 @@ impl Flight {
     }
 
     /// Notes the answer of one confirm, if it is there.
-    fn complete(&mut self, number: u64, context: &mut Context<'_>) {
+    fn complete(&mut self, number: u64, cx: &mut Context<'_>) {
         let Some(awaited) = self.awaited.get_mut(&number) else { return };
         if awaited.answer.is_some() {
             return;
         }
-        let Poll::Ready(confirmed) = Pin::new(&mut awaited.confirm).poll(context) else { return };
+        let Poll::Ready(confirmed) = Pin::new(&mut awaited.confirm).poll(cx) else { return };
         let (answer, carried) = match confirmed {
             Ok(Confirmed::Ack(carried)) => (Answer::Kept, carried),
             Ok(Confirmed::Nack(carried)) => (Answer::Nacked, carried),

@@ -49,6 +49,7 @@ unsafe extern "C" {
         detached: *mut sys::BIO,
         flags: c_uint,
     ) -> c_int;
+    fn CMS_set_detached(cms: *mut sys::CMS_ContentInfo, detached: c_int) -> c_int;
     fn CMS_EnvelopedData_create(cipher: *const sys::EVP_CIPHER) -> *mut sys::CMS_ContentInfo;
     fn CMS_AuthEnvelopedData_create(cipher: *const sys::EVP_CIPHER) -> *mut sys::CMS_ContentInfo;
     fn CMS_add1_recipient_cert(
@@ -189,6 +190,8 @@ pub(super) fn seal<'a>(
             Envelope::Plain => CMS_EnvelopedData_create(cipher.as_ptr()),
         })?)
     };
+    // SAFETY: `cms` is live and ours. Not detached: room for the ciphertext.
+    unsafe { good(CMS_set_detached(cms.as_ptr(), 0))? };
     let key_param = match transport {
         Transport::Oaep => sys::CMS_KEY_PARAM,
         Transport::Pkcs1 => 0,

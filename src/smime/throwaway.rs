@@ -2,7 +2,7 @@
 //!
 //! Valid from 2020 to 2049, so that a test's own clock always falls within.
 
-use openssl::asn1::{Asn1Integer, Asn1Time};
+use openssl::asn1::{Asn1Integer, Asn1IntegerRef, Asn1Object, Asn1OctetString, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
@@ -14,7 +14,10 @@ use openssl::x509::extension::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
     SubjectKeyIdentifier,
 };
-use openssl::x509::{X509, X509Builder, X509Name, X509NameBuilder};
+use openssl::x509::{
+    X509, X509Builder, X509CrlBuilder, X509Extension, X509Name, X509NameBuilder, X509Revoked,
+    X509RevokedBuilder,
+};
 
 use super::SmimeError;
 use crate::clock::Timestamp;
@@ -130,6 +133,50 @@ impl Authority {
     /// What `wanted` says, and its private key, both PEM.
     pub fn issue_as(&self, wanted: &Wanted) -> Result<(Vec<u8>, Vec<u8>), SmimeError> {
         self.issued(wanted).map_err(SmimeError::openssl("issue a throw-away certificate"))
+    }
+
+    /// A list of revoked certificates (PEM), as PEM.
+    pub fn crl(
+        &self,
+        revoked: &[&[u8]],
+        last_update: Timestamp,
+        next_update: Timestamp,
+    ) -> Result<Vec<u8>, SmimeError> {
+        self.listed(revoked, last_update, next_update)
+            .map_err(SmimeError::openssl("make a throw-away CRL"))
+    }
+
+    fn listed(
+        &self,
+        revoked: &[&[u8]],
+        last_update: Timestamp,
+        next_update: Timestamp,
+    ) -> Result<Vec<u8>, ErrorStack> {
+        let last_update = Asn1Time::from_unix(last_update.seconds())?;
+        let next_update = Asn1Time::from_unix(next_update.seconds())?;
+        let mut builder = X509CrlBuilder::new()?;
+        builder.set_issuer_name(self.x509.subject_name())?;
+        builder.set_last_update(&last_update)?;
+        builder.set_next_update(&next_update)?;
+        let issuer = X509::builder()?;
+        let key_id = AuthorityKeyIdentifier::new()
+            .keyid(true)
+            .build(&issuer.x509v3_context(Some(&self.x509), None))?;
+        builder.append_extension(key_id)?;
+        let number = Asn1OctetString::new_from_bytes(&[2, 1, 1])?;
+        let crl_number = Asn1Object::from_str("2.5.29.20")?;
+        builder.append_extension(X509Extension::new_from_der(&crl_number, false, &number)?)?;
+        let entry = |serial: &Asn1IntegerRef| -> Result<X509Revoked, ErrorStack> {
+            let mut entry = X509RevokedBuilder::new()?;
+            entry.set_serial_number(serial)?;
+            entry.set_revocation_date(&last_update)?;
+            Ok(entry.build())
+        };
+        for pem in revoked {
+            builder.add_revoked(entry(X509::from_pem(pem)?.serial_number())?)?;
+        }
+        builder.sign(&self.key, MessageDigest::sha256())?;
+        builder.build()?.to_pem()
     }
 
     fn issued(&self, wanted: &Wanted) -> Result<(Vec<u8>, Vec<u8>), ErrorStack> {

@@ -264,14 +264,15 @@ fn pss(algorithm: &Algorithm<'_>, digest: DigestAlgorithm) -> Result<bool, Malfo
     let salt_length = match salt {
         None => 20,
         Some(salt) => match salt.inside().expect(INTEGER, "no salt length")?.content {
-            [length] => *length,
+            [length] => u16::from(*length),
+            [high, low] => u16::from_be_bytes([*high, *low]),
             _ => return Ok(false),
         },
     };
     Ok(Algorithm::read(&mut hash.inside())?.oid == wanted
         && mask.oid == oid::MGF1
         && Algorithm::of(mask_digest)?.oid == wanted
-        && (16..=64).contains(&salt_length))
+        && (16..=512).contains(&salt_length))
 }
 
 //------------ The signer ----------------------------------------------------

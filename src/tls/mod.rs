@@ -42,11 +42,11 @@ pub fn describe(stream: &Encrypted) -> String {
 }
 
 /// What both sides ask for.
-fn harden(context: &mut SslContextBuilder) -> Result<(), openssl::error::ErrorStack> {
-    context.set_min_proto_version(Some(openssl::ssl::SslVersion::TLS1_2))?;
-    context.set_cipher_list(SUITES_1_2)?;
-    context.set_ciphersuites(SUITES_1_3)?;
-    context.set_groups_list(GROUPS)
+fn harden(builder: &mut SslContextBuilder) -> Result<(), openssl::error::ErrorStack> {
+    builder.set_min_proto_version(Some(openssl::ssl::SslVersion::TLS1_2))?;
+    builder.set_cipher_list(SUITES_1_2)?;
+    builder.set_ciphersuites(SUITES_1_3)?;
+    builder.set_groups_list(GROUPS)
 }
 
 //------------ TlsError ------------------------------------------------------

@@ -2,6 +2,12 @@
 //! only. It ends with whoever started it: a shell waits on a pipe from us,
 //! and stops node and epmd when the pipe closes, however that came about.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says so by ending"
+)]
+
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;

@@ -1,13 +1,13 @@
 //! The SMTP door: Python's smtplib, and raw sockets that do not behave.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by ending")]
+
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use certpost::mailbox::{
-    DoorSettings, Incoming, Limits, Recipient, Room, TakeIn, Trouble, serve,
-};
+use certpost::mailbox::{DoorSettings, Incoming, Limits, Recipient, Room, TakeIn, Trouble, serve};
 use certpost::partner::{Route, TlsPolicy, TlsProof};
 use certpost::post::{self, Envelope, Settings};
 use certpost::runtime::Runtime;
@@ -224,24 +224,27 @@ async fn our_own_post() {
         envelope_id: "x".to_owned(),
     };
     let policy = TlsPolicy::Required(pin);
-    let mut session = post::connect(&route, &policy, None, &settings).await.unwrap();
+    let mut opened = post::connect(&route, &policy, None, &settings).await.unwrap();
     for number in 0..10 {
         let letter = format!("Subject: {number}\r\n\r\n.\r\n");
-        let outcome = session.post(&envelope, letter.as_bytes(), async |_| true).await.unwrap();
+        let outcome = opened.post(&envelope, letter.as_bytes(), async |_| true).await.unwrap();
         assert_eq!(outcome.verdict.as_str(), "handed-over", "{outcome:?}");
     }
     envelope.from = None;
     envelope.to = "Postmaster@ecert.bv.example".parse().unwrap();
-    session.post(&envelope, b"a: b\r\n", async |_| true).await.unwrap();
+    opened.post(&envelope, b"a: b\r\n", async |_| true).await.unwrap();
     let big = b"0123456789abcdef\r\n".repeat(MAX / 16);
-    let outcome = session.post(&envelope, &big, async |_| true).await.unwrap();
+    let outcome = opened.post(&envelope, &big, async |_| true).await.unwrap();
     assert_eq!((outcome.verdict.as_str(), outcome.code()), ("refused", Some(552)));
-    session.quit().await;
+    opened.quit().await;
     let kept = world.kept();
     assert_eq!(kept.len(), 11);
     assert_eq!(kept[3].1, b"Subject: 3\r\n\r\n.\r\n");
     assert_eq!(kept[3].0.reverse_path.as_deref(), Some("push@ecert.hm.example"));
-    assert_eq!((kept[10].0.reverse_path.as_deref(), kept[10].0.recipient), (None, Recipient::Postmaster));
+    assert_eq!(
+        (kept[10].0.reverse_path.as_deref(), kept[10].0.recipient),
+        (None, Recipient::Postmaster)
+    );
     assert!(kept[0].0.tls.as_deref().is_some_and(|tls| tls.starts_with("TLSv1.3")));
     world.stop().await;
 }
@@ -273,8 +276,19 @@ async fn everything_in_one_write() {
 async fn smuggling() {
     let world = World::usual().await;
     for end in [
-        "\n.\n", "\n.\r\n", "\r.\r\n", "\r.\r", "\r\n.\n", "\r\n.\r", "\n\n.\n\n", "\r\r\n.\r\r\n",
-        "\r\n.\r\r\n", "\r\n\0.\r\n", "\r\n.\0\r\n", "\n\r\n.\n\r\n", "x\r.\r\nx",
+        "\n.\n",
+        "\n.\r\n",
+        "\r.\r\n",
+        "\r.\r",
+        "\r\n.\n",
+        "\r\n.\r",
+        "\n\n.\n\n",
+        "\r\r\n.\r\r\n",
+        "\r\n.\r\r\n",
+        "\r\n\0.\r\n",
+        "\r\n.\0\r\n",
+        "\n\r\n.\n\r\n",
+        "x\r.\r\nx",
     ] {
         let mut client = world.client().await;
         client.data().await;
@@ -346,6 +360,7 @@ async fn our_own_trouble_is_never_final() {
     two.data().await;
     two.send("x".repeat(70_000) + "\r\n.\r\n").await;
     two.says("452 4.3.1").await;
+    drop((one, two));
     world.stop().await;
 }
 
@@ -387,7 +402,9 @@ async fn nothing_goes_between_starttls_and_the_handshake() {
 async fn a_text_without_a_354_is_no_commands() {
     let world = World::usual().await;
     let mut client = world.client().await;
-    client.send("EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<no@x>\r\nDATA\r\nRSET\r\nMAIL FROM:<x@y>\r\n").await;
+    client
+        .send("EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<no@x>\r\nDATA\r\nRSET\r\nMAIL FROM:<x@y>\r\n")
+        .await;
     for reply in ["250", "250", "550", "554 5.5.1", "554 5.5.0"] {
         client.says(reply).await;
     }

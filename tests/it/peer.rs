@@ -1,5 +1,7 @@
 //! The other end of an SMTP connection, by script.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by ending")]
+
 use std::process::Command;
 use std::time::Duration;
 
@@ -27,7 +29,11 @@ pub enum Step {
 }
 
 /// One connection, by `script`; then it is closed. What was heard.
-pub async fn play(listener: &TcpListener, script: &[Step], acceptor: Option<&Acceptor>) -> Vec<String> {
+pub async fn play(
+    listener: &TcpListener,
+    script: &[Step],
+    acceptor: Option<&Acceptor>,
+) -> Vec<String> {
     let played = async {
         let (stream, _) = listener.accept().await.unwrap();
         let mut heard = Vec::new();

@@ -1,5 +1,7 @@
 //! Posting to a server that follows a script: what each story comes to.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by ending")]
+
 use std::time::Duration;
 
 use certpost::delivery::attempt::Phase::{
@@ -63,10 +65,10 @@ async fn one(script: &[Step], settings: &Settings) -> (Outcome, Vec<String>) {
     let client = async {
         match post::connect(&route, &TlsPolicy::Off, None, settings).await {
             Err(outcome) => outcome,
-            Ok(mut session) => {
-                let outcome = session.post(&envelope(), LETTER, async |_| true).await.unwrap();
+            Ok(mut opened) => {
+                let outcome = opened.post(&envelope(), LETTER, async |_| true).await.unwrap();
                 if outcome.reusable {
-                    session.quit().await;
+                    opened.quit().await;
                 }
                 outcome
             }
@@ -232,16 +234,16 @@ async fn the_fence_stops_it_before_mail_and_before_the_dot() {
         let (listener, route) = listen().await;
         let mut asked = Vec::new();
         let client = async {
-            let mut session =
+            let mut opened =
                 post::connect(&route, &TlsPolicy::Off, None, &settings()).await.unwrap();
             let envelope = envelope();
-            let outcome = session.post(&envelope, LETTER, |phase| {
+            let outcome = opened.post(&envelope, LETTER, |phase| {
                 asked.push(phase);
                 std::future::ready(phase != stop)
             });
             let outcome = outcome.await.unwrap();
             if outcome.reusable {
-                session.quit().await;
+                opened.quit().await;
             }
             outcome
         };
@@ -263,12 +265,12 @@ async fn the_fence_stops_it_before_mail_and_before_the_dot() {
 async fn what_is_not_canonical_is_never_sent() {
     let (listener, route) = listen().await;
     let client = async {
-        let mut session = post::connect(&route, &TlsPolicy::Off, None, &settings()).await.unwrap();
+        let mut opened = post::connect(&route, &TlsPolicy::Off, None, &settings()).await.unwrap();
         for bad in [&b"a\n.\r\n"[..], b"a\r\n.\r", b"a", b"a\0\r\n", b"a\r.\r\n"] {
-            session.post(&envelope(), bad, async |_| true).await.unwrap_err();
+            opened.post(&envelope(), bad, async |_| true).await.unwrap_err();
         }
-        assert!(session.is_usable().await);
-        session.quit().await;
+        assert!(opened.is_usable().await);
+        opened.quit().await;
     };
     let script = [&BANNER[..], &QUIT].concat();
     tokio::join!(client, play(&listener, &script, None));
@@ -280,13 +282,13 @@ async fn several_letters_on_one_connection() {
     let letter = [&TO_DATA[..], &[Text, Say("250 Ok\r\n")]].concat();
     let script = [&BANNER[..], &letter, &letter, &letter, &[Hear("QUIT")]].concat();
     let client = async {
-        let mut session = post::connect(&route, &TlsPolicy::Off, None, &settings()).await.unwrap();
+        let mut opened = post::connect(&route, &TlsPolicy::Off, None, &settings()).await.unwrap();
         for replies in [6, 4, 4] {
-            assert!(session.is_usable().await);
-            let outcome = session.post(&envelope(), LETTER, async |_| true).await.unwrap();
+            assert!(opened.is_usable().await);
+            let outcome = opened.post(&envelope(), LETTER, async |_| true).await.unwrap();
             assert_eq!((outcome.verdict, outcome.replies.len()), (HandedOver, replies));
         }
-        session.quit().await;
+        opened.quit().await;
     };
     let ((), heard) = tokio::join!(client, play(&listener, &script, None));
     assert_eq!(heard.iter().filter(|text| *text == ON_THE_WIRE).count(), 3);
@@ -299,13 +301,13 @@ async fn a_transaction_can_be_a_task() {
     let runtime = certpost::runtime::Runtime::new();
     let (told, verdict) = tokio::sync::oneshot::channel();
     runtime.spawn(async move {
-        let mut session = post::connect(&route, &TlsPolicy::Off, None, &settings()).await.unwrap();
+        let mut opened = post::connect(&route, &TlsPolicy::Off, None, &settings()).await.unwrap();
         let ours = std::sync::Arc::new(true);
         let fence = async |_phase: Phase| {
             tokio::task::yield_now().await;
             *ours
         };
-        let outcome = session.post(&envelope(), LETTER, fence).await.unwrap();
+        let outcome = opened.post(&envelope(), LETTER, fence).await.unwrap();
         told.send(outcome.verdict).unwrap();
     });
     let script = [&BANNER[..], &TO_DATA, &[Text, Say("250 Ok\r\n")]].concat();
@@ -342,9 +344,9 @@ async fn secure(
     let client = async {
         match post::connect(&route, &policy, credentials, &settings()).await {
             Err(outcome) => (outcome, None),
-            Ok(mut session) => {
-                let outcome = session.post(&envelope(), LETTER, async |_| true).await.unwrap();
-                (outcome, session.tls())
+            Ok(mut opened) => {
+                let outcome = opened.post(&envelope(), LETTER, async |_| true).await.unwrap();
+                (outcome, opened.tls())
             }
         }
     };
@@ -457,9 +459,8 @@ async fn a_text_cut_off_by_the_server() {
         let (listener, route) = listen().await;
         let settings = settings();
         let client = async {
-            let mut session =
-                post::connect(&route, &TlsPolicy::Off, None, &settings).await.unwrap();
-            session.post(&envelope(), &big, async |_| true).await.unwrap()
+            let mut opened = post::connect(&route, &TlsPolicy::Off, None, &settings).await.unwrap();
+            opened.post(&envelope(), &big, async |_| true).await.unwrap()
         };
         let script = [&BANNER[..], &TO_DATA, &[SomeText, Say(words)]].concat();
         let (outcome, _) = tokio::join!(client, play(&listener, &script, None));

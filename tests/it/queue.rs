@@ -1,5 +1,7 @@
 //! The queue room against a real broker.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by ending")]
+
 use std::time::Duration;
 
 use certpost::queue::topology::{QUEUES, RECEIVED, SUBMISSIONS};

@@ -12,6 +12,8 @@ use crate::mailbox::{DoorSettings, Recipient, Room};
 
 /// RFC 5321, section 4.5.3.1.3.
 const PATH: usize = 256;
+/// Told in advance, refused in advance (RFC 1870, section 6.1).
+const TOO_BIG: &str = "552 5.3.4 too big";
 
 //------------ State ---------------------------------------------------------
 
@@ -79,6 +81,10 @@ impl State {
     ) -> Answer {
         let request = match Request::parse(&mut line.iter()) {
             Ok(request) => request,
+            // A SIZE beyond all numbers is no fault of grammar.
+            Err(Error::InvalidParameter { .. }) if declared(line) > settings.max_letter => {
+                return Answer::new(TOO_BIG);
+            }
             Err(error) => return Answer::new(fault(&error)),
         };
         match request {
@@ -158,10 +164,9 @@ impl State {
         if reverse_path.len() > PATH {
             return Answer::new("501 5.1.7 the reverse path is too long");
         }
-        // RFC 1870, section 6.1: told in advance, refused in advance.
         let size = declared(line);
         if size > settings.max_letter {
-            return Answer::new("552 5.3.4 too big");
+            return Answer::new(TOO_BIG);
         }
         match room(size) {
             Room::Enough => {}
@@ -201,11 +206,11 @@ impl State {
 /// anew when a number overflows.
 fn declared(line: &[u8]) -> usize {
     let words = line.split(u8::is_ascii_whitespace);
-    let value = words.filter_map(|word| {
+    let mut value = words.filter_map(|word| {
         let (name, value) = word.split_at_checked(5)?;
         name.eq_ignore_ascii_case(b"SIZE=").then_some(value)
     });
-    let digits = value.last().unwrap_or_default().iter();
+    let digits = value.next_back().unwrap_or_default().iter();
     digits.fold(0_usize, |sum, digit| {
         sum.saturating_mul(10).saturating_add(usize::from(digit.saturating_sub(b'0')))
     })

@@ -11,9 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::answers::{Next, State, Transaction};
 use super::crowd::Place;
+use super::custody::hand_over;
 use super::lines::{self, Line};
 use super::text::{Fault, Fed, Text};
-use crate::mailbox::{DoorSettings, Incoming, Limits, TakeIn, Trouble};
+use crate::mailbox::{DoorSettings, Limits, TakeIn};
 use crate::tls::describe;
 
 /// What is read at once.
@@ -273,48 +274,10 @@ impl<T: TakeIn> Conversation<T> {
                 });
             }
         };
-        let reply = self.take_in(transaction, letter, tls).await;
+        let incoming = transaction.incoming(&self.peer, tls);
+        let reply = hand_over(&*self.sink, incoming, letter, self.limits().take_in).await;
         drop(memory);
         Ok(reply)
-    }
-
-    /// Hands a letter over; once for each recipient.
-    async fn take_in(
-        &self,
-        transaction: Transaction,
-        letter: Vec<u8>,
-        tls: Option<&str>,
-    ) -> &'static str {
-        let handed = async {
-            let mut letters = std::iter::repeat_n(letter, transaction.recipients.len());
-            for recipient in transaction.recipients {
-                let incoming = Incoming {
-                    reverse_path: transaction.reverse_path.clone(),
-                    recipient,
-                    peer: self.peer.to_string(),
-                    tls: tls.map(str::to_owned),
-                };
-                let Some(octets) = letters.next() else { break };
-                self.sink.take_in(incoming, octets).await?;
-            }
-            Ok(())
-        };
-        // RFC 5321, section 6.1: 250 is the promise that it is safe with us.
-        match timeout(self.limits().take_in, handed).await {
-            Ok(Ok(())) => "250 2.0.0 taken\r\n",
-            Ok(Err(error @ Trouble::Full { .. })) => {
-                tracing::error!(peer = %self.peer, %error, "a letter was put off");
-                "452 4.3.1 no room for now, come again\r\n"
-            }
-            Ok(Err(error @ Trouble::Failed { .. })) => {
-                tracing::error!(peer = %self.peer, %error, "a letter was put off");
-                "451 4.3.0 our own trouble, come again\r\n"
-            }
-            Err(_elapsed) => {
-                tracing::error!(peer = %self.peer, "a letter was put off: the ledger is too slow");
-                "451 4.3.0 our own trouble, come again\r\n"
-            }
-        }
     }
 
     /// Waits for octets, `by` at the latest, or until the gateway stops.

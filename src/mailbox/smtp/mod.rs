@@ -4,6 +4,7 @@
 //! - [`answers`]: what is said to each command; no I/O.
 //! - [`lines`]: commands, strictly one line each.
 //! - [`text`]: what comes after DATA, to CRLF `.` CRLF and nothing else.
+//! - [`custody`]: a letter changes hands, and the reply to its dot.
 //! - [`crowd`]: who is connected, and how much they have on the way.
 //!
 //! Offered: SIZE, 8BITMIME, PIPELINING, ENHANCEDSTATUSCODES, and STARTTLS
@@ -13,6 +14,7 @@
 pub mod answers;
 pub mod conversation;
 pub mod crowd;
+pub mod custody;
 pub mod lines;
 pub mod text;
 

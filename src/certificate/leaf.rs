@@ -1,0 +1,106 @@
+//! Values, and what a document holds beyond the schema.
+
+//------------ Leaf ----------------------------------------------------------
+
+/// A value as it was written, with its attributes.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Leaf {
+    pub text: String,
+    /// Those the schema gives the shape: XML names, sorted, each once.
+    pub(super) attributes: Vec<(&'static str, String)>,
+    pub spelling: Spelling,
+    pub(super) extra: Option<Box<Extra>>,
+}
+
+/// How a date or an indicator is spelled in XML. Not content.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Spelling {
+    /// As we write them: a date as `udt:DateTimeString`, an indicator as
+    /// `udt:Indicator`. Every other shape has no spelling but this.
+    #[default]
+    Ours,
+    /// The other child: `udt:DateTime`, or `udt:IndicatorString`.
+    Other,
+    /// As text, without a child.
+    Text,
+}
+
+impl Leaf {
+    /// A value without attributes.
+    pub fn new(text: impl Into<String>) -> Self {
+        Leaf { text: text.into(), ..Leaf::default() }
+    }
+
+    /// Sets an attribute of the schema (an XML name, as `languageID`).
+    pub fn set(&mut self, name: &'static str, value: impl Into<String>) {
+        let value = value.into();
+        match self.attributes.binary_search_by_key(&name, |(known, _)| known) {
+            Ok(at) => self.attributes[at].1 = value,
+            Err(at) => self.attributes.insert(at, (name, value)),
+        }
+    }
+
+    /// The attribute called `name`.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.attributes.iter().find(|(known, _)| *known == name)?;
+        Some(value)
+    }
+
+    /// All attributes, sorted by name.
+    pub fn attributes(&self) -> &[(&'static str, String)] {
+        &self.attributes
+    }
+
+    /// What the schema has no place for, if there is any.
+    pub fn extra(&self) -> Option<&Extra> {
+        self.extra.as_deref()
+    }
+
+    /// Where to put what the schema has no place for.
+    pub fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+
+    pub(super) fn normalise(&mut self) {
+        if self.extra.as_deref().is_some_and(Extra::is_empty) {
+            self.extra = None;
+        }
+    }
+}
+
+//------------ Extra ---------------------------------------------------------
+
+/// What a document holds beyond the schema; kept, so that nothing is lost.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Extra {
+    /// Attributes, `{namespace}name` or `name`, sorted, each once.
+    attributes: Vec<(String, String)>,
+    /// Elements in exclusive C14N, and stray text, as escaped XML, in
+    /// document order.
+    pub unknown: Vec<String>,
+}
+
+impl Extra {
+    /// Sets an attribute, `{namespace}name` or `name`.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        let (name, value) = (name.into(), value.into());
+        match self.attributes.binary_search_by(|(known, _)| known.cmp(&name)) {
+            Ok(at) => self.attributes[at].1 = value,
+            Err(at) => self.attributes.insert(at, (name, value)),
+        }
+    }
+
+    /// The attributes, sorted by name.
+    pub fn attributes(&self) -> &[(String, String)] {
+        &self.attributes
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.attributes.is_empty() && self.unknown.is_empty()
+    }
+
+    pub(super) fn elements(&self) -> usize {
+        self.unknown.iter().map(|unknown| unknown.matches('<').count()).sum()
+    }
+}

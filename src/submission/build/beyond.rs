@@ -1,0 +1,124 @@
+//! `$xml`: what a received document held beyond the schema, and its spelling.
+
+use super::super::raw::Raw;
+use super::{Builder, cut};
+use crate::certificate::digest::truth;
+use crate::certificate::rules::Strictness;
+use crate::certificate::{Extra, Node};
+use crate::sps;
+
+impl Builder {
+    /// What a received document held beyond the schema. A submission has none.
+    pub(super) fn extra(&mut self, raw: Raw, spellings: &mut Vec<(String, String)>) -> Extra {
+        let mut extra = Extra::default();
+        let Raw::Object(members) = raw else {
+            if raw != Raw::Null {
+                self.refuse("submission.object-wanted", "$xml is an object", "leave it out");
+            }
+            return extra;
+        };
+        for (key, raw) in members {
+            self.at(&key, |builder| match (key.as_str(), raw) {
+                (_, Raw::Null) => {}
+                // The order of tags is that of the lists, while they are written as lists.
+                ("order", Raw::Object(_)) => {}
+                ("spelling", Raw::Object(members)) => {
+                    for (name, raw) in members {
+                        if let Raw::Text(text) = raw {
+                            spellings.push((name, text));
+                        }
+                    }
+                }
+                ("attributes" | "unknown", _) if builder.strictness == Strictness::Submission => {
+                    let words = format!("{key} is beyond the schema");
+                    builder.refuse(
+                        "submission.beyond-the-schema",
+                        words,
+                        "leave it out of a submission",
+                    );
+                }
+                ("attributes", Raw::Object(members)) => {
+                    for (name, raw) in members {
+                        builder.at(&name, |builder| builder.stranger(&mut extra, &name, raw));
+                    }
+                }
+                ("unknown", Raw::List(items)) => {
+                    for raw in items {
+                        builder.fragment(&mut extra, raw);
+                    }
+                }
+                (_, _) => {
+                    let remedy = "here may stand order, spelling, attributes, unknown";
+                    builder.refuse(
+                        "submission.unknown-field",
+                        format!("{} is no part of $xml", cut(&key)),
+                        remedy,
+                    );
+                }
+            });
+        }
+        extra
+    }
+
+    /// An attribute beyond the schema: what it makes in XML must be an attribute.
+    fn stranger(&mut self, extra: &mut Extra, name: &str, raw: Raw) {
+        let Some(value) = self.attribute(raw) else { return };
+        let (namespace, local) = match name.strip_prefix('{').and_then(|name| name.split_once('}'))
+        {
+            Some((namespace, local)) => (namespace, local),
+            None => ("", name),
+        };
+        let legal =
+            namespace.chars().all(sps::gate::is_legal) && !namespace.contains(['<', '&', '"']);
+        let probe = if namespace.is_empty() || namespace == "http://www.w3.org/XML/1998/namespace" {
+            format!("<a {local}=\"\"/>")
+        } else {
+            format!("<a xmlns:p=\"{namespace}\" p:{local}=\"\"/>")
+        };
+        let is_name =
+            !local.starts_with("xmlns") && !local.contains([' ', '=', ':', '\t', '\n', '\r']);
+        if legal && is_name && sps::gate::gate_fragment(&probe).is_ok() {
+            extra.set(name, value);
+        } else {
+            self.refuse(
+                "submission.attribute-name",
+                "that is no attribute",
+                "write {namespace}name",
+            );
+        }
+    }
+
+    /// An element beyond the schema, or stray text, as escaped XML.
+    fn fragment(&mut self, extra: &mut Extra, raw: Raw) {
+        let Raw::Text(text) = raw else {
+            self.refuse(
+                "submission.string-wanted",
+                "unknown is a list of strings",
+                "write XML in a string",
+            );
+            return;
+        };
+        match sps::gate::gate_fragment(&format!("<a>{text}</a>")) {
+            Ok(()) => extra.unknown.push(text),
+            Err(refusal) => {
+                self.refuse("submission.fragment", refusal.to_string(), "write well-formed XML")
+            }
+        }
+    }
+
+    /// Gives booleans back their spelling.
+    pub(super) fn spell(&mut self, node: &mut Node, spellings: Vec<(String, String)>) {
+        for (name, spelled) in spellings {
+            let truth = truth(&spelled);
+            let row = node.of().element_in_json(&name).map(|(row, _)| row);
+            let respelled = row.is_some_and(|row| node.respell(row, &spelled));
+            if truth.is_none() || !respelled {
+                self.refuse(
+                    "submission.spelling",
+                    format!("{} has no such spelling", cut(&name)),
+                    "leave it out",
+                );
+            }
+        }
+    }
+}

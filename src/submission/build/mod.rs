@@ -1,0 +1,248 @@
+//! JSON to a certificate: every rule of the submission, each with its remedy.
+//!
+//! - here: objects and lists, as elements;
+//! - [`leaf`]: values and their attributes;
+//! - [`beyond`]: `$xml`, what the schema has no place for.
+
+mod beyond;
+mod leaf;
+
+use std::collections::HashSet;
+
+use super::nearest::nearest;
+use super::raw::Raw;
+use crate::certificate::element::{Element, Kind, Type};
+use crate::certificate::rules::{self, Strictness};
+use crate::certificate::{Area, Certificate, Extra, Finding, Item, Level, Node, table};
+use crate::sps;
+
+/// The schema a certificate's JSON names.
+pub(super) const SCHEMA: &str = "certpost/certificate/1";
+
+/// How many findings are told.
+const FINDING_LIMIT: usize = 500;
+
+//------------ Builder -------------------------------------------------------
+
+/// One reading of one document.
+pub(super) struct Builder {
+    strictness: Strictness,
+    pub(super) findings: Vec<Finding>,
+    /// The JSON Pointer of the place being read (RFC 6901).
+    pointer: String,
+}
+
+impl Builder {
+    pub(super) fn new(strictness: Strictness) -> Self {
+        Builder { strictness, findings: Vec::new(), pointer: String::new() }
+    }
+
+    /// The whole document.
+    pub(super) fn certificate(&mut self, raw: Raw) -> Option<Certificate> {
+        let Raw::Object(members) = raw else {
+            self.refuse(
+                "submission.object-wanted",
+                format!("the document is {}", raw.what()),
+                "write {\"exchangedDocument\": …}",
+            );
+            return None;
+        };
+        let root = self.node(&table::CERTIFICATE, members, 1);
+        let certificate = Certificate::new(root);
+        let without_lines =
+            certificate.consignment().is_some() && certificate.trade_lines().next().is_none();
+        if without_lines && self.strictness == Strictness::Received {
+            let finding = Finding::severe(
+                Area::MandatoryElements,
+                "trade-line.missing",
+                "/consignment",
+                "the consignment has no trade line",
+                "write includedConsignmentItem and includedTradeLineItem",
+            );
+            self.push(finding);
+        }
+        if certificate.elements() > sps::gate::ELEMENT_LIMIT {
+            let words =
+                format!("the certificate has more than {} elements", sps::gate::ELEMENT_LIMIT);
+            self.refuse("submission.too-many-elements", words, "part it in several");
+        }
+        Some(certificate)
+    }
+
+    //--- Findings
+
+    fn push(&mut self, finding: Finding) {
+        let severe = finding.level == Level::Severe;
+        if self.findings.len() < FINDING_LIMIT
+            || (severe && !crate::certificate::any_severe(&self.findings))
+        {
+            self.findings.push(finding);
+        }
+    }
+
+    fn refuse(&mut self, code: &'static str, words: impl Into<String>, remedy: impl Into<String>) {
+        self.push(Finding::severe(Area::Schema, code, self.pointer.clone(), words, remedy));
+    }
+
+    /// Does `work` one step further down.
+    fn at<T>(&mut self, step: &str, work: impl FnOnce(&mut Self) -> T) -> T {
+        let here = self.pointer.len();
+        self.pointer.push('/');
+        let step: String = step.chars().take(80).collect();
+        self.pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+        let done = work(self);
+        self.pointer.truncate(here);
+        done
+    }
+
+    //--- Nodes
+
+    /// An object as a node of type `of`; `depth` is its own, the root's 1.
+    fn node(&mut self, of: &'static Type, members: Vec<(String, Raw)>, depth: usize) -> Node {
+        let mut node = Node::new(of);
+        if depth > Certificate::DEPTH_LIMIT {
+            let words = format!("elements lie more than {} deep", Certificate::DEPTH_LIMIT);
+            self.refuse("submission.too-deep", words, "write a flatter certificate");
+            return node;
+        }
+        let mut keys = HashSet::new();
+        let mut extra = Extra::default();
+        let mut spellings = Vec::new();
+        for (key, raw) in members {
+            self.at(&key, |builder| {
+                if !keys.insert(key.clone()) {
+                    builder.refuse(
+                        "submission.duplicate-key",
+                        format!("{} stands twice", cut(&key)),
+                        "write it once",
+                    );
+                } else if let Some((row, element)) = of.element_in_json(&key) {
+                    builder.member(&mut node, row, element, raw, depth);
+                } else if key == "$xml" {
+                    extra = builder.extra(raw, &mut spellings);
+                } else if key == "schema" && of.is(&table::CERTIFICATE) {
+                    builder.schema(&raw);
+                } else {
+                    builder.unknown_field(&key, of);
+                }
+            });
+        }
+        if !extra.is_empty() {
+            *node.extra_mut() = extra;
+        }
+        node.settle();
+        self.spell(&mut node, spellings);
+        for (element, fault) in rules::node(&node, self.strictness) {
+            let path = format!("{}/{}", self.pointer, element.json_name());
+            // What is left out is written empty: no fault in a document of JSON.
+            if fault.level == Level::Severe || !element.may_be_empty() {
+                let words = format!("{} is missing", element.json_name());
+                self.push(Finding { path, words, ..fault });
+            }
+        }
+        node
+    }
+
+    fn member(
+        &mut self,
+        node: &mut Node,
+        row: u8,
+        element: &'static Element,
+        raw: Raw,
+        depth: usize,
+    ) {
+        let of = node.of();
+        match raw {
+            Raw::Null => {}
+            Raw::List(items) if element.occurs.repeats() => {
+                for (place, item) in items.into_iter().enumerate() {
+                    let item = self.at(&place.to_string(), |builder| {
+                        if item == Raw::Null {
+                            builder.refuse(
+                                "submission.null-in-list",
+                                "null stands in a list",
+                                "leave it out",
+                            );
+                            return None;
+                        }
+                        builder.item(of, element, item, depth)
+                    });
+                    if let Some(item) = item {
+                        node.append(row, item);
+                    }
+                }
+            }
+            raw if element.occurs.repeats() => {
+                let words = format!("{} may repeat, so it is a list", element.json_name());
+                self.refuse("submission.list-wanted", words, format!("write [{}]", raw.shown()));
+            }
+            raw => {
+                if let Some(item) = self.item(of, element, raw, depth) {
+                    node.append(row, item);
+                }
+            }
+        }
+    }
+
+    fn item(
+        &mut self,
+        of: &'static Type,
+        element: &'static Element,
+        raw: Raw,
+        depth: usize,
+    ) -> Option<Item> {
+        match (&element.kind, raw) {
+            (_, Raw::List(items)) => {
+                let words = format!("{} stands once, so it is no list", element.json_name());
+                let shown = items.first().map_or_else(|| "it".to_owned(), Raw::shown);
+                self.refuse(
+                    "submission.single-wanted",
+                    words,
+                    format!("write {shown} without [ ]"),
+                );
+                None
+            }
+            (Kind::Node(below), Raw::Object(members)) => {
+                Some(Item::Node(self.node(below, members, depth + 1)))
+            }
+            (Kind::Node(below), other) => {
+                let first = below.elements.first().map_or("id", Element::json_name);
+                let words = format!("{} is an object, not {}", element.json_name(), other.what());
+                self.refuse("submission.object-wanted", words, format!("write {{\"{first}\": …}}"));
+                None
+            }
+            (Kind::Leaf(shape, _), raw) => {
+                let leaf = self.leaf(*shape, element, raw)?;
+                for fault in rules::leaf(of, element, &leaf, self.strictness) {
+                    let path = self.pointer.clone();
+                    self.push(Finding { path, ..fault });
+                }
+                Some(Item::Leaf(leaf))
+            }
+        }
+    }
+
+    fn unknown_field(&mut self, key: &str, of: &'static Type) {
+        let names = of.elements.iter().map(Element::json_name);
+        let remedy = match nearest(key, names.clone()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => {
+                let names: Vec<&str> = names.take(12).collect();
+                format!("leave it out; here may stand {} …", names.join(", "))
+            }
+        };
+        self.refuse("submission.unknown-field", format!("{} is no field here", cut(key)), remedy);
+    }
+
+    fn schema(&mut self, raw: &Raw) {
+        if *raw != Raw::Text(SCHEMA.to_owned()) {
+            let words = format!("the schema is {}", raw.shown());
+            self.refuse("submission.schema", words, format!("write \"{SCHEMA}\", or leave it out"));
+        }
+    }
+}
+
+/// A name from outside, short enough to be shown.
+fn cut(text: &str) -> String {
+    text.chars().take(60).flat_map(char::escape_debug).collect()
+}
