@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod check;
 pub mod convert;
+pub mod demo;
 pub mod document;
 pub mod inspect;
 pub mod open;
@@ -43,6 +44,8 @@ enum Command {
     Check(check::Args),
     /// Turn a certificate from XML to JSON or back.
     Convert(convert::Args),
+    /// Show the road on this machine: a private broker, two gateways, certificates both ways.
+    Demo(demo::Args),
     /// Show what a letter is made of, without any key.
     Inspect(inspect::Args),
     /// Open a letter, prove who sent it, and print what it holds.
@@ -63,6 +66,7 @@ pub fn answer(line: &CommandLine) -> Answer {
     match &line.command {
         Command::Check(args) => check::run(args, &shared),
         Command::Convert(args) => convert::run(args, &shared),
+        Command::Demo(args) => demo::run(args, &shared),
         Command::Inspect(args) => inspect::run(args, &shared),
         Command::Open(args) => open::run(args, &shared),
         Command::Partner(args) => partner::run(args, &shared),

@@ -88,18 +88,24 @@ impl Broker {
 
     /// Begins to claim submissions, `prefetch` unacknowledged at most.
     pub async fn claims(&self, prefetch: u16) -> Result<Claims, QueueError> {
+        self.claims_of(SUBMISSIONS, prefetch).await
+    }
+
+    /// Begins to claim what lies in `queue`, as the domestic system does with
+    /// the queues that we publish to.
+    pub async fn claims_of(&self, queue: &str, prefetch: u16) -> Result<Claims, QueueError> {
         let channel = self.channel().await?;
         let quality = channel.basic_qos(prefetch, BasicQosOptions::default());
         in_time("set the prefetch", quality).await?.map_err(QueueError::lost)?;
         let consume = channel.basic_consume(
-            SUBMISSIONS.into(),
+            queue.into(),
             "".into(),
             BasicConsumeOptions::default(),
             FieldTable::default(),
         );
         let consumer = match in_time("give us the submissions", consume).await? {
             Ok(consumer) => consumer,
-            Err(error) => return Err(absent(format!("queue {SUBMISSIONS}"), error)),
+            Err(error) => return Err(absent(format!("queue {queue}"), error)),
         };
         Ok(Claims::new(channel, consumer))
     }

@@ -1,0 +1,122 @@
+//! What the demo shows: a table, or one JSON object.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::gateway::Place;
+use super::road::{Fate, Tally};
+
+pub const SCHEMA: &str = "certpost/demo/1";
+
+/// What was counted of the certificates that went to one gateway.
+struct Row {
+    code: &'static str,
+    from: &'static str,
+    sent: usize,
+    handed_over: usize,
+    received: usize,
+    waiting: usize,
+}
+
+fn row(tally: &Tally, from: &'static str, code: &'static str) -> Row {
+    let count = |like: fn(&Fate) -> bool| {
+        tally.fates().filter(|(_, fate)| fate.to == code && fate.from == from && like(fate)).count()
+    };
+    Row {
+        code,
+        from,
+        sent: count(|_fate| true),
+        handed_over: count(|fate| fate.handed_over),
+        received: count(|fate| fate.received),
+        waiting: count(|fate| !fate.handed_over && fate.rejected.is_none()),
+    }
+}
+
+fn rows(tally: &Tally, places: &[Place; 2]) -> [Row; 2] {
+    let [one, other] = [places[0].code, places[1].code];
+    [row(tally, one, other), row(tally, other, one)]
+}
+
+/// The object of the contract.
+pub fn json(tally: &Tally, places: &[Place; 2], took: Duration) -> Value {
+    let rows = rows(tally, places);
+    let received: usize = rows.iter().map(|row| row.received).sum();
+    let partners: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "code": row.code, "sent": row.sent, "handedOver": row.handed_over,
+                "received": row.received, "waiting": row.waiting,
+            })
+        })
+        .collect();
+    json!({
+        "schema": SCHEMA,
+        "ok": tally.is_whole(),
+        "seconds": (took.as_secs_f64() * 1000.0).round() / 1000.0,
+        "partners": partners,
+        "inbound": {"received": received, "quarantined": tally.quarantined.len()},
+    })
+}
+
+/// The same for a person, with the story of one certificate.
+pub fn text(tally: &Tally, places: &[Place; 2], took: Duration, story: &str) -> String {
+    let mut text = format!(
+        "\nThe road, both ways: a broker of our own, two gateways, keys made a moment ago. {:.1} s\n\n",
+        took.as_secs_f64()
+    );
+    let mut line = |words: std::fmt::Arguments<'_>| {
+        // Writing to a string does not fail.
+        let _written = writeln!(text, "{words}");
+    };
+    line(format_args!("  from  to    sent  handed over  received  waiting"));
+    for row in rows(tally, places) {
+        line(format_args!(
+            "  {:<4}  {:<4} {:>5}  {:>11}  {:>8}  {:>7}",
+            row.from, row.code, row.sent, row.handed_over, row.received, row.waiting
+        ));
+    }
+    let (all, same) = (tally.fates().count(), tally.fates().filter(|(_, fate)| fate.same).count());
+    line(format_args!(
+        "\n  the same to the last octet: {same} of {all}; quarantined: {}",
+        tally.quarantined.len()
+    ));
+    line(format_args!(
+        "  handed over: the partner's server took the letter, sealed and signed, over TLS"
+    ));
+    line(format_args!(
+        "  received:    the partner's gateway proved it and published it on certpost.received\n"
+    ));
+    line(format_args!("{story}"));
+    text
+}
+
+/// Every certificate without its end, a line each.
+pub fn complaints(tally: &Tally) -> Vec<String> {
+    let fates = tally.fates().filter(|(_, fate)| !fate.is_whole());
+    fates
+        .map(|(id, fate)| format!("{id}: {}", fate.missing()))
+        .chain(tally.quarantined.iter().map(|words| format!("quarantined: {words}")))
+        .chain(tally.lost.iter().cloned())
+        .collect()
+}
+
+/// What can be tried while the demo stays up; each line works as it stands.
+pub fn invitation(places: &[Place; 2], program: &Path, number: &str) -> String {
+    let program = program.display();
+    let [one, other] = [places[0].configuration(), places[1].configuration()];
+    let (one, other) = (one.display(), other.display());
+    format!(
+        "It stays up until Ctrl-C. In another terminal:\n\n\
+         \x20 {program} --config {one} trace {number}\n\
+         \x20 {program} --config {other} verify {number}\n\
+         \x20 {program} --config {one} partner list\n\
+         \x20 {program} --config {one} submit FILE    (a certificate of {}, JSON or XML)\n\
+         \x20 less {}/gateway.log\n",
+        places[0].code,
+        places[0].configuration().parent().unwrap_or(Path::new(".")).display(),
+    )
+}
