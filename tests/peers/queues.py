@@ -56,6 +56,7 @@ class Publisher:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self.open = 0
+        self._channel = None
         self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
 
     def start(self) -> None:
@@ -91,10 +92,9 @@ class Publisher:
         try:
             if link is None:
                 link = pika.BlockingConnection(self._parameters)
-                channel = link.channel()
-                channel.confirm_delivery()
-                link.judge_channel = channel
-            link.judge_channel.basic_publish(
+                self._channel = link.channel()
+                self._channel.confirm_delivery()
+            self._channel.basic_publish(
                 SUBMISSIONS, submission.routing_key, submission.body,
                 pika.BasicProperties(content_type=submission.content_type, delivery_mode=2,
                                      message_id=submission.message_id),
@@ -117,6 +117,7 @@ class Listener:
         self._queues = queues
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="listener", daemon=True)
+        self._known: set[tuple] = set()
         self.arrived: list[Arrived] = []
 
     def start(self) -> None:
@@ -151,6 +152,13 @@ class Listener:
 
     def _note(self, name: str):
         def note(channel, method, properties, body):
+            name_and_id = (name, properties.message_id, body)
+            if method.redelivered and name_and_id in self._known:
+                # Our own connection broke before our acknowledgement: not
+                # the gateway's doing.
+                channel.basic_ack(method.delivery_tag)
+                return
+            self._known.add(name_and_id)
             self.arrived.append(Arrived(
                 time.monotonic(), name, properties.message_id or "", properties.type or "",
                 properties.correlation_id or "", dict(properties.headers or {}), body))
