@@ -10,7 +10,7 @@ import time
 from collections import deque
 from pathlib import Path
 
-from peers import running
+from peers import counter, running
 from peers.keys import Keys
 
 import steps
@@ -126,8 +126,8 @@ class Gateway:
                 if self._take(octets, aim):
                     return True
 
-    def kill(self) -> tuple[float, dict[str, int]]:
-        """SIGKILL; then the log to its end. When it died, and in what."""
+    def kill(self) -> tuple[counter.Kill, dict[str, int]]:
+        """SIGKILL; then the log to its end. The kill, and in what it landed."""
         at = time.monotonic()
         self._child.send_signal(signal.SIGKILL)
         status = self._child.wait(30)
@@ -135,7 +135,9 @@ class Gateway:
         self._drain()
         if status != -signal.SIGKILL:
             raise EndedByItself(self._words())
-        return at, self.open.at_death(death)
+        caught = counter.Kill(at, self.open.between("outbound.5", "outbound.7"),
+                              self.open.between("inbound.7", "inbound.8"))
+        return caught, self.open.at_death(death)
 
     def stop(self, seconds: float) -> int | None:
         """SIGTERM, and its exit code; None if it had to be killed."""

@@ -35,8 +35,9 @@ class Judge:
         if unknown:
             raise SystemExit(f"kill: no such step: {' '.join(sorted(unknown))}")
         self._brood = running.Brood()
+        self._current = None
         self._ends = []
-        self.kills: list[float] = []
+        self.kills: list[counter.Kill] = []
         self.hits: Counter = Counter()
         self.items: Counter = Counter()
         self.aimed_misses: Counter = Counter()
@@ -54,7 +55,8 @@ class Judge:
             except gateway.EndedByItself as error:
                 self.trouble.append(str(error))
             finally:
-                self._current.close()
+                if self._current:
+                    self._current.close()
             return self._count()
         except running.Trouble as error:
             return f"the stage could not be set: {error}", False
@@ -140,8 +142,8 @@ class Judge:
                 self._current.watch(time.monotonic() + linger)
         else:
             self._current.watch(now + self._chance.uniform(0.02, 1.2))
-        at, open_steps = self._current.kill()
-        self.kills.append(at)
+        kill, open_steps = self._current.kill()
+        self.kills.append(kill)
         for step, count in open_steps.items():
             self.hits[step] += 1
             self.items[step] += count
@@ -156,9 +158,9 @@ class Judge:
                 self._traffic.feed(chunk, self._publisher, self._pusher)
 
     def _under_way(self) -> int:
-        out = len(self._traffic.published()) - self._posted_names()
-        coming = self._pusher.open + len(self._traffic.pushed()) - self._received_names()
-        return max(out + self._publisher.open, coming)
+        out = self._traffic.confirmed_out() - self._posted_names()
+        coming = self._traffic.given_in() - self._received_names()
+        return max(out, coming)
 
     def _born(self, narrow: bool) -> gateway.Gateway:
         return gateway.Gateway(self._brood, self._certpost, self._config, self._log, narrow)
@@ -237,7 +239,7 @@ class Judge:
         self._tell_steps()
         self._tell_tallies(out, coming)
         faults = [*self._faults_of_the_run(out, coming)]
-        for words in [*out.words, *coming.words][:40]:
+        for words in [*out.words[:12], *coming.words[:12]]:
             print(f"  {words}")
         for words in faults:
             print(f"  FAULT {words}")

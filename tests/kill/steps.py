@@ -53,17 +53,24 @@ class Open:
 
     def __init__(self):
         self._entered: dict[tuple, list[float]] = {}
-        self.seen = 0
+        self._begun: dict[tuple, int] = {}
+        self._ended: dict[tuple, int] = {}
 
     def note(self, step: str, edge: str, name: bytes) -> None:
         """Takes one line of the log."""
-        self.seen += 1
         if edge == "enter":
+            self._begun[step, name] = self._begun.get((step, name), 0) + 1
             self._entered.setdefault((step, name), []).append(time.monotonic())
         else:
+            self._ended[step, name] = self._ended.get((step, name), 0) + 1
             times = self._entered.get((step, name))
             if times:
                 times.pop()
+
+    def between(self, first: str, last: str) -> int:
+        """How many things have entered `first` and not left `last`."""
+        return sum(1 for step, name in self._begun
+                   if step == first and self._begun[step, name] > self._ended.get((last, name), 0))
 
     def at_death(self, death: float) -> dict[str, int]:
         """How many things were in each step when the process died."""

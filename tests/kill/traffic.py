@@ -95,6 +95,15 @@ class Traffic:
         for one in self._chance.sample(self.coming, min(count, len(self.coming))):
             self._push(one, one.xml, one.letter, 1, pusher)
 
+    def confirmed_out(self) -> int:
+        """How many certificates the broker has confirmed."""
+        return sum(1 for one in self.out[:self._given_out]
+                   if any(submission.confirmed for submission in one.submissions))
+
+    def given_in(self) -> int:
+        """How many certificates the pusher was given."""
+        return self._given_in
+
     def published(self) -> list[counter.Published]:
         """What the broker confirmed."""
         found = []
