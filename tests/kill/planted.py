@@ -5,8 +5,9 @@
 
 For each patch in planted/ the tree is copied to a temporary folder, the patch
 applied, the binary built in a target folder of its own (kept, so that the
-next build is quick), and the judge run on it with smaller numbers and its
-kills aimed at the steps where the bug lives.
+next build is quick; begun with what is built already of other crates), and
+the judge run on it with smaller numbers and its kills aimed at the steps
+where the bug lives.
 """
 
 import argparse
@@ -116,16 +117,29 @@ def _apply(patch: Path, folder: Path) -> None:
 
 
 def _build(folder: Path, target: Path) -> Path:
-    target.mkdir(parents=True, exist_ok=True)
+    _begin_with_what_is_there(target)
     command = ["cargo", "build", "--bin", "certpost", "--manifest-path",
                str(folder / "Cargo.toml")]
-    # A planted bug may leave something unused; that is no reason not to build.
-    environment = dict(os.environ, CARGO_TARGET_DIR=str(target), RUSTFLAGS="--cap-lints=warn")
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=BUILD, check=False)
+    done = subprocess.run(command, env=dict(os.environ, CARGO_TARGET_DIR=str(target)),
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=BUILD, check=False)
     if done.returncode != 0:
         raise Unplanted(f"it does not build:\n{done.stderr[-3000:]}")
     return target / "debug" / "certpost"
+
+
+def _begin_with_what_is_there(target: Path) -> None:
+    """Copies what is built of other crates: only certpost itself differs.
+    Cargo goes by the times of the files, which the copy keeps."""
+    built = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+    if target.exists() or not built.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    for part in (".fingerprint", "build", "deps"):
+        if (built / part).is_dir():
+            shutil.copytree(built / part, target / "debug" / part,
+                            ignore=shutil.ignore_patterns("*certpost*", "*.tmp*", "it-*",
+                                                          "walls-*", "rmeta*", "rustc*"))
 
 
 def _run(binary: Path, aim: str, kills: int) -> str:

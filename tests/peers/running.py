@@ -5,6 +5,7 @@ environment, so that children which leave the group (Erlang's port programs)
 are found again and ended, by number, and nothing else is ever touched.
 """
 
+import ctypes
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ import uuid
 from pathlib import Path
 
 MARK = "CERTPOST_KILL_MARK"
+SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of linux/prctl.h
 
 
 class Trouble(Exception):
@@ -25,6 +27,8 @@ class Brood:
 
     def __init__(self):
         self.mark = uuid.uuid4().hex
+        # Orphans of our children become ours, so that we can see them end.
+        ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
         self._started: list[subprocess.Popen] = []
 
     def start(self, command: list, environment: dict, **more) -> subprocess.Popen:
@@ -54,7 +58,7 @@ class Brood:
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             left = self._marked()
-            if not left:
+            if not left and _none_to_reap():
                 return
             for pid in left:
                 try:
@@ -102,6 +106,16 @@ def until(condition, seconds: float, what: str):
             return value
         time.sleep(0.02)
     raise Trouble(f"after {seconds:.0f} s still not: {what}")
+
+
+def _none_to_reap() -> bool:
+    """Takes note of the end of orphans; whether no child is left at all."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return True
+    return False
 
 
 def _signal(group: int, which: int) -> None:
