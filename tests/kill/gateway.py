@@ -135,8 +135,8 @@ class Gateway:
         self._drain()
         if status != -signal.SIGKILL:
             raise EndedByItself(self._words())
-        caught = counter.Kill(at, self.open.between("outbound.5", "outbound.7"),
-                              self.open.between("inbound.7", "inbound.8"))
+        caught = counter.Kill(at, len(self.open.between("outbound.5", "outbound.7")),
+                              len(self.open.between("inbound.7", "inbound.8")))
         return caught, self.open.at_death(death)
 
     def stop(self, seconds: float) -> int | None:

@@ -29,6 +29,7 @@ INBOUND = {
 }
 ALL = {**OUTBOUND, **INBOUND}
 
+OTHERS = (b"evt-", b"rej-")
 STALE = 30.0  # an entry this old at death has lost its leave, not its life
 
 COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
@@ -38,12 +39,14 @@ NAME = re.compile(rb'\bid"?\s*[=:]\s*"?([^"\s,}]+)')
 
 
 def read(line: bytes):
-    """Step, edge and id of a log line, or None if it tells no step."""
+    """Step, edge and id of a log line, or None if it tells no step. Events
+    and rejections are published by the same steps as certificates, and are
+    not what is counted: their ids tell them apart."""
     if b"step" not in line:
         return None
     line = COLOUR.sub(b"", line)
     step, edge, name = STEP.search(line), EDGE.search(line), NAME.search(line)
-    if not step or not edge:
+    if not step or not edge or (name and name[1].startswith(OTHERS)):
         return None
     return step[1].decode(), edge[1].decode(), name[1] if name else b""
 
@@ -67,10 +70,10 @@ class Open:
             if times:
                 times.pop()
 
-    def between(self, first: str, last: str) -> int:
-        """How many things have entered `first` and not left `last`."""
-        return sum(1 for step, name in self._begun
-                   if step == first and self._begun[step, name] > self._ended.get((last, name), 0))
+    def between(self, first: str, last: str) -> set[bytes]:
+        """The things that have entered `first` and not left `last`."""
+        return {name for (step, name), times in self._begun.items()
+                if step == first and times > self._ended.get((last, name), 0)}
 
     def at_death(self, death: float) -> dict[str, int]:
         """How many things were in each step when the process died."""
