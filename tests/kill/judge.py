@@ -160,17 +160,21 @@ class Judge:
     def _spare(self) -> None:
         """Lets letters through on which the gateway has died often enough."""
         spared = {name for name, times in self._deaths.items() if times >= DEATHS}
+        entered = set()
 
         def all_through(step, edge, name):
-            if (step, edge) == ("inbound.6", "leave"):
+            if (step, edge) == ("inbound.5", "enter"):
+                entered.add(name)
+            elif (step, edge) == ("inbound.6", "leave"):
                 spared.discard(name)
-                self._deaths.pop(name, None)
+                # What is not opened again by now was committed as it died.
+                spared.intersection_update(entered)
             return not spared
 
+        for name in spared:
+            del self._deaths[name]
         if spared and not self._current.watch(time.monotonic() + 10, all_through):
             self._tell(f"{len(spared)} letters are not opened within 10 s")
-            for name in spared:
-                self._deaths.pop(name)
 
     def _feed(self, chunk: int) -> None:
         if self._under_way() < BACKLOG:
