@@ -44,7 +44,7 @@ enum Command {
     Check(check::Args),
     /// Turn a certificate from XML to JSON or back.
     Convert(convert::Args),
-    /// Show the road on this machine: a private broker, two gateways, certificates both ways.
+    /// Show a private road: broker, two gateways, certificates both ways.
     Demo(demo::Args),
     /// Show what a letter is made of, without any key.
     Inspect(inspect::Args),
