@@ -47,6 +47,7 @@ class Judge:
         self.aimed_misses: Counter = Counter()
         self.trouble: list[str] = []
         self._deaths: Counter = Counter()
+        self._patience = STUCK
 
     def run(self) -> tuple[str, bool]:
         """The whole run: the numbers for the last line, and whether all is well."""
@@ -211,7 +212,11 @@ class Judge:
     def _wait_for_all(self) -> None:
         """Until everything that went in has come out, or nothing moves."""
         last, moved = None, time.monotonic()
-        while time.monotonic() < min(moved + STUCK, self._deadline - self._options.limit / 6):
+        while time.monotonic() < self._deadline - self._options.limit / 6:
+            if time.monotonic() > moved + self._patience:
+                # What is lost by now stays lost, and is not waited for again.
+                self._patience = QUIET
+                return
             if self._publisher.open == 0 and self._pusher.open == 0 and self._under_way() <= 0:
                 return
             state = (self._publisher.open, self._pusher.open, self._posted_names(),
