@@ -21,8 +21,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The latest moment that a four-digit year can show.
-    pub const MAX: Timestamp = Timestamp(253_402_300_799_999);
+    /// The latest moment that can be shown: the last but one day of 9999,
+    /// which leaves room for every zone.
+    pub const MAX: Timestamp = Timestamp(253_402_207_200_000);
 
     /// A moment from milliseconds since 1970-01-01T00:00:00Z, cut to the
     /// years 1970 to 9999.
@@ -175,6 +176,6 @@ mod tests {
         assert_eq!(at.since(at.plus(Duration::from_secs(1))), Duration::ZERO);
         assert!("2026-11-23T20:30:00".parse::<Timestamp>().is_err());
         assert!("26/02/2024".parse::<Timestamp>().is_err());
-        assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-30T22:00:00.000Z");
     }
 }

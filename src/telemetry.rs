@@ -16,11 +16,20 @@ use tracing_subscriber::EnvFilter;
 /// The target of the lines on durable steps.
 pub const STEPS: &str = "certpost::steps";
 
-/// Begins to write log lines, filtered as `$RUST_LOG` says; `info` without it.
+/// What is logged without `$RUST_LOG`.
+///
+/// lapin logs the bodies of returned publications at WARN.
+const FILTER: &str = "info,lapin=off";
+
+/// Begins to write log lines, filtered as `$RUST_LOG` says.
 ///
 /// Called once, by a command that runs for long.
 pub fn start() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
+    let filter = match std::env::var("RUST_LOG") {
+        // Whatever is asked for, bodies stay out unless they are asked for by name.
+        Ok(asked) if !asked.is_empty() => EnvFilter::new(format!("lapin=off,{asked}")),
+        _ => EnvFilter::new(FILTER),
+    };
     let begun = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -140,6 +140,22 @@ impl Node {
         self.entries.push(Entry { at, item });
     }
 
+    /// Takes out all items of row `at`, in document order.
+    pub(crate) fn take_row(&mut self, at: u8) -> Vec<Item> {
+        let taken = self.entries.extract_if(.., |entry| entry.at == at);
+        taken.map(|entry| entry.item).collect()
+    }
+
+    /// Takes in everything that `other`, of the same type, holds, behind what
+    /// is here already.
+    pub(crate) fn take_in(&mut self, other: Node) {
+        if self.of.is(other.of) {
+            self.entries.extend(other.entries);
+            self.extra = other.extra.or(self.extra.take());
+            self.settle();
+        }
+    }
+
     /// Puts the entries into the order of the table, repeats as they came.
     pub(crate) fn settle(&mut self) {
         if !self.entries.is_sorted_by_key(|entry| entry.at) {

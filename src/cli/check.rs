@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Exit, Shared};
 use super::document::Document;
-use crate::certificate::Level;
 use crate::certificate::rules::Strictness;
+use crate::certificate::{Certificate, Finding, Level};
 use crate::partner::code::PartnerCode;
 
 const SCHEMA: &str = "certpost/check/1";
@@ -28,10 +28,30 @@ pub struct Args {
 /// Checks every file named. A file that is not there is exit 3, whatever the
 /// others are.
 pub fn run(args: &Args, shared: &Shared) -> Answer {
+    match &args.partner {
+        None => run_with(args, shared, |_| Vec::new()),
+        Some(partner) => {
+            let words = format!("--partner {partner} needs the configuration; it is not read here");
+            Answer::failure(shared, SCHEMA, Exit::Usage, words)
+        }
+    }
+}
+
+/// As [`run`], with what `beside` finds in each certificate: what a partner's
+/// entry has to say, for a caller that knows the configuration.
+pub fn run_with(
+    args: &Args,
+    shared: &Shared,
+    beside: impl Fn(&Certificate) -> Vec<Finding>,
+) -> Answer {
     let mut documents = Vec::new();
     for file in &args.files {
         match Document::read(file, Strictness::Submission) {
-            Ok(document) => documents.push(document),
+            Ok(mut document) => {
+                let more = document.certificate.as_ref().map(&beside);
+                document.findings.extend(more.unwrap_or_default());
+                documents.push(document);
+            }
             Err(words) => return Answer::failure(shared, SCHEMA, Exit::Absent, words),
         }
     }
@@ -72,4 +92,76 @@ fn file_lines(document: &Document) -> Vec<String> {
         document.count(Level::Info)
     ));
     lines
+}
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::convert;
+    use crate::submission::sample::{OURS, ours};
+
+    fn checked(files: &[PathBuf]) -> (Exit, Value) {
+        let shared = Shared { json: true, ..Shared::default() };
+        let args = Args { files: files.to_vec(), partner: None };
+        let answer = run(&args, &shared);
+        (answer.exit, serde_json::from_slice(&answer.out).unwrap())
+    }
+
+    #[test]
+    fn good_files_are_good_in_both_forms() {
+        let names = OURS.iter().flat_map(|name| [format!("{name}.json"), format!("{name}.xml")]);
+        let files: Vec<PathBuf> = names.map(|name| ours(&name)).collect();
+        let (exit, answer) = checked(&files);
+        assert_eq!(exit, Exit::Yes, "{answer:#}");
+        assert_eq!(answer["schema"], "certpost/check/1");
+        assert_eq!(answer["ok"], true);
+        assert_eq!(answer["files"][1]["format"], "xml");
+        assert_eq!(answer["files"][1]["id"], "BV/851/BV-PC-2026-0005120");
+        assert_eq!(answer["files"][1]["status"], "70");
+        let human = run(&Args { files, partner: None }, &Shared::default());
+        assert_eq!(human.exit, Exit::Yes);
+        assert!(String::from_utf8(human.out).unwrap().contains("good: GS/636/GS/HC/26-0042"));
+    }
+
+    #[test]
+    fn faults_have_their_exit_codes() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let golden = std::fs::read_to_string(ours("phyto-851.xml")).unwrap();
+        let bad = file("bad.xml", &golden.replace("<ram:ID>AQ</ram:ID>", "<ram:ID>ZZ</ram:ID>"));
+        let (exit, answer) = checked(&[ours("phyto-851.xml"), bad.clone()]);
+        assert_eq!(exit, Exit::No);
+        assert_eq!(answer["files"][0]["severe"], 0);
+        let finding = &answer["files"][1]["findings"][0];
+        assert_eq!(finding["level"], "severe");
+        assert_eq!(finding["area"], "mapping");
+        assert_eq!(finding["code"], "country.unknown");
+        assert_eq!(finding["path"], "/SPSCertificate/SPSConsignment/ImportSPSCountry[1]/ID[1]");
+        assert_eq!(finding["line"], 2);
+        assert_eq!(checked(&[file("a", "hello")]).1["files"][0]["format"], "unknown");
+        assert_eq!(checked(&[file("b", "")]).0, Exit::No);
+        assert_eq!(checked(&[ours("phyto-851.xml"), folder.path().join("none")]).0, Exit::Absent);
+        let convert =
+            |file: PathBuf, to| convert::run(&convert::Args { file, to }, &Shared::default());
+        assert_eq!(convert(folder.path().join("none"), convert::To::Xml).exit, Exit::Absent);
+        let refused = convert(bad, convert::To::Json);
+        assert_eq!((refused.exit, refused.out.len()), (Exit::No, 0));
+        assert!(refused.remarks.iter().any(|line| line.contains("country.unknown")));
+        for name in OURS {
+            let xml = convert(ours(&format!("{name}.json")), convert::To::Xml);
+            assert_eq!(xml.exit, Exit::Yes);
+            assert_eq!(xml.out, std::fs::read(ours(&format!("{name}.xml"))).unwrap());
+            let json = convert(ours(&format!("{name}.xml")), convert::To::Json);
+            let wanted = std::fs::read(ours(&format!("{name}.json"))).unwrap();
+            let [json, wanted]: [Value; 2] =
+                [json.out, wanted].map(|text| serde_json::from_slice(&text).unwrap());
+            assert_eq!(json, wanted);
+        }
+    }
 }

@@ -50,6 +50,13 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
             }
             To::Xml => {
                 let xml = sps::write(certificate, &WriteOptions::default());
+                // What JSON carries beyond the schema could make it too deep.
+                if let Err(refusal) =
+                    sps::gate::gate_fragment(&String::from_utf8_lossy(xml.as_bytes()))
+                {
+                    let words = format!("the XML would be refused everywhere: {refusal}");
+                    return Answer::failure(shared, SCHEMA, Exit::No, words);
+                }
                 match std::str::from_utf8(xml.as_bytes()) {
                     Ok(text) if shared.json => {
                         Answer::json(Exit::Yes, &json!({"schema": SCHEMA, "ok": true, "xml": text}))

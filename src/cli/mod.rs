@@ -15,6 +15,8 @@ pub mod partner;
 pub mod run;
 pub mod seal;
 pub mod submit;
+pub mod trace;
+pub mod verify;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -44,7 +46,7 @@ enum Command {
     Check(check::Args),
     /// Turn a certificate from XML to JSON or back.
     Convert(convert::Args),
-    /// Show the road on this machine: a private broker, two gateways, certificates both ways.
+    /// Show a private road: broker, two gateways, certificates both ways.
     Demo(demo::Args),
     /// Show what a letter is made of, without any key.
     Inspect(inspect::Args),
@@ -58,6 +60,10 @@ enum Command {
     Seal(seal::Args),
     /// Put certificates on the submissions queue.
     Submit(submit::Args),
+    /// Tell the whole story of a certificate number.
+    Trace(trace::Args),
+    /// Say whether a certificate is authentic and in force.
+    Verify(verify::Args),
 }
 
 /// Has a command done.
@@ -73,6 +79,8 @@ pub fn answer(line: &CommandLine) -> Answer {
         Command::Run(args) => run::run(args, &shared),
         Command::Seal(args) => seal::run(args, &shared),
         Command::Submit(args) => submit::run(args, &shared),
+        Command::Trace(args) => trace::run(args, &shared),
+        Command::Verify(args) => verify::run(args, &shared),
     }
 }
 

@@ -71,11 +71,19 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
     }
     let at = args.at.unwrap_or_else(|| Clock::system().now());
     let read = |proven: &Proven| {
-        judge::read_certificate(proven, configuration.partner(&proven.partner), &configuration.gateway).map(|_read| ())
+        judge::read_certificate(
+            proven,
+            configuration.partner(&proven.partner),
+            &configuration.gateway,
+        )
+        .map(|_read| ())
     };
-    let document: Option<&dyn Fn(&Proven) -> Result<(), Refusal>> = if args.certificate { Some(&read) } else { None };
+    let document: Option<DocumentGates<'_>> = if args.certificate { Some(&read) } else { None };
     answer(&octets, &inbound::gatehouse(&configuration), at, args.wanted(), document, shared)
 }
+
+/// The gates that read the document of a proven letter.
+pub type DocumentGates<'a> = &'a dyn Fn(&Proven) -> Result<(), Refusal>;
 
 /// The answer to one letter. `document` is the gates that read the document
 /// (9, 10 and the country clause), where they are asked for.
@@ -84,7 +92,7 @@ pub fn answer(
     house: &Gatehouse,
     at: Timestamp,
     wanted: Wanted,
-    document: Option<&dyn Fn(&Proven) -> Result<(), Refusal>>,
+    document: Option<DocumentGates<'_>>,
     shared: &Shared,
 ) -> Answer {
     let proven = prove(octets, LineEnds::CrlfOrLf, house, at).and_then(|proven| {

@@ -54,7 +54,8 @@ impl Ledger {
 
     /// Moves a delivery for what comes from outside any attempt: a receipt,
     /// a report, an answer, a clock. No lease is needed, and none is broken;
-    /// `due` is for what goes again.
+    /// `due` is for what goes again. Also ends one as [`Ledger::end`] does, for
+    /// whoever has no lease; who had one loses it.
     pub async fn apply(
         &self,
         delivery: DeliveryId,
@@ -64,14 +65,19 @@ impl Ledger {
     ) -> Result<State, LedgerError> {
         self.write(0, move |commit| {
             let row = commit.row(delivery)?;
-            if !trigger.is_evidence() {
+            let from_here = trigger.is_lane_end() && !row.is_under_way;
+            if !trigger.is_evidence() && !from_here {
                 return Err(Impossible { state: row.state, trigger }.into());
             }
             // The letter is already on its way again.
             if row.is_under_way && trigger == Trigger::RelayGaveUp {
                 return Ok(row.state);
             }
-            commit.step(&row, trigger, due, reason.as_ref())
+            let state = commit.step(&row, trigger, due, reason.as_ref())?;
+            if from_here {
+                commit.fence_off(delivery)?;
+            }
+            Ok(state)
         })
         .await
     }

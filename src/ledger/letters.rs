@@ -23,12 +23,13 @@ impl Ledger {
         self.write(size, move |commit| commit.take_in(&letter)).await
     }
 
-    /// The first `limit` letters that wait to be judged, the oldest first.
+    /// The first `limit` letters that wait to be judged, the oldest first. One
+    /// under suspicion of having ended a run comes alone.
     pub async fn waiting_letters(&self, limit: usize) -> Result<Vec<WaitingLetter>, LedgerError> {
         let found = self
             .read(move |reader| {
                 let mut statement = reader.sql.prepare_cached(
-                    "SELECT key, taken_in_at, reverse_path, crashes, octets FROM letter
+                    "SELECT key, taken_in_at, reverse_path, crashes, octets, suspect FROM letter
                      WHERE state = 'waiting' ORDER BY key LIMIT ?",
                 )?;
                 let rows =
@@ -40,11 +41,14 @@ impl Ledger {
                             reverse_path: row.get(2)?,
                             openings: row.get(3)?,
                         };
-                        Ok((letter, parsed::<Place>(row, 4)?))
+                        Ok((letter, parsed::<Place>(row, 4)?, row.get::<_, bool>(5)?))
                     })?;
-                let rows = rows.collect::<Result<Vec<_>, _>>()?;
+                let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
                 drop(statement);
-                let read = rows.into_iter().map(|(letter, place)| {
+                if let Some(suspect) = rows.iter().position(|(_, _, suspect)| *suspect) {
+                    rows.truncate(suspect.max(1));
+                }
+                let read = rows.into_iter().map(|(letter, place, _)| {
                     let octets = reader.octets(&place);
                     (letter, octets)
                 });

@@ -39,6 +39,7 @@ pub mod standing;
 #[cfg(test)]
 mod tests;
 pub mod trace;
+mod traced;
 mod wakes;
 mod writer;
 

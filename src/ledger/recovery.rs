@@ -15,8 +15,8 @@ use super::writer::Commit;
 impl Ledger {
     /// Settles what the last run left open; called once, before any street
     /// starts. On disk when it returns: attempts without a verdict are in
-    /// doubt and due after `in_doubt_hold`; all leases are void; letters whose
-    /// opening never ended have one crash more.
+    /// doubt and due after `in_doubt_hold`; all leases are void; a letter whose
+    /// opening never ended has one crash more, and is opened alone from now on.
     pub async fn recover(&self, in_doubt_hold: Duration) -> Result<Recovered, LedgerError> {
         self.write(0, move |commit| commit.recover(in_doubt_hold)).await
     }
@@ -56,16 +56,27 @@ impl Commit<'_> {
         for delivery in &leased {
             self.give_back(*delivery)?;
         }
-        let openings = self.sql.execute(
-            "UPDATE letter SET opening = 0, crashes = crashes + 1 WHERE opening = 1",
-            [],
-        )?;
+        let openings = self.count_openings()?;
         (self.touched.deliveries, self.touched.letters) = (true, true);
         Ok(Recovered {
             in_doubt,
             leases: u32::try_from(leased.len()).unwrap_or(u32::MAX),
-            openings: u32::try_from(openings).unwrap_or(u32::MAX),
+            openings,
         })
+    }
+
+    /// A crash counts against the letter that was open. Were several, nobody
+    /// knows whose it was: all are opened alone from now on, and the next
+    /// crash finds the one.
+    fn count_openings(&mut self) -> Result<u32, LedgerError> {
+        let open: u32 =
+            self.sql
+                .query_row("SELECT count(*) FROM letter WHERE opening = 1", [], |row| row.get(0))?;
+        self.sql.execute(
+            "UPDATE letter SET opening = 0, suspect = 1, crashes = crashes + ? WHERE opening = 1",
+            [u32::from(open == 1)],
+        )?;
+        Ok(open)
     }
 
     fn put_in_doubt(

@@ -116,11 +116,13 @@ CREATE TABLE receipt (
 ) WITHOUT ROWID;
 CREATE INDEX receipt_delivery ON receipt (delivery);
 
--- Letters at our door. `opening`: an opening has begun and not ended.
+-- Letters at our door. `opening`: an opening has begun and not ended. `suspect`:
+-- it, or another that was open beside it, ended a run; it is opened alone.
 CREATE TABLE letter (
     key BLOB PRIMARY KEY,
     taken_in_at INTEGER NOT NULL, octets TEXT NOT NULL, reverse_path TEXT, peer TEXT NOT NULL,
     state TEXT NOT NULL, opening INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
+    suspect INTEGER NOT NULL DEFAULT 0,
     judged_at INTEGER, gate INTEGER, code TEXT, words TEXT, partner TEXT,
     arrival BLOB REFERENCES arrival (key)
 ) WITHOUT ROWID;

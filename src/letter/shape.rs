@@ -247,7 +247,7 @@ mod tests {
                 .map(|part| (part.depth, octets.get(part.body.clone()).unwrap()))
                 .collect::<Vec<_>>()
         });
-        assert_eq!(read.as_deref().map_err(|refusal| refusal.code), wanted.map_err(|code| code));
+        assert_eq!(read.as_deref().map_err(|refusal| refusal.code), wanted);
     }
 
     #[test]

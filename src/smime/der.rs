@@ -39,7 +39,7 @@ impl<'a> Value<'a> {
             return Ok(false);
         }
         let mut segments = self.inside();
-        while let Some(segment) = segments.next()? {
+        while let Some(segment) = segments.value()? {
             if segment.tag != OCTET_STRING {
                 return Err(Malformed("an octet string in segments that are none"));
             }
@@ -54,7 +54,7 @@ impl<'a> Value<'a> {
         }
         let mut joined = Vec::with_capacity(self.content.len());
         let mut segments = self.inside();
-        while let Some(segment) = segments.next()? {
+        while let Some(segment) = segments.value()? {
             joined.extend_from_slice(segment.content);
         }
         Ok(joined)
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next value, whatever it is.
-    pub fn next(&mut self) -> Result<Option<Value<'a>>, Malformed> {
+    pub fn value(&mut self) -> Result<Option<Value<'a>>, Malformed> {
         if self.octets.is_empty() {
             return Ok(None);
         }
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
 
     /// The next value, which must have `tag`.
     pub fn expect(&mut self, tag: u8, fault: &'static str) -> Result<Value<'a>, Malformed> {
-        match self.next()? {
+        match self.value()? {
             Some(value) if value.tag == tag => Ok(value),
             Some(_) | None => Err(Malformed(fault)),
         }
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
 
     /// The next value if it has `tag`.
     pub fn optional(&mut self, tag: u8) -> Result<Option<Value<'a>>, Malformed> {
-        if self.octets.first() == Some(&tag) { self.next() } else { Ok(None) }
+        if self.octets.first() == Some(&tag) { self.value() } else { Ok(None) }
     }
 
     /// Nothing may be left.
@@ -209,7 +209,7 @@ mod tests {
     #[track_caller]
     fn check(octets: &[u8], wanted: Option<(u8, &[u8], usize)>) {
         let mut reader = Reader::new(octets);
-        let read = reader.next().ok().flatten();
+        let read = reader.value().ok().flatten();
         assert_eq!(
             read.map(|value| (value.tag, value.content, reader.rest().len())),
             wanted,
@@ -238,10 +238,10 @@ mod tests {
     #[test]
     fn joins_segments() {
         let octets = b"\x24\x80\x04\x01a\x04\x02bc\x00\x00";
-        let value = Reader::new(octets).next().unwrap().unwrap();
+        let value = Reader::new(octets).value().unwrap().unwrap();
         assert_eq!(value.is_octets(OCTET_STRING), Ok(true));
         assert_eq!(value.octets().unwrap(), b"abc");
-        let wrong = Reader::new(b"\x24\x02\x05\x00").next().unwrap().unwrap();
+        let wrong = Reader::new(b"\x24\x02\x05\x00").value().unwrap().unwrap();
         assert!(wrong.is_octets(OCTET_STRING).is_err());
     }
 }

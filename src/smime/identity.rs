@@ -9,10 +9,10 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
-use openssl::hash::{MessageDigest, hash};
+use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, PKeyRef, Private, Public};
-use openssl::x509::{X509, X509Crl, X509ExtendedKeyUsage, X509KeyUsage, X509NameRef};
+use openssl::x509::{X509, X509ExtendedKeyUsage, X509KeyUsage, X509NameRef};
 
 use crate::clock::Timestamp;
 
@@ -104,7 +104,7 @@ impl X509Facts {
         })
     }
 
-    fn from_pem(pem: &[u8]) -> Result<(Self, Vec<X509>), IdentityError> {
+    pub(super) fn from_pem(pem: &[u8]) -> Result<(Self, Vec<X509>), IdentityError> {
         let mut all = X509::stack_from_pem(pem).map_err(IdentityError::x509)?;
         if all.is_empty() {
             return Err(IdentityError::NoCertificate);
@@ -341,78 +341,6 @@ impl Pin {
 
     pub(super) fn facts(&self) -> &X509Facts {
         &self.facts
-    }
-}
-
-//------------ Anchor --------------------------------------------------------
-
-/// An authority, or several from one file, to which a pin's chain must lead.
-#[derive(Clone)]
-pub struct Anchor(Arc<Vec<X509>>);
-
-impl Anchor {
-    /// From PEM; a file may hold several.
-    pub fn from_pem(pem: &[u8]) -> Result<Self, IdentityError> {
-        let (first, rest) = X509Facts::from_pem(pem)?;
-        let mut all = vec![first.x509];
-        all.extend(rest);
-        Ok(Anchor(Arc::new(all)))
-    }
-
-    pub(super) fn x509s(&self) -> &[X509] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Anchor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|x509| name_words(x509.subject_name()))).finish()
-    }
-}
-
-//------------ Crl -----------------------------------------------------------
-
-/// A list of revoked certificates, from a file; none is ever fetched.
-#[derive(Clone)]
-pub struct Crl(Arc<CrlFacts>);
-
-pub(super) struct CrlFacts {
-    pub(super) crl: X509Crl,
-    pub(super) issuer: Vec<u8>,
-    pub(super) sha256: String,
-    pub(super) last_update: Timestamp,
-    pub(super) next_update: Option<Timestamp>,
-}
-
-impl Crl {
-    /// From PEM, or from DER as authorities publish it.
-    pub fn from_pem(octets: &[u8]) -> Result<Self, IdentityError> {
-        let fault = |source| IdentityError::Crl { source };
-        let crl = if octets.starts_with(b"0") {
-            X509Crl::from_der(octets)
-        } else {
-            X509Crl::from_pem(octets)
-        }
-        .map_err(fault)?;
-        let der = crl.to_der().map_err(fault)?;
-        let digest = hash(MessageDigest::sha256(), &der).map_err(fault)?;
-        Ok(Crl(Arc::new(CrlFacts {
-            issuer: crl.issuer_name().to_der().map_err(fault)?,
-            sha256: HEXLOWER.encode(&digest),
-            last_update: moment(crl.last_update()).map_err(fault)?,
-            next_update: crl.next_update().map(moment).transpose().map_err(fault)?,
-            crl,
-        })))
-    }
-
-    pub(super) fn facts(&self) -> &CrlFacts {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Crl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Crl").field(&self.0.sha256).finish()
     }
 }
 

@@ -4,7 +4,8 @@
 //! OpenSSL alone.
 //!
 //! - [`identity`]: what PEM files become, parsed once and shared: our signing
-//!   and decrypting identities, recipient keys, pins, anchors, CRLs.
+//!   and decrypting identities, recipient keys, pins; [`authority`]: anchors,
+//!   CRLs.
 //! - [`profile`]: the algorithms, by the names of the contract; what a
 //!   partner's entry may choose, and what is not offered.
 //! - [`mod@sign`], [`mod@seal`]: outbound, entity to signed to sealed.
@@ -19,6 +20,7 @@
 //! **Invariant:** with `tls` the only room that knows OpenSSL, and `ffi` is
 //! the only unsafe code of the project.
 
+pub mod authority;
 pub mod der;
 pub mod describe;
 mod ffi;
@@ -35,9 +37,8 @@ pub mod throwaway;
 pub mod trust;
 pub mod verify;
 
-pub use identity::{
-    Anchor, Crl, DecryptIdentity, IdentityError, Pin, RecipientKey, SigningIdentity,
-};
+pub use authority::{Anchor, Crl};
+pub use identity::{DecryptIdentity, IdentityError, Pin, RecipientKey, SigningIdentity};
 pub use profile::{
     ContentCipher, DigestAlgorithm, KeyTransport, ProfileFault, SealProfile, SignatureAlgorithm,
     SignedForm, Trust,

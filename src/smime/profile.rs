@@ -6,7 +6,8 @@ use std::str::FromStr;
 use openssl::hash::MessageDigest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::identity::{Anchor, Crl, KeyForm, Pin, RecipientKey, SigningIdentity};
+use super::authority::{Anchor, Crl};
+use super::identity::{KeyForm, Pin, RecipientKey, SigningIdentity};
 
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident: $($(#[$variant_doc:meta])* $variant:ident $text:literal),+ $(,)?) => {

@@ -160,10 +160,10 @@ fn oaep(algorithm: &Algorithm<'_>) -> Result<bool, Malformed> {
         return Ok(false);
     }
     let mut inside = parameters.inside();
-    if let Some(digest) = inside.optional(CONTEXT_0)? {
-        if !allowed(Algorithm::read(&mut digest.inside())?.oid) {
-            return Ok(false);
-        }
+    if let Some(digest) = inside.optional(CONTEXT_0)?
+        && !allowed(Algorithm::read(&mut digest.inside())?.oid)
+    {
+        return Ok(false);
     }
     if let Some(mask) = inside.optional(CONTEXT_1)? {
         let mask = Algorithm::read(&mut mask.inside())?;

@@ -40,7 +40,7 @@ impl<'a> SignedParts<'a> {
 
         let mut signers = Vec::new();
         let mut each = set.inside();
-        while let Some(signer) = each.next()? {
+        while let Some(signer) = each.value()? {
             signers.push(SignerParts::read(signer)?);
             if signers.len() > COUNT_LIMIT {
                 break;
@@ -48,7 +48,7 @@ impl<'a> SignedParts<'a> {
         }
         let mut along = Vec::new();
         let mut each = certificates.map_or(Reader::new(&[]), |value| value.inside());
-        while let Some(certificate) = each.next()? {
+        while let Some(certificate) = each.value()? {
             if certificate.tag == SEQUENCE && along.len() < COUNT_LIMIT {
                 along.push(certificate.whole);
             }
@@ -58,7 +58,7 @@ impl<'a> SignedParts<'a> {
 
     fn octet_string(explicit: Value<'a>) -> Result<Value<'a>, Malformed> {
         let mut inside = explicit.inside();
-        let value = inside.next()?.ok_or(Malformed("no content"))?;
+        let value = inside.value()?.ok_or(Malformed("no content"))?;
         inside.end("two contents")?;
         if value.is_octets(OCTET_STRING)? {
             Ok(value)
@@ -91,7 +91,7 @@ impl<'a> Attribute<'a> {
     /// Its value, if it is exactly one.
     pub fn single(&self) -> Option<Value<'a>> {
         let mut inside = self.values.inside();
-        let first = inside.next().ok().flatten();
+        let first = inside.value().ok().flatten();
         if inside.is_empty() { first } else { None }
     }
 }
@@ -116,7 +116,7 @@ impl<'a> SignerParts<'a> {
     fn attributes(set: Value<'a>) -> Result<Vec<Attribute<'a>>, Malformed> {
         let mut all = Vec::new();
         let mut each = set.inside();
-        while let Some(attribute) = each.next()? {
+        while let Some(attribute) = each.value()? {
             let mut inside = attribute.inside();
             let oid = inside.expect(OID, "an attribute without type")?.content;
             let values = inside.expect(SET, "an attribute without values")?;

@@ -51,7 +51,7 @@ impl<'a> Algorithm<'a> {
     pub fn of(value: Value<'a>) -> Result<Self, Malformed> {
         let mut inside = value.inside();
         let oid = inside.expect(OID, "an algorithm without identifier")?.content;
-        let parameters = inside.next()?;
+        let parameters = inside.value()?;
         inside.end("an algorithm with more than parameters")?;
         Ok(Algorithm { oid, parameters })
     }
@@ -73,7 +73,7 @@ pub enum KeyName<'a> {
 impl<'a> KeyName<'a> {
     /// Reads a name; `key_id` is the tag of its second form.
     pub(super) fn read(reader: &mut Reader<'a>, key_id: u8) -> Result<Self, Malformed> {
-        let value = reader.next()?.ok_or(Malformed("no name of a certificate"))?;
+        let value = reader.value()?.ok_or(Malformed("no name of a certificate"))?;
         if value.tag == SEQUENCE {
             let mut inside = value.inside();
             let issuer = inside.expect(SEQUENCE, "no issuer in the name of a certificate")?.whole;
@@ -151,7 +151,7 @@ impl<'a> Recipient<'a> {
                 inside.end("a key agreement with more than keys")?;
                 let mut names = Vec::new();
                 let mut keys = keys.inside();
-                while let Some(key) = keys.next()? {
+                while let Some(key) = keys.value()? {
                     let mut key = key.inside();
                     names.push(KeyName::read(&mut key, CONTEXT_0)?);
                     key.expect(OCTET_STRING, "a recipient without encrypted key")?;
@@ -217,7 +217,7 @@ impl<'a> SealedParts<'a> {
         let set = inside.expect(SET, "no recipients")?;
         let mut recipients = Vec::new();
         let mut each = set.inside();
-        while let Some(value) = each.next()? {
+        while let Some(value) = each.value()? {
             recipients.push(Recipient::read(value)?);
             if recipients.len() > COUNT_LIMIT {
                 break;
@@ -227,7 +227,7 @@ impl<'a> SealedParts<'a> {
         let mut within = encrypted.inside();
         let content_type = within.expect(OID, "encrypted content without type")?.content;
         let cipher = Algorithm::read(&mut within)?;
-        let ciphertext = within.next()?;
+        let ciphertext = within.value()?;
         within.end("more than one encrypted content")?;
         let mac = match claimed {
             Claimed::AuthEnveloped => {

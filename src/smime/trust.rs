@@ -9,7 +9,8 @@ use openssl::x509::store::{X509Store, X509StoreBuilder};
 use openssl::x509::verify::X509VerifyParam;
 use openssl::x509::{CrlStatus, X509, X509PurposeId, X509StoreContext};
 
-use super::identity::{Crl, Pin, moment};
+use super::authority::Crl;
+use super::identity::{Pin, moment};
 use super::profile::Trust;
 use crate::clock::Timestamp;
 use crate::refusal::{Code, Refusal};

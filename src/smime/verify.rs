@@ -314,10 +314,10 @@ fn same_certificate(signer: &SignerParts<'_>, pin: &Pin) -> Result<(), Refusal> 
         };
         let mut names = value.inside().expect(SEQUENCE, "no certificate named")?.inside();
         let mut first = names.expect(SEQUENCE, "no certificate named")?.inside();
-        if let Some(digest) = first.optional(SEQUENCE)? {
-            if Algorithm::of(digest)?.oid != oid::SHA256 {
-                return Ok(true);
-            }
+        if let Some(digest) = first.optional(SEQUENCE)?
+            && Algorithm::of(digest)?.oid != oid::SHA256
+        {
+            return Ok(true);
         }
         let digest = first.expect(OCTET_STRING, "no digest of a certificate")?.content;
         Ok(digest == pin.sha256().as_slice())

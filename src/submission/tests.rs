@@ -163,6 +163,71 @@ fn the_submission_example_is_written_to_the_octet() {
     assert_ne!(other, certificate);
 }
 
+#[test]
+fn plain_fields_become_tagged_entries() {
+    let Some(json) = shared("submission-example.json") else { return };
+    let Some(xml) = shared("submission-example.xml") else { return };
+    let certificate = from_json(&json).unwrap();
+    let written = write(&certificate, &WriteOptions::default());
+    assert_eq!(String::from_utf8_lossy(written.as_bytes()), String::from_utf8_lossy(&xml));
+    check_round_trip(&certificate);
+}
+
+#[test]
+fn plain_fields_say_what_is_wrong() {
+    fn line(value: &mut Value) -> &mut Value {
+        value.pointer_mut(LINE).unwrap()
+    }
+    let at = |below: &str| format!("{LINE}{below}");
+    check_refused(
+        |value| line(value)["additionalDeclaration"] = json!("x"),
+        &at("/additionalDeclaration"),
+        "submission.list-wanted",
+        "write [\"x\"]",
+    );
+    check_refused(
+        |value| line(value)["hsCode"] = json!(80810),
+        &at("/hsCode"),
+        "submission.string-wanted",
+        "\"80810\"",
+    );
+    check_refused(
+        |value| line(value)["hscode"] = json!("080810"),
+        &at("/hscode"),
+        "submission.unknown-field",
+        "did you mean hsCode?",
+    );
+    check_refused(
+        |value| line(value)["reExport"] = json!({"isPackd": true}),
+        &at("/reExport/isPackd"),
+        "submission.unknown-field",
+        "did you mean isPacked?",
+    );
+    check_refused(
+        |value| line(value)["reExport"] = json!({"isPacked": "yes"}),
+        &at("/reExport/isPacked"),
+        "submission.boolean-wanted",
+        "without quotes",
+    );
+    check_refused(
+        |value| {
+            value["exchangedDocument"]["additionalDeclaration"] =
+                json!([{"subject": "X", "content": []}])
+        },
+        "/exchangedDocument/additionalDeclaration/0",
+        "submission.plain-tag",
+        "leave",
+    );
+    let mut value = phyto();
+    line(&mut value)["reExport"] =
+        json!({"isPacked": false, "$xml": {"spelling": {"isPacked": "False"}}});
+    line(&mut value)["$xml"] = json!({"order": {"additionalInformationNote": ["-", "RPCPK"]}});
+    let certificate = from_json(value.to_string().as_bytes()).unwrap();
+    let notes = certificate.trade_lines().next().unwrap().nodes("AdditionalInformationSPSNote");
+    let tags: Vec<_> = notes.map(|note| (note.text("Subject"), note.text("Content"))).collect();
+    assert_eq!(tags[1], (Some("RPCPK"), Some("False")), "{tags:?}");
+}
+
 //------------ The content digest --------------------------------------------
 
 fn phyto() -> Value {
@@ -578,4 +643,39 @@ proptest! {
             }
         }
     }
+}
+
+/// Nothing that comes of a document grows faster than the document: these
+/// would fill the memory or never end if it did.
+#[test]
+fn hostile_documents_end() {
+    let golden = std::fs::read_to_string(ours("phyto-851.xml")).unwrap();
+    let flood = |inside: &str| {
+        golden.replace("</rsm:SPSConsignment>", &format!("{inside}</rsm:SPSConsignment>"))
+    };
+    for document in [
+        flood(&"<y/>".repeat(30_000)),
+        flood(&"<ram:ReExportSPSCountry/><ram:TransitSPSCountry/>".repeat(12_000)),
+        flood(&format!(
+            "<a xmlns:p=\"{}\">{}</a>",
+            "u".repeat(2000),
+            "<b p:c=\"\"/>".repeat(15_000)
+        )),
+        flood(&"text<y/>".repeat(15_000)),
+        format!("<a xmlns=\"{}\"/>", "u".repeat(1_000_000)),
+        format!("<{0}></{0}>", "a".repeat(500_000)),
+        format!("<a {}/>", "b='' ".repeat(100_000)),
+        "<".repeat(1_000_000),
+        "&".repeat(1_000_000),
+        "<a>".repeat(1_000_000),
+    ] {
+        let reading = read(&octets(document));
+        assert!(reading.findings.len() <= 503);
+        assert!(reading.findings.iter().all(|finding| finding.words.len() < 2000));
+    }
+    let json = format!(
+        "{{\"exchangedDocument\":{{{}}}}}",
+        "\"x\":1,".repeat(60_000).trim_end_matches(',')
+    );
+    assert!(from_json(json.as_bytes()).is_err());
 }

@@ -41,10 +41,10 @@ epmd </dev/null & epmd=$!
 "$SERVER" </dev/null & node=$!
 read -r word
 kill -TERM $node
-( sleep 20; kill -KILL $node ) & late=$!
+( trap 'kill $nap' TERM; sleep 20 & nap=$!; wait $nap && kill -KILL $node ) >/dev/null & late=$!
 wait $node
 kill $late $epmd
-wait $epmd
+wait $late $epmd
 rm -rf "$FOLDER"
 "#;
 
@@ -76,7 +76,6 @@ impl Broker {
         let mut child = Command::new("sh")
             .args(["-c", SCRIPT])
             .env("SERVER", server)
-            // The node that all tests share is never dropped.
             .env("FOLDER", folder.path())
             .env("HOME", at("home"))
             .env("RABBITMQ_CONF_ENV_FILE", at("env.conf"))

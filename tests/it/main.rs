@@ -2,9 +2,10 @@
 
 mod broker;
 mod config;
+mod mailbox;
+mod peer;
+mod post;
+mod queue;
 mod queues;
 mod road;
-mod smime_gates;
-mod smime_peers;
-mod smime_world;
 mod world;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use certpost::cli::{Exit, Shared, inspect, open};
-use certpost::letter::Headers;
 use certpost::inbound::prove::prove;
+use certpost::letter::Headers;
 use certpost::letter::{Environment, LetterFacts, LineEnds, certificate_entity, sealed_letter};
 use certpost::refusal::Code;
 use certpost::smime::throwaway::Authority;

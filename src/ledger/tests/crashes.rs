@@ -94,6 +94,32 @@ async fn a_crash_in_an_attempt_leaves_a_doubt() {
 }
 
 #[tokio::test]
+async fn letters_open_side_by_side_at_a_crash_are_opened_alone() {
+    let mut world = World::new();
+    let mut ids = Vec::new();
+    for text in ["a", "b", "c"] {
+        ids.push(world.ledger().take_in(letter(text)).await.unwrap());
+    }
+    for id in &ids[..2] {
+        world.ledger().begin_opening(*id).await.unwrap();
+    }
+    assert_eq!(world.crash().await.openings, 2);
+    let waiting = |waiting: Vec<WaitingLetter>| {
+        waiting.iter().map(|letter| (letter.id, letter.openings)).collect::<Vec<_>>()
+    };
+    let alone = waiting(world.ledger().waiting_letters(9).await.unwrap());
+    assert_eq!(alone, [(ids[0], 0)]);
+    world.ledger().begin_opening(ids[0]).await.unwrap();
+    assert_eq!(world.crash().await.openings, 1);
+    let alone = waiting(world.ledger().waiting_letters(9).await.unwrap());
+    assert_eq!(alone, [(ids[0], 1)]);
+    world.ledger().receive(arrival(ids[0], "HM", "N-1", "70", 1)).await.unwrap();
+    world.ledger().receive(arrival(ids[1], "HM", "N-2", "70", 1)).await.unwrap();
+    let rest = waiting(world.ledger().waiting_letters(9).await.unwrap());
+    assert_eq!(rest, [(ids[2], 0)]);
+}
+
+#[tokio::test]
 async fn a_lapsed_lease_is_claimed_again_and_the_old_one_fenced() {
     let world = World::new();
     let ledger = world.ledger();

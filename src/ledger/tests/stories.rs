@@ -305,3 +305,38 @@ async fn evidence_moves_a_delivery_and_never_an_end() {
         ]
     );
 }
+
+#[tokio::test]
+async fn the_trace_is_the_contract_s() {
+    let world = World::new();
+    world.ledger().accept(acceptance("N-1", "70", 1, &["HM"])).await.unwrap();
+    let delivery = world.post_one("HM", Verdict::HandedOver).await;
+    let traced = world.ledger().trace(Query::number("n 1")).await.unwrap();
+    let traced = serde_json::to_value(&traced).unwrap();
+    let members = |value: &serde_json::Value| {
+        value.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(members(&traced), "schema number certificates");
+    let certificate = &traced["certificates"][0];
+    for member in ["id", "direction", "status", "current", "sha256", "acceptedAt", "events"] {
+        assert!(!certificate[member].is_null(), "{member}");
+    }
+    assert_eq!(certificate["id"], "BV/851/N-1");
+    assert_eq!(certificate["current"], "issued");
+    let posted = &certificate["deliveries"][0];
+    assert_eq!(posted["delivery"], delivery.to_string());
+    assert_eq!(posted["state"], "handed-over");
+    assert!(posted["messageId"].as_str().unwrap().ends_with("@ecert.bv.example>"));
+    assert_eq!(posted["letterSha256"].as_str().unwrap().len(), 64);
+    let attempt = &posted["attempts"][0];
+    assert_eq!(members(attempt), "n startedAt endedAt peer tls phase verdict replies");
+    assert_eq!(attempt["verdict"], "handed-over");
+    assert_eq!(attempt["replies"][0]["text"], "250 2.0.0 Ok: queued as 4F7");
+    let event = &certificate["events"][2];
+    assert_eq!(
+        members(event),
+        "schema stream seq at direction event id status partner delivery final previous digest"
+    );
+    assert_eq!(event["previous"], certificate["events"][1]["digest"]);
+    assert_eq!(event["final"], false);
+}

@@ -34,6 +34,9 @@ pub const ATTRIBUTE_LIMIT: usize = 256;
 /// How many namespace declarations may be in force at one place.
 pub const BINDING_LIMIT: usize = 256;
 
+/// How long the name of a namespace may be, in octets.
+pub const NAMESPACE_LIMIT: usize = 2048;
+
 /// Whether `octets` may be given to the reader.
 pub fn gate(octets: &SpsOctets) -> Result<(), Refusal> {
     check(octets.as_bytes(), Rules::STRICT).map_err(|fault| fault.refusal())
@@ -113,6 +116,11 @@ pub(super) fn place(octets: &[u8], at: usize) -> (u32, u32) {
     (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
 }
 
+/// A name from outside, short enough to be shown.
+fn cut(name: &str) -> String {
+    name.chars().take(80).collect()
+}
+
 //------------ The document --------------------------------------------------
 
 /// Checks a whole document.
@@ -179,7 +187,7 @@ impl<'a> Document<'a> {
             return Err(Stop::new(
                 Code::XmlPi,
                 at,
-                format!("a processing instruction ('{target}') is not taken"),
+                format!("a processing instruction ('{}') is not taken", cut(target)),
             ));
         }
         Ok(())
@@ -221,7 +229,9 @@ impl<'a> Document<'a> {
         self.scanner.text_run()?;
         if self.scanner.is_done() {
             let name = self.open.last().copied().unwrap_or_default();
-            Err(self.scanner.stop(format!("the document ends inside <{name}>: it is truncated")))
+            Err(self
+                .scanner
+                .stop(format!("the document ends inside <{}>: it is truncated", cut(name))))
         } else if self.scanner.starts_with("</") {
             self.end_tag()
         } else if self.scanner.starts_with("<!--") {
@@ -263,7 +273,7 @@ impl<'a> Document<'a> {
             if !parted {
                 return Err(self
                     .scanner
-                    .stop(format!("a blank, '>' or '/>' is missing in <{name}")));
+                    .stop(format!("a blank, '>' or '/>' is missing in <{}", cut(name))));
             }
             if attributes.len() >= ATTRIBUTE_LIMIT {
                 let words = format!("more than {ATTRIBUTE_LIMIT} attributes in one element");
@@ -287,17 +297,18 @@ impl<'a> Document<'a> {
         let name = self.scanner.name("an element's name")?;
         self.scanner.blanks();
         if !self.scanner.eat(">") {
-            return Err(self.scanner.stop(format!("'>' is missing after </{name}")));
+            return Err(self.scanner.stop(format!("'>' is missing after </{}", cut(name))));
         }
         match self.open.pop() {
             Some(open) if open == name => {
                 self.scope.leave();
                 Ok(())
             }
-            Some(open) => {
-                Err(Stop::ill_formed(start, format!("</{name}> stands where <{open}> is open")))
-            }
-            None => Err(Stop::ill_formed(start, format!("</{name}> closes nothing"))),
+            Some(open) => Err(Stop::ill_formed(
+                start,
+                format!("</{}> stands where <{}> is open", cut(name), cut(open)),
+            )),
+            None => Err(Stop::ill_formed(start, format!("</{}> closes nothing", cut(name)))),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::str;
 
-use super::Stop;
+use super::{Stop, cut};
 use crate::refusal::Code;
 
 //------------ Octets to text ------------------------------------------------
@@ -166,7 +166,8 @@ impl<'a> Scanner<'a> {
                 return Err(self.stop("the XML declaration's encoding is no name"));
             }
             if !encoding.eq_ignore_ascii_case("UTF-8") {
-                let words = format!("the encoding is declared as {encoding}; only UTF-8 is taken");
+                let words =
+                    format!("the encoding is declared as {}; only UTF-8 is taken", cut(encoding));
                 return Err(Stop::new(Code::XmlEncoding, self.at, words));
             }
         }
@@ -227,9 +228,11 @@ impl<'a> Scanner<'a> {
             if self.starts_with("&") {
                 self.reference()?;
             } else if self.starts_with("<") {
-                return Err(self.stop(format!("'<' stands in the value of {name}; write &lt;")));
+                return Err(
+                    self.stop(format!("'<' stands in the value of {}; write &lt;", cut(name)))
+                );
             } else if self.is_done() {
-                return Err(self.stop(format!("the value of {name} does not end")));
+                return Err(self.stop(format!("the value of {} does not end", cut(name))));
             } else {
                 // The other quote, which is a letter like any here.
                 self.at += 1;

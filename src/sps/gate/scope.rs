@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::scan::{Attribute, is_unprefixed, meaning};
-use super::{BINDING_LIMIT, Stop};
+use super::{BINDING_LIMIT, NAMESPACE_LIMIT, Stop, cut};
 use crate::refusal::Code;
 
 /// What `xml` is bound to, always (section 3).
@@ -40,7 +40,10 @@ impl<'a> Scope<'a> {
                 self.bind(attribute.at, "", attribute.raw)?;
             } else if let Some(prefix) = attribute.name.strip_prefix("xmlns:") {
                 if !is_unprefixed(prefix) {
-                    return Err(Stop::namespace(attribute.at, format!("'{prefix}' is no prefix")));
+                    return Err(Stop::namespace(
+                        attribute.at,
+                        format!("'{}' is no prefix", cut(prefix)),
+                    ));
                 }
                 self.bind(attribute.at, prefix, attribute.raw)?;
             }
@@ -68,7 +71,7 @@ impl<'a> Scope<'a> {
                 && local == same
             {
                 let words =
-                    format!("the attribute {} stands twice, by two prefixes", attribute.name);
+                    format!("the attribute {} stands twice, by two prefixes", cut(attribute.name));
                 return Err(Stop::namespace(attribute.at, words));
             }
         }
@@ -97,6 +100,10 @@ impl<'a> Scope<'a> {
         if !fault.is_empty() {
             return Err(Stop::namespace(at, fault));
         }
+        if namespace.len() > NAMESPACE_LIMIT {
+            let words = format!("a namespace is longer than {NAMESPACE_LIMIT} octets");
+            return Err(Stop::new(Code::XmlTooLarge, at, words));
+        }
         if self.bindings.len() >= BINDING_LIMIT {
             let words = format!("more than {BINDING_LIMIT} namespace declarations in force");
             return Err(Stop::new(Code::XmlTooLarge, at, words));
@@ -115,7 +122,7 @@ impl<'a> Scope<'a> {
             (Some((_, namespace)), _) => Ok(namespace),
             (None, None) => Ok(""),
             (None, Some(prefix)) => {
-                Err(Stop::namespace(at, format!("the prefix {prefix} is not declared here")))
+                Err(Stop::namespace(at, format!("the prefix {} is not declared here", cut(prefix))))
             }
         }
     }
@@ -130,7 +137,7 @@ fn distinct(attributes: &[Attribute<'_>]) -> Result<(), Stop> {
         if let [(one, _), (other, at)] = pair
             && one == other
         {
-            return Err(Stop::ill_formed(*at, format!("the attribute {one} stands twice")));
+            return Err(Stop::ill_formed(*at, format!("the attribute {} stands twice", cut(one))));
         }
     }
     Ok(())
@@ -145,7 +152,7 @@ fn split(at: usize, name: &str) -> Result<(Option<&str>, &str), Stop> {
     if prefix.is_none_or(is_unprefixed) && is_unprefixed(local) {
         Ok((prefix, local))
     } else {
-        Err(Stop::namespace(at, format!("'{name}' is no qualified name")))
+        Err(Stop::namespace(at, format!("'{}' is no qualified name", cut(name))))
     }
 }
 

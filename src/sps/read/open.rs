@@ -101,7 +101,7 @@ impl Reader<'_> {
                 );
             }
             None => {
-                let words = format!("the schema has no {local} here");
+                let words = format!("the schema has no {} here", cut(local));
                 self.beyond(
                     at,
                     segment,

@@ -1,5 +1,7 @@
 //! `$xml`: what a received document held beyond the schema, and its spelling.
 
+use std::collections::HashMap;
+
 use super::super::raw::Raw;
 use super::{Builder, cut};
 use crate::certificate::digest::truth;
@@ -7,25 +9,51 @@ use crate::certificate::rules::Strictness;
 use crate::certificate::{Extra, Node};
 use crate::sps;
 
+//------------ Beside --------------------------------------------------------
+
+/// What `$xml` says of the object it stands in.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    pub extra: Extra,
+    /// How booleans are spelled, by field.
+    pub spellings: Vec<(String, String)>,
+    /// The order of tags in the lists, by field.
+    pub orders: HashMap<String, Vec<String>>,
+}
+
+fn text(raw: Raw) -> Option<String> {
+    match raw {
+        Raw::Text(text) => Some(text),
+        Raw::Bool(_) | Raw::List(_) | Raw::Null | Raw::Number(_) | Raw::Object(_) => None,
+    }
+}
+
 impl Builder {
     /// What a received document held beyond the schema. A submission has none.
-    pub(super) fn extra(&mut self, raw: Raw, spellings: &mut Vec<(String, String)>) -> Extra {
-        let mut extra = Extra::default();
+    pub(super) fn extra(&mut self, raw: Raw) -> Beside {
+        let mut beside = Beside::default();
         let Raw::Object(members) = raw else {
             if raw != Raw::Null {
                 self.refuse("submission.object-wanted", "$xml is an object", "leave it out");
             }
-            return extra;
+            return beside;
         };
         for (key, raw) in members {
             self.at(&key, |builder| match (key.as_str(), raw) {
                 (_, Raw::Null) => {}
-                // The order of tags is that of the lists, while they are written as lists.
-                ("order", Raw::Object(_)) => {}
+                ("order", Raw::Object(members)) => {
+                    for (name, raw) in members {
+                        if let Raw::List(steps) = raw {
+                            beside
+                                .orders
+                                .insert(name, steps.into_iter().filter_map(text).collect());
+                        }
+                    }
+                }
                 ("spelling", Raw::Object(members)) => {
                     for (name, raw) in members {
                         if let Raw::Text(text) = raw {
-                            spellings.push((name, text));
+                            beside.spellings.push((name, text));
                         }
                     }
                 }
@@ -39,12 +67,13 @@ impl Builder {
                 }
                 ("attributes", Raw::Object(members)) => {
                     for (name, raw) in members {
-                        builder.at(&name, |builder| builder.stranger(&mut extra, &name, raw));
+                        builder
+                            .at(&name, |builder| builder.stranger(&mut beside.extra, &name, raw));
                     }
                 }
                 ("unknown", Raw::List(items)) => {
                     for raw in items {
-                        builder.fragment(&mut extra, raw);
+                        builder.fragment(&mut beside.extra, raw);
                     }
                 }
                 (_, _) => {
@@ -57,7 +86,7 @@ impl Builder {
                 }
             });
         }
-        extra
+        beside
     }
 
     /// An attribute beyond the schema: what it makes in XML must be an attribute.

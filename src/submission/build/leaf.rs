@@ -26,17 +26,13 @@ impl Builder {
         for (key, raw) in members {
             self.at(&key, |builder| {
                 if !keys.insert(key.clone()) {
-                    builder.refuse(
-                        "submission.duplicate-key",
-                        format!("{} stands twice", cut(&key)),
-                        "write it once",
-                    );
+                    builder.twice(&key);
                 } else if key == "value" {
                     value = builder.value(shape, element, raw);
                 } else if key == "as" && matches!(shape, Shape::DateTime | Shape::Indicator) {
                     leaf.spelling = builder.spelling(shape, &raw);
                 } else if key == "$xml" {
-                    let extra = builder.extra(raw, &mut Vec::new());
+                    let extra = builder.extra(raw).extra;
                     if !extra.is_empty() {
                         *leaf.extra_mut() = extra;
                     }

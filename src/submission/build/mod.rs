@@ -2,19 +2,24 @@
 //!
 //! - here: objects and lists, as elements;
 //! - [`leaf`]: values and their attributes;
+//! - [`tagged`]: plain fields, as the tagged entries they stand for;
 //! - [`beyond`]: `$xml`, what the schema has no place for.
 
 mod beyond;
 mod leaf;
+mod tagged;
 
 use std::collections::HashSet;
 
 use super::nearest::nearest;
+use super::plain::Plain;
 use super::raw::Raw;
 use crate::certificate::element::{Element, Kind, Type};
 use crate::certificate::rules::{self, Strictness};
-use crate::certificate::{Area, Certificate, Extra, Finding, Item, Level, Node, table};
+use crate::certificate::{Area, Certificate, Finding, Item, Level, Node, table};
 use crate::sps;
+use beyond::Beside;
+use tagged::arrange;
 
 /// The schema a certificate's JSON names.
 pub(super) const SCHEMA: &str = "certpost/certificate/1";
@@ -106,32 +111,32 @@ impl Builder {
             return node;
         }
         let mut keys = HashSet::new();
-        let mut extra = Extra::default();
-        let mut spellings = Vec::new();
-        for (key, raw) in members {
+        let mut beside = Beside::default();
+        let mut tagged = Vec::new();
+        for (key, mut raw) in members {
             self.at(&key, |builder| {
                 if !keys.insert(key.clone()) {
-                    builder.refuse(
-                        "submission.duplicate-key",
-                        format!("{} stands twice", cut(&key)),
-                        "write it once",
-                    );
+                    builder.twice(&key);
                 } else if let Some((row, element)) = of.element_in_json(&key) {
                     builder.member(&mut node, row, element, raw, depth);
                 } else if key == "$xml" {
-                    extra = builder.extra(raw, &mut spellings);
+                    beside = builder.extra(raw);
                 } else if key == "schema" && of.is(&table::CERTIFICATE) {
                     builder.schema(&raw);
-                } else {
-                    builder.unknown_field(&key, of);
+                } else if !builder.plain(of, &key, &mut raw, &mut tagged, depth) {
+                    let mut names: Vec<&str> = of.elements.iter().map(Element::json_name).collect();
+                    names.extend(Plain::names(of, ""));
+                    builder.unknown_name(&key, &names);
                 }
             });
         }
-        if !extra.is_empty() {
-            *node.extra_mut() = extra;
+        if !beside.extra.is_empty() {
+            *node.extra_mut() = beside.extra;
         }
         node.settle();
-        self.spell(&mut node, spellings);
+        arrange(&mut node, tagged, &beside.orders);
+        node.settle();
+        self.spell(&mut node, beside.spellings);
         for (element, fault) in rules::node(&node, self.strictness) {
             let path = format!("{}/{}", self.pointer, element.json_name());
             // What is left out is written empty: no fault in a document of JSON.
@@ -222,16 +227,20 @@ impl Builder {
         }
     }
 
-    fn unknown_field(&mut self, key: &str, of: &'static Type) {
-        let names = of.elements.iter().map(Element::json_name);
-        let remedy = match nearest(key, names.clone()) {
+    fn unknown_name(&mut self, key: &str, names: &[&str]) {
+        let remedy = match nearest(key, names.iter().copied()) {
             Some(near) => format!("did you mean {near}?"),
             None => {
-                let names: Vec<&str> = names.take(12).collect();
+                let names: Vec<&str> = names.iter().copied().take(12).collect();
                 format!("leave it out; here may stand {} …", names.join(", "))
             }
         };
         self.refuse("submission.unknown-field", format!("{} is no field here", cut(key)), remedy);
+    }
+
+    fn twice(&mut self, key: &str) {
+        let words = format!("{} stands twice", cut(key));
+        self.refuse("submission.duplicate-key", words, "write it once");
     }
 
     fn schema(&mut self, raw: &Raw) {

@@ -1,0 +1,324 @@
+//! `certpost verify`: the verdict for an official, on a number or on the
+//! certificate itself.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Exit, Shared};
+use super::document::Document;
+use super::trace::{Wanted, plain};
+use crate::certificate::rules::Strictness;
+use crate::certificate::{ContentDigest, Facts};
+use crate::config::Keys;
+use crate::delivery::Direction;
+use crate::ledger::Standing;
+use crate::ledger::trace::Query;
+use crate::letter::Environment;
+
+const SCHEMA: &str = "certpost/verify/1";
+
+/// Says whether a certificate is authentic and in force.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    pub wanted: Wanted,
+}
+
+/// Looks up a number, or the certificate in a file: an argument that names a
+/// file, or `-`, is a file.
+pub fn run(args: &Args, shared: &Shared) -> Answer {
+    let configuration = match super::configuration(shared, SCHEMA, Keys::Left) {
+        Ok(configuration) => configuration,
+        Err(answer) => return answer,
+    };
+    let mut query = args.wanted.query();
+    let path = Path::new(&args.wanted.number);
+    let presented = if args.wanted.number == "-" || path.is_file() {
+        match Presented::read(path) {
+            Ok(presented) => Some(presented),
+            Err(words) => return Verification::cannot_tell(words).answer(shared),
+        }
+    } else {
+        None
+    };
+    if let Some(presented) = &presented {
+        let id = &presented.facts.id;
+        query = Query {
+            number: id.number().to_owned(),
+            country: Some(id.country.clone()),
+            document_type: Some(id.document_type.clone()),
+            ..query
+        };
+    }
+    let found = super::wait_for(async {
+        let ledger = super::trace::open(&configuration)?;
+        ledger.standing(query).await
+    });
+    let environment = configuration.gateway.environment;
+    match found {
+        Ok(Ok(found)) => judge(&found, presented.as_ref(), environment).answer(shared),
+        Ok(Err(fault)) => Verification::cannot_tell(fault.to_string()).answer(shared),
+        Err(answer) => answer,
+    }
+}
+
+//------------ Presented -----------------------------------------------------
+
+/// A certificate that somebody shows.
+pub struct Presented {
+    pub facts: Facts,
+    pub digest: ContentDigest,
+}
+
+impl Presented {
+    fn read(path: &Path) -> Result<Self, String> {
+        let document = Document::read(path, Strictness::Received)?;
+        let name = document.name;
+        let Some(certificate) = document.certificate else {
+            return Err(format!("{name} holds no certificate that can be read; try `check`"));
+        };
+        let facts = certificate.facts().map_err(|missing| {
+            format!("{name} lacks what a certificate is known by: {missing:?}")
+        })?;
+        Ok(Presented { digest: certificate.content_digest(), facts })
+    }
+}
+
+//------------ Verdict -------------------------------------------------------
+
+/// The verdicts of this command.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    Authentic,
+    CannotTell,
+    Differs,
+    NotCurrent,
+    NotOnRecord,
+    Training,
+}
+
+impl Verdict {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Authentic => "authentic",
+            Verdict::CannotTell => "cannot-tell",
+            Verdict::Differs => "differs",
+            Verdict::NotCurrent => "not-current",
+            Verdict::NotOnRecord => "not-on-record",
+            Verdict::Training => "training",
+        }
+    }
+
+    const fn exit(self) -> Exit {
+        match self {
+            Verdict::Authentic => Exit::Yes,
+            Verdict::CannotTell => Exit::CannotTell,
+            Verdict::Differs | Verdict::NotCurrent | Verdict::Training => Exit::No,
+            Verdict::NotOnRecord => Exit::Absent,
+        }
+    }
+}
+
+//------------ Verification --------------------------------------------------
+
+/// A verdict with its reasons.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Verification {
+    pub verdict: Verdict,
+    pub exit: Exit,
+    pub id: Option<String>,
+    pub reasons: Vec<String>,
+    /// What a number may mean where it means several: never chosen from.
+    pub candidates: Vec<String>,
+}
+
+impl Verification {
+    fn new(verdict: Verdict, id: Option<String>, reasons: Vec<String>) -> Self {
+        Verification { verdict, exit: verdict.exit(), id, reasons, candidates: Vec::new() }
+    }
+
+    fn cannot_tell(words: String) -> Self {
+        Verification::new(Verdict::CannotTell, None, vec![words])
+    }
+
+    fn answer(&self, shared: &Shared) -> Answer {
+        if shared.json {
+            let mut object = json!({
+                "schema": SCHEMA,
+                "verdict": self.verdict.as_str(),
+                "id": self.id,
+                "reasons": self.reasons,
+                "differences": [],
+            });
+            if let (Value::Object(object), false) = (&mut object, self.candidates.is_empty()) {
+                object.insert("candidates".to_owned(), json!(self.candidates));
+            }
+            return Answer::json(self.exit, &object);
+        }
+        let id = self.id.as_deref().unwrap_or("-");
+        let mut lines = vec![format!("{}: {}", self.verdict.as_str(), plain(id))];
+        let details = self.reasons.iter().chain(&self.candidates);
+        lines.extend(details.map(|words| format!("  {}", plain(words))));
+        Answer::text(self.exit, lines.join("\n"))
+    }
+}
+
+/// The verdict on what is on record, and on what is `presented` of it.
+pub fn judge(
+    found: &[Standing],
+    presented: Option<&Presented>,
+    environment: Environment,
+) -> Verification {
+    // A file has one exact number; a typed one may mean several that look alike.
+    let found: Vec<&Standing> = match presented {
+        Some(presented) => found.iter().filter(|one| one.id == presented.facts.id).collect(),
+        None => found.iter().collect(),
+    };
+    let shown = presented.map(|presented| presented.facts.id.to_string());
+    let standing = match found.as_slice() {
+        [] => {
+            let words = "nothing under this number was issued or received here".to_owned();
+            return Verification::new(Verdict::NotOnRecord, shown, vec![words]);
+        }
+        [standing] => *standing,
+        several => {
+            let words = "the number means several; narrow it with --country, --type, --in, --out";
+            let candidates = several.iter().map(|one| described(one)).collect();
+            return Verification {
+                exit: Exit::Absent,
+                candidates,
+                ..Verification::new(Verdict::CannotTell, None, vec![words.to_owned()])
+            };
+        }
+    };
+    let (verdict, mut reasons) = weigh(standing, presented, environment);
+    if standing.conflicts > 0 {
+        reasons.push(format!(
+            "{} letter(s) with other content under the same number and status are set aside; \
+             ask the issuer",
+            standing.conflicts
+        ));
+    }
+    Verification::new(verdict, Some(standing.id.to_string()), reasons)
+}
+
+fn weigh(
+    standing: &Standing,
+    presented: Option<&Presented>,
+    environment: Environment,
+) -> (Verdict, Vec<String>) {
+    let about = described(standing);
+    if let Some(presented) = presented {
+        let status = &presented.facts.status;
+        let mut same_status = standing.versions.iter().filter(|v| v.status == *status).peekable();
+        if same_status.peek().is_none() {
+            let words = format!("no version with status {status} is on record; {about}");
+            return (Verdict::NotOnRecord, vec![words]);
+        }
+        if !same_status.any(|version| version.digest == presented.digest) {
+            let words =
+                format!("what is presented says other things than what is on record; {about}");
+            return (Verdict::Differs, vec![words]);
+        }
+    }
+    if environment == Environment::Training {
+        return (Verdict::Training, vec![format!("this gateway is for training; {about}")]);
+    }
+    if standing.current().is_some_and(|current| current.is_in_force()) {
+        (Verdict::Authentic, vec![about])
+    } else {
+        (Verdict::NotCurrent, vec![about])
+    }
+}
+
+fn described(standing: &Standing) -> String {
+    let current = standing.current().map_or("of unknown state", |current| current.as_str());
+    let from = match (&standing.partner, standing.direction) {
+        (Some(partner), _) => format!("received from {partner}"),
+        (None, Direction::Outbound) => "issued here".to_owned(),
+        (None, other) => other.to_string(),
+    };
+    let last = standing.versions.last();
+    let at = last.map(|version| format!(", last on {}", version.at)).unwrap_or_default();
+    format!("{} is {current}, {from}{at}", standing.id)
+}
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::CertificateId;
+    use crate::ledger::StandingVersion;
+
+    fn id(number: &str) -> CertificateId {
+        CertificateId::new("HM".parse().unwrap(), "851".parse().unwrap(), number).unwrap()
+    }
+
+    fn standing(number: &str, versions: &[(&str, u8)]) -> Standing {
+        let at = "2026-11-23T20:30:00Z".parse().unwrap();
+        let version = |(status, content): &(&str, u8)| StandingVersion {
+            status: status.parse().unwrap(),
+            digest: ContentDigest::from_bytes([*content; 32]),
+            at,
+        };
+        Standing {
+            id: id(number),
+            direction: Direction::Inbound,
+            partner: Some("HM".parse().unwrap()),
+            versions: versions.iter().map(version).collect(),
+            conflicts: 0,
+        }
+    }
+
+    fn presented(number: &str, status: &str, content: u8) -> Presented {
+        Presented {
+            facts: Facts {
+                id: id(number),
+                status: status.parse().unwrap(),
+                import_country: "BV".parse().unwrap(),
+                transit: vec![],
+                replaces: vec![],
+            },
+            digest: ContentDigest::from_bytes([content; 32]),
+        }
+    }
+
+    #[track_caller]
+    fn check(found: &[Standing], presented: Option<Presented>, verdict: &str, exit: u8) {
+        let judged = judge(found, presented.as_ref(), Environment::Live);
+        assert_eq!((judged.verdict.as_str(), judged.exit.code()), (verdict, exit), "{judged:?}");
+    }
+
+    #[test]
+    fn verdicts() {
+        let issued = standing("N-1", &[("70", 1)]);
+        let ended = standing("N-1", &[("40", 2), ("70", 1)]);
+        let alike = standing("N.1", &[("70", 1)]);
+        check(&[], None, "not-on-record", 3);
+        check(std::slice::from_ref(&issued), None, "authentic", 0);
+        check(std::slice::from_ref(&ended), None, "not-current", 1);
+        check(&[standing("N-1", &[("47", 1)])], None, "not-current", 1);
+        check(&[issued.clone(), alike.clone()], None, "cannot-tell", 3);
+        let both = [issued.clone(), alike];
+        check(&both, Some(presented("N-1", "70", 1)), "authentic", 0);
+        check(&both, Some(presented("N-1", "70", 2)), "differs", 1);
+        check(&both, Some(presented("N-1", "39", 1)), "not-on-record", 3);
+        check(&both, Some(presented("N-2", "70", 1)), "not-on-record", 3);
+        check(&[ended], Some(presented("N-1", "70", 1)), "not-current", 1);
+        let training = judge(&[issued], None, Environment::Training);
+        assert_eq!((training.verdict.as_str(), training.exit.code()), ("training", 1));
+    }
+
+    #[test]
+    fn json_is_one_object() {
+        let shared = Shared { json: true, ..Shared::default() };
+        let found = [standing("N-1", &[("70", 1)]), standing("N 1", &[("70", 1)])];
+        let answer = judge(&found, None, Environment::Live).answer(&shared);
+        let object: Value = serde_json::from_slice(&answer.out).unwrap();
+        assert_eq!(object["schema"], "certpost/verify/1");
+        assert_eq!(object["verdict"], "cannot-tell");
+        assert_eq!(object["candidates"].as_array().unwrap().len(), 2);
+    }
+}

@@ -1,0 +1,222 @@
+//! Plain fields to the tagged entries they stand for.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::super::plain::{Plain, Repeats, StandsFor};
+use super::super::raw::Raw;
+use super::{Builder, cut};
+use crate::certificate::digest::truth;
+use crate::certificate::element::Type;
+use crate::certificate::{Item, Leaf, Node, table};
+
+/// A tagged entry, and where its field stands in the order of the table.
+pub(super) struct Tagged {
+    order: usize,
+    plain: &'static Plain,
+    entry: Node,
+}
+
+impl Builder {
+    /// A plain field, or an object of plain fields; `false` if `key` is neither.
+    pub(super) fn plain(
+        &mut self,
+        of: &'static Type,
+        key: &str,
+        raw: &mut Raw,
+        tagged: &mut Vec<Tagged>,
+        depth: usize,
+    ) -> bool {
+        if let Some((order, plain)) = Plain::find(of, "", key) {
+            self.field(order, plain, std::mem::replace(raw, Raw::Null), tagged, depth);
+            return true;
+        }
+        if !Plain::is_group(of, key) {
+            return false;
+        }
+        match std::mem::replace(raw, Raw::Null) {
+            Raw::Null => {}
+            Raw::Object(members) => self.group(of, key, members, tagged, depth),
+            other => {
+                let words = format!("{} is an object, not {}", cut(key), other.what());
+                let first = Plain::names(of, key).first().copied().unwrap_or_default();
+                let remedy = format!("write {{\"{first}\": …}}");
+                self.refuse("submission.object-wanted", words, remedy);
+            }
+        }
+        true
+    }
+
+    fn group(
+        &mut self,
+        of: &'static Type,
+        group: &str,
+        members: Vec<(String, Raw)>,
+        tagged: &mut Vec<Tagged>,
+        depth: usize,
+    ) {
+        let mut keys = HashSet::new();
+        let mut spellings = Vec::new();
+        let first = tagged.len();
+        for (key, raw) in members {
+            self.at(&key, |builder| {
+                if !keys.insert(key.clone()) {
+                    builder.twice(&key);
+                } else if let Some((order, plain)) = Plain::find(of, group, &key) {
+                    builder.field(order, plain, raw, tagged, depth);
+                } else if key == "$xml" {
+                    spellings = builder.extra(raw).spellings;
+                } else {
+                    builder.unknown_name(&key, &Plain::names(of, group));
+                }
+            });
+        }
+        for (name, spelled) in spellings {
+            let field = tagged.iter_mut().skip(first).find(|tagged| tagged.plain.field == name);
+            let good = field.is_some_and(|tagged| respelled(&mut tagged.entry, &spelled));
+            if !good {
+                let words = format!("{} has no such spelling", cut(&name));
+                self.refuse("submission.spelling", words, "leave it out");
+            }
+        }
+    }
+
+    fn field(
+        &mut self,
+        order: usize,
+        plain: &'static Plain,
+        raw: Raw,
+        tagged: &mut Vec<Tagged>,
+        depth: usize,
+    ) {
+        match (plain.repeats, raw) {
+            (_, Raw::Null) => {}
+            (Repeats::Yes, Raw::List(items)) => {
+                for (place, item) in items.into_iter().enumerate() {
+                    let entry =
+                        self.at(&place.to_string(), |builder| builder.entry(plain, item, depth));
+                    tagged.extend(entry.map(|entry| Tagged { order, plain, entry }));
+                }
+            }
+            (Repeats::Yes, raw) => {
+                let words = format!("{} may repeat, so it is a list", plain.field);
+                let remedy = format!("write [{}]", raw.shown());
+                self.refuse("submission.list-wanted", words, remedy);
+            }
+            (Repeats::No, Raw::List(items)) => {
+                let words = format!("{} stands once, so it is no list", plain.field);
+                let shown = items.first().map_or_else(|| "it".to_owned(), Raw::shown);
+                self.refuse(
+                    "submission.single-wanted",
+                    words,
+                    format!("write {shown} without [ ]"),
+                );
+            }
+            (Repeats::No, raw) => {
+                let entry = self.entry(plain, raw, depth);
+                tagged.extend(entry.map(|entry| Tagged { order, plain, entry }));
+            }
+        }
+    }
+
+    /// The entry for one value: the tag, and what the value stands for; or,
+    /// from an object without `value`, the tag and all that the object holds.
+    fn entry(&mut self, plain: &'static Plain, raw: Raw, depth: usize) -> Option<Node> {
+        let (of, tag_name, value_name) = match plain.stands_for {
+            StandsFor::ClassCode => (&table::CLASSIFICATION, "SystemName", "ClassCode"),
+            StandsFor::ClassName => (&table::CLASSIFICATION, "SystemName", "ClassName"),
+            StandsFor::Content | StandsFor::Truth => (&table::NOTE, "Subject", "Content"),
+            StandsFor::Fact => (&table::PROCESS_CHARACTERISTIC, "Description", "Description"),
+        };
+        let tag = Node::new(of).with(tag_name, plain.tag);
+        let members = match (plain.stands_for, raw) {
+            (StandsFor::Truth, Raw::Bool(truth)) => {
+                return Some(tag.with(value_name, &truth.to_string()));
+            }
+            (StandsFor::Truth, other) => {
+                let words = format!("{} is true or false, not {}", plain.field, other.what());
+                self.refuse(
+                    "submission.boolean-wanted",
+                    words,
+                    "write true or false, without quotes",
+                );
+                return None;
+            }
+            (_, Raw::Object(members)) => members,
+            (_, scalar) => return self.valued(tag, value_name, scalar, depth),
+        };
+        let has = |name: &str| members.iter().any(|(key, _)| key == name);
+        if has("value") {
+            let measured = plain.stands_for == StandsFor::Fact
+                && (has("unitCode") || has("unitCodeListVersionId"));
+            let value_name = if measured { "ValueMeasure" } else { value_name };
+            return self.valued(tag, value_name, Raw::Object(members), depth);
+        }
+        let tag_field = of.element(tag_name).map(|(_, element)| element.json_name());
+        if plain.stands_for != StandsFor::Fact && tag_field.is_some_and(has) {
+            let words = format!("{} says by itself that the tag is {}", plain.field, plain.tag);
+            self.refuse("submission.plain-tag", words, "leave the tag out");
+            return None;
+        }
+        let rest = self.node(of, members, depth + 1);
+        let mut entry = tag;
+        entry.take_in(rest);
+        Some(entry)
+    }
+
+    fn valued(&mut self, mut tag: Node, name: &str, raw: Raw, depth: usize) -> Option<Node> {
+        let (_, element) = tag.of().element(name)?;
+        let item = self.item(tag.of(), element, raw, depth)?;
+        tag.push(name, item);
+        Some(tag)
+    }
+}
+
+/// Puts tagged entries into their lists: in the order of the table and
+/// before all others, or as `$xml.order` says.
+pub(super) fn arrange(
+    node: &mut Node,
+    mut tagged: Vec<Tagged>,
+    orders: &HashMap<String, Vec<String>>,
+) {
+    tagged.sort_by_key(|tagged| tagged.order);
+    let mut lists: Vec<(u8, Vec<(&'static str, Node)>)> = Vec::new();
+    for Tagged { plain, entry, .. } in tagged {
+        let Some((row, _)) = node.of().element(plain.list) else { continue };
+        match lists.iter_mut().find(|(known, _)| *known == row) {
+            Some((_, entries)) => entries.push((plain.tag, entry)),
+            None => lists.push((row, vec![(plain.tag, entry)])),
+        }
+    }
+    for (row, mut entries) in lists {
+        let name = node.of().elements.get(usize::from(row)).map(|element| element.json_name());
+        let order = name.and_then(|name| orders.get(name)).map_or(&[][..], Vec::as_slice);
+        let mut listed: VecDeque<Item> = node.take_row(row).into();
+        for step in order {
+            if step == "-" {
+                if let Some(item) = listed.pop_front() {
+                    node.append(row, item);
+                }
+            } else if let Some(at) = entries.iter().position(|(tag, _)| tag == step) {
+                let (_, entry) = entries.remove(at);
+                node.append(row, Item::Node(entry));
+            }
+        }
+        for (_, entry) in entries {
+            node.append(row, Item::Node(entry));
+        }
+        for item in listed {
+            node.append(row, item);
+        }
+    }
+}
+
+/// Gives a boolean back its spelling, if it says the same.
+fn respelled(entry: &mut Node, spelled: &str) -> bool {
+    let Some((row, _)) = entry.of().element("Content") else { return false };
+    let says = entry.text("Content").and_then(truth);
+    if says.is_none() || says != truth(spelled) {
+        return false;
+    }
+    entry.take_row(row);
+    entry.push("Content", Item::Leaf(Leaf::new(spelled)))
+}

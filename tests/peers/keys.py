@@ -1,0 +1,97 @@
+"""Throw-away keys, made with the openssl command.
+
+One authority, and for each of two gateways one key to sign and one to
+decrypt, RSA-2048, as CONTRACT section 3 wants them in files.
+"""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+WAIT = 60  # seconds that one openssl command may take
+
+
+class KeyTrouble(Exception):
+    """openssl could not make a key; the words are its own."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An X.509 certificate and its private key, both PEM files."""
+
+    x509: Path
+    key: Path
+
+
+@dataclass(frozen=True)
+class Keys:
+    """All the keys of a run, in one folder."""
+
+    anchor: Path
+    ours_sign: Pair
+    ours_decrypt: Pair
+    theirs_sign: Pair
+    theirs_decrypt: Pair
+
+
+def make(folder: Path, ours: str, theirs: str) -> Keys:
+    """Makes the keys of gateway `ours` and partner `theirs` (addresses)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    anchor = _authority(folder)
+    return Keys(
+        anchor=anchor.x509,
+        ours_sign=_issue(folder, anchor, "ours-sign", ours, "digitalSignature"),
+        ours_decrypt=_issue(folder, anchor, "ours-decrypt", ours, "keyEncipherment"),
+        theirs_sign=_issue(folder, anchor, "theirs-sign", theirs, "digitalSignature"),
+        theirs_decrypt=_issue(folder, anchor, "theirs-decrypt", theirs, "keyEncipherment"),
+    )
+
+
+def _authority(folder: Path) -> Pair:
+    pair = _pair(folder, "authority")
+    _openssl(
+        "req", "-x509", "-new", "-sha256", "-days", "30", "-key", pair.key, "-out", pair.x509,
+        "-subj", "/O=Throw-away/CN=Authority of the kill test",
+        "-addext", "basicConstraints=critical,CA:TRUE",
+        "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+    )
+    return pair
+
+
+def _issue(folder: Path, anchor: Pair, name: str, address: str, usage: str) -> Pair:
+    pair = _pair(folder, name)
+    request = folder / f"{name}.req"
+    extensions = folder / f"{name}.ext"
+    extensions.write_text(
+        "basicConstraints=critical,CA:FALSE\n"
+        f"keyUsage=critical,{usage}\n"
+        "extendedKeyUsage=emailProtection\n"
+        f"subjectAltName=email:{address}\n"
+        "subjectKeyIdentifier=hash\n"
+        "authorityKeyIdentifier=keyid\n"
+    )
+    _openssl("req", "-new", "-sha256", "-key", pair.key, "-out", request,
+             "-subj", f"/O=Throw-away/CN={name} {address}")
+    _openssl("x509", "-req", "-sha256", "-days", "30", "-in", request, "-extfile", extensions,
+             "-CA", anchor.x509, "-CAkey", anchor.key, "-set_serial", str(_serial()),
+             "-out", pair.x509)
+    return pair
+
+
+def _pair(folder: Path, name: str) -> Pair:
+    pair = Pair(folder / f"{name}.pem", folder / f"{name}.key")
+    _openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", pair.key)
+    os.chmod(pair.key, 0o600)
+    return pair
+
+
+def _serial() -> int:
+    return int.from_bytes(os.urandom(8), "big") >> 1 | 1
+
+
+def _openssl(*arguments) -> None:
+    made = subprocess.run(["openssl", *map(str, arguments)], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=WAIT, check=False)
+    if made.returncode != 0:
+        raise KeyTrouble(f"openssl {arguments[0]}: {made.stderr.decode(errors='replace')}")
