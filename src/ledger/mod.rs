@@ -63,6 +63,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use uuid::Uuid;
@@ -282,10 +283,14 @@ fn connect(path: &Path, access: Access) -> Result<Connection, LedgerError> {
     let sql = Connection::open_with_flags(path, flags)?;
     sql.busy_timeout(BUSY)?;
     sql.set_prepared_statement_cache_capacity(128);
+    // Without it SQLite plans a statement anew at every other value that it
+    // compares with a partial index: a third of the writer's time.
+    sql.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // FULL: NORMAL in WAL mode loses the last commits when the power goes.
     sql.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 67108864;",
+         PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8000;
+         PRAGMA journal_size_limit = 67108864;",
     )?;
     Ok(sql)
 }

@@ -129,13 +129,11 @@ impl Model {
         let (before, after) = (duty.state, decide(duty.state, trigger).unwrap().state);
         duty.state = after;
         if before != after {
-            match after {
-                State::Sealed => {}
-                State::Sending => duty.due = None,
-                _ => {
-                    duty.due = after.is_pending().then(|| due.unwrap_or(now));
-                    duty.is_leased = false;
-                }
+            if after == State::Sending {
+                duty.due = None;
+            } else if after != State::Sealed {
+                duty.due = after.is_pending().then(|| due.unwrap_or(now));
+                duty.is_leased = false;
             }
         }
         if before.lacks_verdict() && !after.lacks_verdict() {
@@ -150,7 +148,7 @@ impl Model {
         }
     }
 
-    fn accept(&mut self, command: &Command, now: Timestamp) -> (Judgement, Vec<usize>) {
+    fn accept(&mut self, command: &Command) -> (Judgement, Vec<usize>) {
         let Command::Accept { number, status, content, to, .. } = command else { unreachable!() };
         let known = self.issued.entry(*number).or_default();
         let judged = judge(&versions(*number, known), &version(*number, *status, *content));
@@ -160,7 +158,6 @@ impl Model {
         if judged != Judgement::Duplicate {
             known.push((*status, *content));
         }
-        let _ = now;
         let of_record: Vec<&Duty> = self
             .duties
             .iter()
@@ -278,7 +275,7 @@ impl Bench {
                 let mut new = acceptance(&number(*n), STATUSES[*status], *content, &codes);
                 new.facts.replaces = replaces.iter().map(|n| number(*n)).collect();
                 new.not_useful_after = short.then(|| now.plus(Duration::from_secs(1_000)));
-                let (judged, to) = self.model.accept(command, now);
+                let (judged, to) = self.model.accept(command);
                 match self.world.ledger().accept(new).await.unwrap() {
                     Accepted::Conflict { .. } => assert_eq!(judged, Judgement::Conflict),
                     Accepted::Duplicate => {
