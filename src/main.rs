@@ -13,8 +13,10 @@ fn main() -> ExitCode {
     };
     // A panic is a bug of ours: it has its own exit code, and prints nothing
     // on standard output.
-    let answer = std::panic::catch_unwind(|| cli::answer(&line))
-        .unwrap_or_else(|_panic| Answer::new(Exit::Bug).remark("certpost: this is a bug; please report it with what was asked"));
+    let answer = std::panic::catch_unwind(|| cli::answer(&line)).unwrap_or_else(|_panic| {
+        Answer::new(Exit::Bug)
+            .remark("certpost: this is a bug; please report it with what was asked")
+    });
     write_out(&answer)
 }
 

@@ -18,8 +18,9 @@ use crate::queue::{Broker, HeaderField, Outgoing, PublishError, Publisher, Queue
 use crate::runtime::Runtime;
 use crate::telemetry::{enter, leave};
 
-/// How many publications wait for their confirms at once.
-const WINDOW: usize = 256;
+/// How many publications wait for their confirms, and are marked together: a
+/// crash in between publishes as many again, under their old names.
+const WINDOW: usize = 64;
 /// How long a confirm may take.
 const CONFIRM: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);

@@ -120,7 +120,8 @@ fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
         let Some(job) = job else { return };
         // A job that panics is a bug of ours, and must not take a core away:
         // whoever asked learns of it by the answer that never comes.
-        let _told_by_the_missing_answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
+        let _told_by_the_missing_answer =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
     }
 }
 

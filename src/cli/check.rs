@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 use super::answer::{Answer, Exit, Shared};
 use super::document::Document;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Certificate, Finding, Level};
-use crate::partner::code::PartnerCode;
+use crate::certificate::{Area, Certificate, Finding, Level};
+use crate::config::Keys;
+use crate::partner::{Partner, PartnerCode, routing};
 
 const SCHEMA: &str = "certpost/check/1";
 
@@ -28,13 +29,49 @@ pub struct Args {
 /// Checks every file named. A file that is not there is exit 3, whatever the
 /// others are.
 pub fn run(args: &Args, shared: &Shared) -> Answer {
-    match &args.partner {
-        None => run_with(args, shared, |_| Vec::new()),
-        Some(partner) => {
-            let words = format!("--partner {partner} needs the configuration; it is not read here");
-            Answer::failure(shared, SCHEMA, Exit::Usage, words)
+    let Some(code) = &args.partner else {
+        return run_with(args, shared, |_| Vec::new());
+    };
+    let configuration = match super::configuration(shared, SCHEMA, Keys::Left) {
+        Ok(configuration) => configuration,
+        Err(answer) => return answer,
+    };
+    match configuration.partner(code) {
+        Some(partner) => run_with(args, shared, |certificate| for_partner(certificate, partner)),
+        None => {
+            let words = format!("there is no partner {code}; see certpost partner list");
+            Answer::failure(shared, SCHEMA, Exit::Absent, words)
         }
     }
+}
+
+/// What keeps a certificate from being sent to `partner`.
+fn for_partner(certificate: &Certificate, partner: &Partner) -> Vec<Finding> {
+    let facts = match certificate.facts() {
+        Ok(facts) => facts,
+        Err(findings) => return findings,
+    };
+    let mut findings = Vec::new();
+    let document_type = &facts.id.document_type;
+    if !partner.takes(document_type) {
+        findings.push(Finding::severe(
+            Area::Mapping,
+            "partner.type-not-agreed",
+            "",
+            format!("{} does not take documents of type {document_type}", partner.code),
+            "agree on the type and add it to the partner's types, or send it to another",
+        ));
+    } else if routing::route(&facts, std::slice::from_ref(partner)).is_empty() {
+        let warning = Finding::severe(
+            Area::Mapping,
+            "partner.not-concerned",
+            "",
+            format!("{} speaks for none of the countries of this certificate", partner.code),
+            "name the partner when submitting, or correct the importing country",
+        );
+        findings.push(warning.at_level(Level::Warning));
+    }
+    findings
 }
 
 /// As [`run`], with what `beside` finds in each certificate: what a partner's

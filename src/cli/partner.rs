@@ -65,7 +65,8 @@ fn list(shared: &Shared) -> Answer {
 
 fn row(partner: &Partner) -> [String; 6] {
     let countries: Vec<_> = partner.countries.iter().map(|country| country.as_str()).collect();
-    let types: Vec<_> = partner.types.iter().flatten().map(|document_type| document_type.as_str()).collect();
+    let types: Vec<_> =
+        partner.types.iter().flatten().map(|document_type| document_type.as_str()).collect();
     [
         partner.code.to_string(),
         state(partner).to_owned(),

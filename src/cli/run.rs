@@ -41,11 +41,15 @@ pub fn run(_args: &Args, shared: &Shared) -> Answer {
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(fault) => return Answer::new(Exit::Bug).remark(format!("certpost: no runtime: {fault}")),
+        Err(fault) => {
+            return Answer::new(Exit::Bug).remark(format!("certpost: no runtime: {fault}"));
+        }
     };
     match runtime.block_on(gateway(configuration, shared)) {
         Ok(()) => Answer::new(Exit::Yes),
-        Err(refused) => Answer::failure(shared, SCHEMA, refused.exit(), format!("certpost: {refused}")),
+        Err(refused) => {
+            Answer::failure(shared, SCHEMA, refused.exit(), format!("certpost: {refused}"))
+        }
     }
 }
 
@@ -55,7 +59,9 @@ pub fn run(_args: &Args, shared: &Shared) -> Answer {
 #[derive(Debug, thiserror::Error)]
 enum Refused {
     /// Another program has the port, or it is not ours to take.
-    #[error("the SMTP door {0} cannot be opened: {1}; stop what listens there, or change doors.smtp")]
+    #[error(
+        "the SMTP door {0} cannot be opened: {1}; stop what listens there, or change doors.smtp"
+    )]
     Door(std::net::SocketAddr, std::io::Error),
     /// The ledger cannot be used; the operator looks after the file.
     #[error("the ledger: {0}")]
@@ -128,8 +134,17 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
         ledger: ledger.clone(),
         runtime: runtime.clone(),
     };
-    let intake = Intake { configuration: configuration.clone(), crew, ledger: ledger.clone(), runtime: runtime.clone() };
-    let publishing = Publishing { configuration: configuration.clone(), ledger: ledger.clone(), runtime: runtime.clone() };
+    let intake = Intake {
+        configuration: configuration.clone(),
+        crew,
+        ledger: ledger.clone(),
+        runtime: runtime.clone(),
+    };
+    let publishing = Publishing {
+        configuration: configuration.clone(),
+        ledger: ledger.clone(),
+        runtime: runtime.clone(),
+    };
     let door = Arc::new(Door { ledger: ledger.clone(), folder });
     runtime.spawn(lanes.run());
     runtime.spawn(judge.run());
@@ -157,7 +172,10 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
 }
 
 /// Runs a part whose failure ends the gateway.
-async fn report(fatal: mpsc::Sender<QueueError>, part: impl Future<Output = Result<(), QueueError>>) {
+async fn report(
+    fatal: mpsc::Sender<QueueError>,
+    part: impl Future<Output = Result<(), QueueError>>,
+) {
     if let Err(fault) = part.await {
         // The gateway may be stopping for another reason already.
         let _stopping = fatal.send(fault).await;
@@ -183,7 +201,10 @@ fn reread(shared: &Shared, sender: &watch::Sender<Arc<Configuration>>) {
     match Configuration::load(shared.config.as_deref()) {
         Ok(read) => {
             let old = sender.borrow().clone();
-            if read.gateway.code != old.gateway.code || read.ledger != old.ledger || read.doors.smtp != old.doors.smtp {
+            if read.gateway.code != old.gateway.code
+                || read.ledger != old.ledger
+                || read.doors.smtp != old.doors.smtp
+            {
                 warn!("code, ledger and doors change at the next start only");
             }
             sender.send_replace(Arc::new(read));

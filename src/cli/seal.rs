@@ -30,7 +30,10 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
     let named = args.file.display();
     let body = match read_input(&args.file, MAX_BODY) {
         Ok(body) if body.len() > MAX_BODY => {
-            return fail(Exit::No, format!("{named}: larger than 9 MiB, which is the most a submission may have"));
+            return fail(
+                Exit::No,
+                format!("{named}: larger than 9 MiB, which is the most a submission may have"),
+            );
         }
         Ok(body) => body,
         Err(fault) => return fail(Exit::Absent, format!("{named}: {fault}")),
@@ -40,7 +43,10 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
         Err(answer) => return answer,
     };
     let Some(partner) = configuration.partner(&args.to) else {
-        return fail(Exit::Absent, format!("there is no partner {}; see certpost partner list", args.to));
+        return fail(
+            Exit::Absent,
+            format!("there is no partner {}; see certpost partner list", args.to),
+        );
     };
     if let Err(fault) = smime::self_test(configuration.gateway.accept_known_bad_openssl) {
         return fail(Exit::Usage, fault.to_string());
@@ -48,12 +54,18 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
     let Some(content_type) = answer::content_type(&body) else {
         return fail(Exit::No, format!("{named}: neither XML nor JSON"));
     };
-    let facts = admission::read(content_type, &body).and_then(|(certificate, _warnings)| certificate.facts());
+    let facts = admission::read(content_type, &body)
+        .and_then(|(certificate, _warnings)| certificate.facts());
     let facts = match facts {
         Ok(facts) => facts,
         Err(findings) => {
-            let first = findings.first().map(|finding| format!("{} {}: {}", finding.path, finding.words, finding.remedy));
-            return fail(Exit::No, format!("{named}: {}; see certpost check", first.unwrap_or_default()));
+            let first = findings
+                .first()
+                .map(|finding| format!("{} {}: {}", finding.path, finding.words, finding.remedy));
+            return fail(
+                Exit::No,
+                format!("{named}: {}; see certpost check", first.unwrap_or_default()),
+            );
         }
     };
     let mut random = [0; 16];
@@ -61,12 +73,21 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
         return fail(Exit::Bug, format!("the machine gives no random octets: {fault}"));
     }
     let letter_id = letter::letter_id(random);
-    let order =
-        Order { content_type, body: &body, letter_id: &letter_id, id: &facts.id, status: &facts.status };
+    let order = Order {
+        content_type,
+        body: &body,
+        letter_id: &letter_id,
+        id: &facts.id,
+        status: &facts.status,
+    };
     match sealing::seal(&order, partner, &configuration, Clock::system().now()) {
         Ok(sealed) => Answer::octets(Exit::Yes, sealed.letter),
-        Err(fault @ SealingError::TooLarge(_)) => fail(Exit::No, format!("submission.letter-too-large: {fault}")),
+        Err(fault @ SealingError::TooLarge(_)) => {
+            fail(Exit::No, format!("submission.letter-too-large: {fault}"))
+        }
         Err(fault @ SealingError::Certificate(_)) => fail(Exit::No, fault.to_string()),
-        Err(fault @ (SealingError::NoIdentity | SealingError::Smime(_))) => fail(Exit::Usage, fault.to_string()),
+        Err(fault @ (SealingError::NoIdentity | SealingError::Smime(_))) => {
+            fail(Exit::Usage, fault.to_string())
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `certpost submit`: puts certificates on the submissions queue.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
@@ -46,9 +46,9 @@ enum Unsubmitted {
 impl Unsubmitted {
     fn exit(&self) -> Exit {
         match self {
-            Unsubmitted::Publish(PublishError::Returned { .. } | PublishError::Nacked | PublishError::TooLong { .. }) => {
-                Exit::No
-            }
+            Unsubmitted::Publish(
+                PublishError::Returned { .. } | PublishError::Nacked | PublishError::TooLong { .. },
+            ) => Exit::No,
             Unsubmitted::Publish(
                 PublishError::Lost { .. } | PublishError::TimedOut { .. } | PublishError::Unclear,
             )
@@ -66,7 +66,12 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
     if let Some(code) = &args.to
         && configuration.partner(code).is_none()
     {
-        return Answer::failure(shared, SCHEMA, Exit::Absent, format!("there is no partner {code}; see certpost partner list"));
+        return Answer::failure(
+            shared,
+            SCHEMA,
+            Exit::Absent,
+            format!("there is no partner {code}; see certpost partner list"),
+        );
     }
     let mut submissions = Vec::new();
     for file in &args.files {
@@ -86,14 +91,20 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
     }
 }
 
-fn prepare(file: &PathBuf, to: Option<&PartnerCode>, shared: &Shared) -> Result<Submission, Answer> {
+fn prepare(file: &Path, to: Option<&PartnerCode>, shared: &Shared) -> Result<Submission, Answer> {
     let fail = |exit, words| Err(Answer::failure(shared, SCHEMA, exit, words));
     let body = match answer::read_input(file, admission::MAX_BODY) {
         Ok(body) => body,
         Err(fault) => return fail(Exit::Absent, format!("{}: {fault}", file.display())),
     };
     if body.len() > admission::MAX_BODY {
-        return fail(Exit::No, format!("{}: larger than 9 MiB, which is the most a submission may have", file.display()));
+        return fail(
+            Exit::No,
+            format!(
+                "{}: larger than 9 MiB, which is the most a submission may have",
+                file.display()
+            ),
+        );
     }
     let Some(content_type) = answer::content_type(&body) else {
         return fail(Exit::No, format!("{}: neither XML nor JSON", file.display()));
@@ -102,8 +113,12 @@ fn prepare(file: &PathBuf, to: Option<&PartnerCode>, shared: &Shared) -> Result<
         Ok(read) => read,
         Err(findings) => {
             let first = findings.first();
-            let words = first.map(|finding| format!("{} {}: {}", finding.path, finding.words, finding.remedy));
-            return fail(Exit::No, format!("{}: {}; see certpost check", file.display(), words.unwrap_or_default()));
+            let words = first
+                .map(|finding| format!("{} {}: {}", finding.path, finding.words, finding.remedy));
+            return fail(
+                Exit::No,
+                format!("{}: {}; see certpost check", file.display(), words.unwrap_or_default()),
+            );
         }
     };
     let facts = match certificate.facts() {
@@ -113,7 +128,8 @@ fn prepare(file: &PathBuf, to: Option<&PartnerCode>, shared: &Shared) -> Result<
             return fail(Exit::No, format!("{}: {words}; see certpost check", file.display()));
         }
     };
-    let headers = to.map(|code| ("x-certpost-partners".to_owned(), HeaderField::Text(code.to_string())));
+    let headers =
+        to.map(|code| ("x-certpost-partners".to_owned(), HeaderField::Text(code.to_string())));
     let outgoing = Outgoing {
         exchange: SUBMISSIONS.to_owned(),
         routing_key: format!("{}.{}", facts.id.document_type, facts.import_country),
@@ -124,7 +140,7 @@ fn prepare(file: &PathBuf, to: Option<&PartnerCode>, shared: &Shared) -> Result<
         headers: headers.into_iter().collect(),
         body,
     };
-    Ok(Submission { file: file.clone(), outgoing, id: facts.id.to_string() })
+    Ok(Submission { file: file.to_owned(), outgoing, id: facts.id.to_string() })
 }
 
 /// Publishes in order; the number of the first that failed.
@@ -159,7 +175,9 @@ fn told(submissions: &[Submission], shared: &Shared) -> Answer {
     }
     let lines: Vec<_> = submissions
         .iter()
-        .map(|submission| format!("{}: {} is on the queue", submission.file.display(), submission.id))
+        .map(|submission| {
+            format!("{}: {} is on the queue", submission.file.display(), submission.id)
+        })
         .collect();
     Answer::text(Exit::Yes, lines.join("\n"))
 }

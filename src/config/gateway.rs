@@ -23,6 +23,8 @@ pub const TABLES: &[&str] = &["gateway", "queue", "ledger", "doors", "clock"];
 
 /// The largest letter taken or sent, in octets, unless `doors.max_letter` says less.
 const MAX_LETTER: usize = 25 << 20;
+/// A limit below this would refuse ordinary certificates.
+const LEAST_LETTER: usize = 64 << 10;
 
 //------------ Configuration -------------------------------------------------
 
@@ -177,8 +179,10 @@ fn check_signatures(
     faults: &mut Faults,
 ) {
     for partner in partners {
-        let unfit: Vec<_> =
-            signing.iter().filter_map(|(_, identity)| partner.seal.check_identity(identity).err()).collect();
+        let unfit: Vec<_> = signing
+            .iter()
+            .filter_map(|(_, identity)| partner.seal.check_identity(identity).err())
+            .collect();
         if let Some(fault) = unfit.into_iter().next() {
             let key = format!("partner {}: seal.{}", partner.code, fault.key);
             faults.add(file, key, fault.words, fault.remedy);
@@ -194,7 +198,12 @@ fn parse(file: &Path, faults: &mut Faults) -> Option<Table> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(fault) => {
-            faults.add(file, "", format!("cannot be read: {fault}"), "name the right file, or put it there");
+            faults.add(
+                file,
+                "",
+                format!("cannot be read: {fault}"),
+                "name the right file, or put it there",
+            );
             return None;
         }
     };
@@ -202,7 +211,12 @@ fn parse(file: &Path, faults: &mut Faults) -> Option<Table> {
         Ok(table) => Some(table),
         Err(fault) => {
             let words = fault.to_string();
-            faults.add(file, "", format!("is no TOML: {}", words.trim_end()), "mend the line it points at");
+            faults.add(
+                file,
+                "",
+                format!("is no TOML: {}", words.trim_end()),
+                "mend the line it points at",
+            );
             None
         }
     }
@@ -238,11 +252,24 @@ fn read_gateway(section: &mut Section<'_>, faults: &mut Faults) -> Option<Gatewa
     let address = address?;
     let hostname = hostname.unwrap_or_else(|| address.domain().to_owned());
     if !hostname.split('.').all(|label| {
-        !label.is_empty() && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+        !label.is_empty()
+            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
     }) {
-        section.fault("hostname", format!("'{hostname}' is no host name"), "write one as ecert.bv.example", faults);
+        section.fault(
+            "hostname",
+            format!("'{hostname}' is no host name"),
+            "write one as ecert.bv.example",
+            faults,
+        );
     }
-    Some(Gateway { code: code?, countries, environment, address, hostname, accept_known_bad_openssl })
+    Some(Gateway {
+        code: code?,
+        countries,
+        environment,
+        address,
+        hostname,
+        accept_known_bad_openssl,
+    })
 }
 
 fn read_queue(mut section: Section<'_>, faults: &mut Faults) -> Option<Zeroizing<String>> {
@@ -264,7 +291,12 @@ fn read_queue(mut section: Section<'_>, faults: &mut Faults) -> Option<Zeroizing
             }
         },
         (None, None) => {
-            section.fault("url", "is missing", "write url = \"amqp://127.0.0.1:5672/%2f\", or url_file", faults);
+            section.fault(
+                "url",
+                "is missing",
+                "write url = \"amqp://127.0.0.1:5672/%2f\", or url_file",
+                faults,
+            );
             None
         }
     };
@@ -283,7 +315,12 @@ fn read_ledger(mut section: Section<'_>, faults: &mut Faults) -> PathBuf {
     let named = match url.strip_prefix("sqlite:") {
         Some(named) if !named.is_empty() => named.strip_prefix("//").unwrap_or(named),
         _ => {
-            section.fault("url", format!("'{url}' is no ledger"), "write \"sqlite:\" and a file", faults);
+            section.fault(
+                "url",
+                format!("'{url}' is no ledger"),
+                "write \"sqlite:\" and a file",
+                faults,
+            );
             "var/certpost.db"
         }
     };
@@ -296,7 +333,7 @@ fn read_doors(mut section: Section<'_>, keys: Keys, faults: &mut Faults) -> Opti
     let smtp = section.parsed::<SocketAddr>("smtp", faults);
     let http = section.parsed::<SocketAddr>("http", faults);
     let max_letter = section.size("max_letter", MAX_LETTER, faults);
-    if max_letter > MAX_LETTER || max_letter < 64 << 10 {
+    if !(LEAST_LETTER..=MAX_LETTER).contains(&max_letter) {
         section.fault("max_letter", "is out of bounds", "write a size from 64KiB to 25MiB", faults);
     }
     let certificate = section.text("smtp_certificate", faults);
@@ -307,17 +344,28 @@ fn read_doors(mut section: Section<'_>, keys: Keys, faults: &mut Faults) -> Opti
             let certificate = files::read_public(&section.path(&certificate))
                 .map_err(|words| partners::split(&section, "smtp_certificate", &words, faults));
             let key = match keys {
-                Keys::Read => files::read_secret(&section.path(&key)).map_err(|words| partners::split(&section, "smtp_key", &words, faults)),
+                Keys::Read => files::read_secret(&section.path(&key))
+                    .map_err(|words| partners::split(&section, "smtp_key", &words, faults)),
                 Keys::Left => Ok(Zeroizing::new(Vec::new())),
             };
             certificate.ok().zip(key.ok()).map(|(certificate, key)| SmtpTls { certificate, key })
         }
         (Some(_), None) => {
-            section.fault("smtp_key", "is missing beside smtp_certificate", "write both or neither", faults);
+            section.fault(
+                "smtp_key",
+                "is missing beside smtp_certificate",
+                "write both or neither",
+                faults,
+            );
             None
         }
         (None, Some(_)) => {
-            section.fault("smtp_certificate", "is missing beside smtp_key", "write both or neither", faults);
+            section.fault(
+                "smtp_certificate",
+                "is missing beside smtp_key",
+                "write both or neither",
+                faults,
+            );
             None
         }
     };
@@ -338,7 +386,12 @@ fn read_producer(mut section: Section<'_>, faults: &mut Faults) -> Option<Produc
         let built = regex::RegexBuilder::new(&pattern).size_limit(1 << 20).build();
         built
             .map_err(|fault| {
-                section.fault("numbers", format!("is no pattern: {fault}"), "write a regular expression, as \"^BV-PC-\"", faults);
+                section.fault(
+                    "numbers",
+                    format!("is no pattern: {fault}"),
+                    "write a regular expression, as \"^BV-PC-\"",
+                    faults,
+                );
             })
             .ok()
     });
@@ -396,11 +449,21 @@ impl Identities {
             match used.as_str() {
                 Some("sign") => signs = true,
                 Some("decrypt") => decrypts = true,
-                _ => section.fault("use", format!("{used} is no use"), "write \"sign\" or \"decrypt\"", faults),
+                _ => section.fault(
+                    "use",
+                    format!("{used} is no use"),
+                    "write \"sign\" or \"decrypt\"",
+                    faults,
+                ),
             }
         }
         if listed.is_empty() {
-            section.fault("use", "is missing", "write use = [\"sign\"] or use = [\"decrypt\"]", faults);
+            section.fault(
+                "use",
+                "is missing",
+                "write use = [\"sign\"] or use = [\"decrypt\"]",
+                faults,
+            );
         }
         if signs {
             self.uses.insert("sign".to_owned());
@@ -432,7 +495,8 @@ impl Identities {
     ) {
         let certificate = files::read_public(&section.path(x509));
         let private = files::read_secret(&section.path(key));
-        let passphrase = passphrase_file.map(|named| files::read_secret_line(&section.path(&named))).transpose();
+        let passphrase =
+            passphrase_file.map(|named| files::read_secret_line(&section.path(&named))).transpose();
         let mut split = |key: &str, words: String| partners::split(section, key, &words, faults);
         let (certificate, private, passphrase) = match (certificate, private, passphrase) {
             (Ok(certificate), Ok(private), Ok(passphrase)) => (certificate, private, passphrase),

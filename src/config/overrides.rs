@@ -50,7 +50,12 @@ pub fn apply(
         let entry = root.entry(table).or_insert_with(|| Value::Table(Table::new()));
         match entry.as_table_mut() {
             Some(entry) if matches!(entry.get(&key), Some(Value::Array(_) | Value::Table(_))) => {
-                faults.add(file, &name, "the environment overrides single values only", "unset it and write the list in the file");
+                faults.add(
+                    file,
+                    &name,
+                    "the environment overrides single values only",
+                    "unset it and write the list in the file",
+                );
             }
             Some(entry) => {
                 entry.insert(key, value);

@@ -2,7 +2,6 @@
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use toml::Value;
-use zeroize::Zeroizing;
 
 use super::faults::Faults;
 use super::files;
@@ -10,9 +9,12 @@ use super::section::Section;
 use crate::certificate::number::{CountryCode, DocumentType};
 use crate::clock::Timestamp;
 use crate::letter::{Address, Headers};
-use crate::partner::{Credentials, Partner, PartnerCode, ReceiptForm, Route, State, TlsPolicy, TlsProof};
+use crate::partner::{
+    Credentials, Partner, PartnerCode, ReceiptForm, Route, State, TlsPolicy, TlsProof,
+};
 use crate::smime::{
-    Anchor, ContentCipher, Crl, KeyTransport, Pin, RecipientKey, SealProfile, SignatureAlgorithm, SignedForm, Trust,
+    Anchor, ContentCipher, Crl, KeyTransport, Pin, RecipientKey, SealProfile, SignatureAlgorithm,
+    SignedForm, Trust,
 };
 use crate::sps::{ReferenceDate, WriteOptions};
 
@@ -27,7 +29,12 @@ pub fn read(mut root: Section<'_>, faults: &mut Faults) -> Vec<Partner> {
         let place = section.key("code");
         let Some(partner) = read_partner(section, faults) else { continue };
         if partners.iter().any(|other| other.code == partner.code) {
-            faults.add(file, place, format!("{} stands twice", partner.code), "give each partner one entry");
+            faults.add(
+                file,
+                place,
+                format!("{} stands twice", partner.code),
+                "give each partner one entry",
+            );
         }
         partners.push(partner);
     }
@@ -51,7 +58,11 @@ fn read_partner(mut section: Section<'_>, faults: &mut Faults) -> Option<Partner
     let receipt = section.choice(
         "receipt",
         ReceiptForm::Mdn,
-        &[("mdn", ReceiptForm::Mdn), ("mdn-signed", ReceiptForm::MdnSigned), ("none", ReceiptForm::None)],
+        &[
+            ("mdn", ReceiptForm::Mdn),
+            ("mdn-signed", ReceiptForm::MdnSigned),
+            ("none", ReceiptForm::None),
+        ],
         faults,
     );
     let headers = section.choice(
@@ -108,7 +119,11 @@ fn read_partner(mut section: Section<'_>, faults: &mut Faults) -> Option<Partner
     })
 }
 
-fn read_countries(section: &mut Section<'_>, code: Option<&PartnerCode>, faults: &mut Faults) -> Vec<CountryCode> {
+fn read_countries(
+    section: &mut Section<'_>,
+    code: Option<&PartnerCode>,
+    faults: &mut Faults,
+) -> Vec<CountryCode> {
     if let Some(countries) = section.list("countries", faults) {
         return countries;
     }
@@ -116,14 +131,23 @@ fn read_countries(section: &mut Section<'_>, code: Option<&PartnerCode>, faults:
     match code.map(|code| code.as_str().parse::<CountryCode>()) {
         Some(Ok(country)) => vec![country],
         Some(Err(_)) => {
-            section.fault("countries", "is missing, and the code is no country", "write countries = [\"HM\"]", faults);
+            section.fault(
+                "countries",
+                "is missing, and the code is no country",
+                "write countries = [\"HM\"]",
+                faults,
+            );
             Vec::new()
         }
         None => Vec::new(),
     }
 }
 
-fn read_tls(section: &mut Section<'_>, route: Option<&Route>, faults: &mut Faults) -> Option<TlsPolicy> {
+fn read_tls(
+    section: &mut Section<'_>,
+    route: Option<&Route>,
+    faults: &mut Faults,
+) -> Option<TlsPolicy> {
     let required = section.choice("tls", true, &[("required", true), ("none", false)], faults);
     let ca = section.text("tls_ca", faults);
     let pin = section.text("tls_pin", faults);
@@ -132,10 +156,20 @@ fn read_tls(section: &mut Section<'_>, route: Option<&Route>, faults: &mut Fault
         if let Some(route) = route
             && !route.is_loopback()
         {
-            section.fault("tls", "none is for loopback only", "take it out, or route to 127.0.0.1", faults);
+            section.fault(
+                "tls",
+                "none is for loopback only",
+                "take it out, or route to 127.0.0.1",
+                faults,
+            );
         }
         if matches!(route, Some(Route::Smtps { .. })) {
-            section.fault("tls", "none contradicts smtps://", "write smtp://, or take it out", faults);
+            section.fault(
+                "tls",
+                "none contradicts smtps://",
+                "write smtp://, or take it out",
+                faults,
+            );
         }
         return Some(TlsPolicy::Off);
     }
@@ -155,7 +189,12 @@ fn read_tls(section: &mut Section<'_>, route: Option<&Route>, faults: &mut Fault
             match octets.and_then(|octets| <[u8; 32]>::try_from(octets).ok()) {
                 Some(pin) => Some(pin),
                 None => {
-                    section.fault("tls_pin", "is no SHA-256", "write 64 hexadecimal digits", faults);
+                    section.fault(
+                        "tls_pin",
+                        "is no SHA-256",
+                        "write 64 hexadecimal digits",
+                        faults,
+                    );
                     return None;
                 }
             }
@@ -178,17 +217,23 @@ fn read_credentials(section: &mut Section<'_>, faults: &mut Faults) -> Option<Cr
     let mut lines = std::str::from_utf8(&octets).unwrap_or_default().lines();
     match (lines.next(), lines.next()) {
         (Some(user), Some(password)) if !user.is_empty() && !password.is_empty() => {
-            Some(Credentials { user: user.to_owned(), password: Zeroizing::new(password.to_owned()) })
+            Some(Credentials::new(user.to_owned(), password.to_owned()))
         }
         _ => {
-            section.fault("auth_file", "lacks a user or a password", "write the user on line 1, the password on line 2", faults);
+            section.fault(
+                "auth_file",
+                "lacks a user or a password",
+                "write the user on line 1, the password on line 2",
+                faults,
+            );
             None
         }
     }
 }
 
 fn read_seal(mut section: Section<'_>, faults: &mut Faults) -> Option<SealProfile> {
-    let named = required_list(&mut section, "recipients", "certs/partners/HM/encrypt-2026.pem", faults);
+    let named =
+        required_list(&mut section, "recipients", "certs/partners/HM/encrypt-2026.pem", faults);
     let mut recipients = Vec::new();
     for named in &named {
         let read = files::read_public(&section.path(named));
@@ -197,7 +242,8 @@ fn read_seal(mut section: Section<'_>, faults: &mut Faults) -> Option<SealProfil
             Err(words) => split(&section, "recipients", &words, faults),
         }
     }
-    let signature = section.parsed("signature", faults).unwrap_or(SignatureAlgorithm::RsaPkcs1Sha256);
+    let signature =
+        section.parsed("signature", faults).unwrap_or(SignatureAlgorithm::RsaPkcs1Sha256);
     let content = section.parsed("content", faults).unwrap_or(ContentCipher::Aes256Gcm);
     let key_transport = section.parsed("key_transport", faults).unwrap_or(KeyTransport::OaepSha256);
     let form = section.parsed("form", faults).unwrap_or(SignedForm::Opaque);
@@ -215,7 +261,12 @@ fn read_trust(mut section: Section<'_>, faults: &mut Faults) -> Option<Trust> {
     let signers = match section.take("signers") {
         Some(Value::Array(signers)) if !signers.is_empty() => signers,
         _ => {
-            section.fault("signers", "is missing", "write signers = [\"certs/partners/HM/sign-2026.pem\"]", faults);
+            section.fault(
+                "signers",
+                "is missing",
+                "write signers = [\"certs/partners/HM/sign-2026.pem\"]",
+                faults,
+            );
             Vec::new()
         }
     };
@@ -260,7 +311,12 @@ fn read_pin(section: &Section<'_>, signer: Value, faults: &mut Faults) -> Option
         }
         other => {
             let words = format!("{other} is no signer");
-            section.fault("signers", words, "write a file's name, or { file, from, until }", faults);
+            section.fault(
+                "signers",
+                words,
+                "write a file's name, or { file, from, until }",
+                faults,
+            );
             return None;
         }
     };
@@ -275,7 +331,11 @@ fn read_pin(section: &Section<'_>, signer: Value, faults: &mut Faults) -> Option
 }
 
 /// A moment in quotes, or as a date of TOML's own with a zone.
-pub(super) fn moment(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> Option<Timestamp> {
+pub(super) fn moment(
+    section: &mut Section<'_>,
+    key: &'static str,
+    faults: &mut Faults,
+) -> Option<Timestamp> {
     let text = match section.take(key)? {
         Value::String(text) => text,
         Value::Datetime(date) => date.to_string(),
@@ -290,7 +350,12 @@ pub(super) fn moment(section: &mut Section<'_>, key: &'static str, faults: &mut 
     }
 }
 
-fn required_list(section: &mut Section<'_>, key: &'static str, example: &str, faults: &mut Faults) -> Vec<String> {
+fn required_list(
+    section: &mut Section<'_>,
+    key: &'static str,
+    example: &str,
+    faults: &mut Faults,
+) -> Vec<String> {
     let list = section.list::<String>(key, faults).unwrap_or_default();
     if list.is_empty() {
         section.fault(key, "is missing", format!("write {key} = [\"{example}\"]"), faults);

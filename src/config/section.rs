@@ -46,7 +46,13 @@ impl<'a> Section<'a> {
     }
 
     /// Adds a fault about `key`.
-    pub fn fault(&self, key: &str, words: impl Into<String>, remedy: impl Into<String>, faults: &mut Faults) {
+    pub fn fault(
+        &self,
+        key: &str,
+        words: impl Into<String>,
+        remedy: impl Into<String>,
+        faults: &mut Faults,
+    ) {
         faults.add(self.file, self.key(key), words, remedy);
     }
 
@@ -68,7 +74,12 @@ impl<'a> Section<'a> {
     }
 
     /// Takes a string that must be there.
-    pub fn required_text(&mut self, key: &'static str, example: &str, faults: &mut Faults) -> Option<String> {
+    pub fn required_text(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        faults: &mut Faults,
+    ) -> Option<String> {
         let there = self.table.contains_key(key);
         let text = self.text(key, faults);
         if !there {
@@ -88,7 +99,12 @@ impl<'a> Section<'a> {
     }
 
     /// Takes a string that must be there, and parses it.
-    pub fn required<T>(&mut self, key: &'static str, example: &str, faults: &mut Faults) -> Option<T>
+    pub fn required<T>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        faults: &mut Faults,
+    ) -> Option<T>
     where
         T: FromStr,
         T::Err: std::fmt::Display,
@@ -133,7 +149,13 @@ impl<'a> Section<'a> {
     }
 
     /// Takes a number between two bounds.
-    pub fn number(&mut self, key: &'static str, default: f64, bounds: (f64, f64), faults: &mut Faults) -> f64 {
+    pub fn number(
+        &mut self,
+        key: &'static str,
+        default: f64,
+        bounds: (f64, f64),
+        faults: &mut Faults,
+    ) -> f64 {
         let number = match self.take(key) {
             None => return default,
             Some(Value::Float(number)) => number,
@@ -152,7 +174,12 @@ impl<'a> Section<'a> {
     }
 
     /// Takes a duration.
-    pub fn duration(&mut self, key: &'static str, default: Duration, faults: &mut Faults) -> Duration {
+    pub fn duration(
+        &mut self,
+        key: &'static str,
+        default: Duration,
+        faults: &mut Faults,
+    ) -> Duration {
         match self.text(key, faults) {
             None => default,
             Some(text) => self.unit(key, units::duration(&text), faults).unwrap_or(default),
@@ -160,12 +187,22 @@ impl<'a> Section<'a> {
     }
 
     /// Takes a list of durations, at least one.
-    pub fn durations(&mut self, key: &'static str, default: Vec<Duration>, faults: &mut Faults) -> Vec<Duration> {
+    pub fn durations(
+        &mut self,
+        key: &'static str,
+        default: Vec<Duration>,
+        faults: &mut Faults,
+    ) -> Vec<Duration> {
         let Some(texts) = self.list::<String>(key, faults) else {
             return default;
         };
         if texts.is_empty() {
-            self.fault(key, "is an empty list", "write one duration at least, or leave it out", faults);
+            self.fault(
+                key,
+                "is an empty list",
+                "write one duration at least, or leave it out",
+                faults,
+            );
             return default;
         }
         texts.iter().filter_map(|text| self.unit(key, units::duration(text), faults)).collect()
@@ -180,7 +217,13 @@ impl<'a> Section<'a> {
     }
 
     /// Takes one of several words.
-    pub fn choice<T: Clone>(&mut self, key: &'static str, default: T, among: &[(&str, T)], faults: &mut Faults) -> T {
+    pub fn choice<T: Clone>(
+        &mut self,
+        key: &'static str,
+        default: T,
+        among: &[(&str, T)],
+        faults: &mut Faults,
+    ) -> T {
         let Some(text) = self.text(key, faults) else {
             return default;
         };
@@ -188,7 +231,12 @@ impl<'a> Section<'a> {
             return found.clone();
         }
         let words: Vec<_> = among.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        self.fault(key, format!("'{text}' is not offered"), format!("write {}", words.join(" or ")), faults);
+        self.fault(
+            key,
+            format!("'{text}' is not offered"),
+            format!("write {}", words.join(" or ")),
+            faults,
+        );
         default
     }
 
@@ -220,7 +268,11 @@ impl<'a> Section<'a> {
         for (n, item) in items.into_iter().enumerate() {
             match item {
                 Value::Table(table) => {
-                    read.push(Section::new(table, self.key(&format!("{key}[{}]", n + 1)), self.file));
+                    read.push(Section::new(
+                        table,
+                        self.key(&format!("{key}[{}]", n + 1)),
+                        self.file,
+                    ));
                 }
                 other => self.wanted(key, &format!("tables, each under [[{key}]]"), &other, faults),
             }

@@ -8,7 +8,8 @@ const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
 /// A duration: a number and one of `ms`, `s`, `m`, `h`, `d`, as `90s`,
 /// `1.5h`. At most ten years.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("'{text}' is no duration; write a number and ms, s, m, h or d, as \"15m\"");
+    let wrong =
+        || format!("'{text}' is no duration; write a number and ms, s, m, h or d, as \"15m\"");
     let split = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(split);
     let seconds = match unit {
@@ -30,7 +31,9 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 
 /// A size in octets: a number and `B`, `KiB`, `MiB` or `GiB`, as `25MiB`.
 pub fn size(text: &str) -> Result<usize, String> {
-    let wrong = || format!("'{text}' is no size; write a whole number and B, KiB, MiB or GiB, as \"25MiB\"");
+    let wrong = || {
+        format!("'{text}' is no size; write a whole number and B, KiB, MiB or GiB, as \"25MiB\"")
+    };
     let split = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(split);
     let factor: usize = match unit {
@@ -52,7 +55,9 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (text, millis) in [("0s", 0), ("1m", 60_000), ("200ms", 200), ("1.5h", 5_400_000), ("5d", 432_000_000)] {
+        for (text, millis) in
+            [("0s", 0), ("1m", 60_000), ("200ms", 200), ("1.5h", 5_400_000), ("5d", 432_000_000)]
+        {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
         for text in ["", "5", "s", "-1s", "1 s", "1w", "1e9d", "inf s", "nans", "99999d", ".5s"] {

@@ -24,7 +24,11 @@ impl TakeIn for Door {
     async fn take_in(&self, incoming: Incoming, octets: Vec<u8>) -> Result<(), Trouble> {
         let from = incoming.peer.clone();
         enter("inbound.3", &from);
-        let taken = self.ledger.take_in(TakenIn { octets, reverse_path: incoming.reverse_path, peer: incoming.peer });
+        let taken = self.ledger.take_in(TakenIn {
+            octets,
+            reverse_path: incoming.reverse_path,
+            peer: incoming.peer,
+        });
         match taken.await {
             Ok(_letter) => {
                 leave("inbound.3", &from);

@@ -21,8 +21,8 @@ use crate::certificate::{Certificate, Facts, Finding};
 use crate::clock::Timestamp;
 use crate::config::{Configuration, Gateway};
 use crate::delivery::LetterId;
-use crate::letter::LineEnds;
 use crate::ledger::{Arrival, Ledger, LedgerError, NewPublication, Quarantine, WaitingLetter};
+use crate::letter::LineEnds;
 use crate::partner::{Partner, PartnerCode};
 use crate::refusal::{Code, Refusal};
 use crate::runtime::{Crew, CrewError, Runtime};
@@ -115,7 +115,8 @@ impl Judge {
             return Ok(self.ledger.quarantine(id, quarantine).await?);
         }
         let taken_in_at = letter.taken_in_at;
-        let judged = self.crew.run(move || open(&letter.octets, &house, &configuration, taken_in_at));
+        let judged =
+            self.crew.run(move || open(&letter.octets, &house, &configuration, taken_in_at));
         let judged = judged.await?;
         leave("inbound.5", &id);
         enter("inbound.6", &id);
@@ -155,8 +156,12 @@ impl Judge {
         };
         match self.ledger.receive(arrival).await? {
             Judgement::New => info!(partner.code = %partner, %letter, "a certificate came in"),
-            Judgement::Duplicate => info!(partner.code = %partner, %letter, "a certificate came again"),
-            Judgement::Stale => warn!(partner.code = %partner, %letter, "older than what is on record"),
+            Judgement::Duplicate => {
+                info!(partner.code = %partner, %letter, "a certificate came again")
+            }
+            Judgement::Stale => {
+                warn!(partner.code = %partner, %letter, "older than what is on record")
+            }
             Judgement::Conflict => {
                 error!(partner.code = %partner, %letter, "same number and status, other content: an official must look");
             }
@@ -185,9 +190,11 @@ pub fn open(
     configuration: &Configuration,
     taken_in_at: Timestamp,
 ) -> Result<Box<Opened>, (Refusal, Option<PartnerCode>)> {
-    let proven = prove::prove(octets, LineEnds::Crlf, house, taken_in_at).map_err(|refusal| (refusal, None))?;
-    let (certificate, facts, findings) = read_certificate(&proven, configuration.partner(&proven.partner), &configuration.gateway)
-        .map_err(|refusal| (refusal, Some(proven.partner.clone())))?;
+    let proven = prove::prove(octets, LineEnds::Crlf, house, taken_in_at)
+        .map_err(|refusal| (refusal, None))?;
+    let (certificate, facts, findings) =
+        read_certificate(&proven, configuration.partner(&proven.partner), &configuration.gateway)
+            .map_err(|refusal| (refusal, Some(proven.partner.clone())))?;
     let publication = received::publication(
         &proven,
         &facts,
@@ -197,7 +204,13 @@ pub fn open(
         configuration.gateway.environment,
         taken_in_at,
     );
-    Ok(Box::new(Opened { digest: certificate.content_digest(), proven, facts, findings, publication }))
+    Ok(Box::new(Opened {
+        digest: certificate.content_digest(),
+        proven,
+        facts,
+        findings,
+        publication,
+    }))
 }
 
 /// Gates 9 and 10, and what of gate 8 needs the document.
@@ -216,11 +229,17 @@ pub fn read_certificate(
     let unreadable = |words: String| Refusal::new(Code::CertificateNotReadable, words);
     let certificate = match (reading.certificate, severe) {
         (Some(certificate), None) => certificate,
-        (_, Some(finding)) => return Err(unreadable(format!("{} at {}: {}", finding.code, finding.path, finding.words))),
+        (_, Some(finding)) => {
+            return Err(unreadable(format!(
+                "{} at {}: {}",
+                finding.code, finding.path, finding.words
+            )));
+        }
         (None, None) => return Err(unreadable("the document could not be read".to_owned())),
     };
     let facts = certificate.facts().map_err(|findings| {
-        let first = findings.first().map(|finding| format!("{} at {}", finding.words, finding.path));
+        let first =
+            findings.first().map(|finding| format!("{} at {}", finding.words, finding.path));
         unreadable(first.unwrap_or_default())
     })?;
     let speaks = partner.is_some_and(|partner| partner.countries.contains(&facts.id.country));
@@ -237,14 +256,20 @@ pub fn read_certificate(
         if !named.into_iter().any(|country| gateway.countries.contains(country)) {
             return Err(Refusal::new(
                 Code::BindingRecipient,
-                format!("no signed To, and the certificate is for {}, not for us", facts.import_country),
+                format!(
+                    "no signed To, and the certificate is for {}, not for us",
+                    facts.import_country
+                ),
             ));
         }
     }
     if proven.kind.as_deref().is_some_and(|kind| kind != "certificate") {
         return Err(Refusal::new(
             Code::BindingKind,
-            format!("labelled {}, and a certificate is inside", proven.kind.as_deref().unwrap_or_default()),
+            format!(
+                "labelled {}, and a certificate is inside",
+                proven.kind.as_deref().unwrap_or_default()
+            ),
         ));
     }
     Ok((certificate, facts, findings))

@@ -62,7 +62,10 @@ pub fn publication(
 /// `rcv-` and the digest of partner, NUL and content digest: the same
 /// certificate from the same partner is the same, however often it comes.
 pub fn received_id(partner: &PartnerCode, digest: &ContentDigest) -> String {
-    let digest =
-        Sha256::new().chain_update(partner.as_str()).chain_update([0]).chain_update(digest.as_bytes()).finalize();
+    let digest = Sha256::new()
+        .chain_update(partner.as_str())
+        .chain_update([0])
+        .chain_update(digest.as_bytes())
+        .finalize();
     format!("rcv-{}", HEXLOWER.encode(&digest))
 }

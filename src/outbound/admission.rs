@@ -5,7 +5,7 @@
 //! listed at once where one fault does not hide the next.
 
 use crate::certificate::finding::{Area, Finding, any_severe};
-use crate::certificate::{Certificate, Facts};
+use crate::certificate::{Certificate, CertificateId, Facts};
 use crate::clock::Timestamp;
 use crate::config::{Configuration, Producer};
 use crate::ledger::{Acceptance, ContentType};
@@ -20,6 +20,9 @@ pub const MAX_BODY: usize = 9 << 20;
 /// The longest `message_id` taken, in octets.
 const MAX_MESSAGE_ID: usize = 255;
 
+/// The gate that judges XML as such.
+const GATE_XML: u8 = 9;
+
 //------------ Refused -------------------------------------------------------
 
 /// A submission that is not taken, and why.
@@ -28,12 +31,12 @@ pub struct Refused {
     /// At least one.
     pub findings: Vec<Finding>,
     /// What it was about, as far as that could be read.
-    pub facts: Option<Facts>,
+    pub id: Option<CertificateId>,
 }
 
 impl From<Vec<Finding>> for Refused {
     fn from(findings: Vec<Finding>) -> Self {
-        Refused { findings, facts: None }
+        Refused { findings, id: None }
     }
 }
 
@@ -62,7 +65,7 @@ pub fn admit(claim: &Claim, configuration: &Configuration) -> Result<Acceptance,
     check_letter(xml.as_bytes().len(), configuration.doors.max_letter, &mut findings);
     if !findings.is_empty() {
         findings.extend(warnings);
-        return Err(Refused { findings, facts: Some(facts) });
+        return Err(Refused { findings, id: Some(facts.id) });
     }
     Ok(Acceptance {
         submission_message_id: claim.message_id.clone(),
@@ -80,18 +83,24 @@ pub fn admit(claim: &Claim, configuration: &Configuration) -> Result<Acceptance,
 /// Reads a certificate from octets of our own side, whichever form they have.
 ///
 /// The second part are findings that are not severe.
-pub fn read(content_type: ContentType, body: &[u8]) -> Result<(Certificate, Vec<Finding>), Vec<Finding>> {
+pub fn read(
+    content_type: ContentType,
+    body: &[u8],
+) -> Result<(Certificate, Vec<Finding>), Vec<Finding>> {
     match content_type {
-        ContentType::Json => submission::from_json(body).map(|certificate| (certificate, Vec::new())),
+        ContentType::Json => {
+            submission::from_json(body).map(|certificate| (certificate, Vec::new()))
+        }
         ContentType::Xml => {
             let reading = sps::read(&SpsOctets::domestic(body.to_vec()));
             let mut findings = reading.findings;
-            if let Some(refusal) = &reading.refused {
+            // What gate 10 refuses is among the findings already.
+            if let Some(refusal) = reading.refused.filter(|refusal| refusal.gate() == GATE_XML) {
                 findings.push(Finding::severe(
                     Area::Schema,
                     refusal.code.as_str(),
                     "",
-                    refusal.words.clone(),
+                    refusal.words,
                     "send well-formed XML in UTF-8 without a DOCTYPE",
                 ));
             }
@@ -151,13 +160,22 @@ fn check_issuer(facts: &Facts, configuration: &Configuration, findings: &mut Vec
             Area::Mapping,
             "submission.issuing-country",
             "/consignment/exportCountry/id",
-            format!("the certificate is issued by {}, and this gateway issues for {}", facts.id.country, ours.join(", ")),
+            format!(
+                "the certificate is issued by {}, and this gateway issues for {}",
+                facts.id.country,
+                ours.join(", ")
+            ),
             "correct the exporting country, or add it to gateway.countries",
         ));
     }
 }
 
-fn check_producer(claim: &Claim, facts: &Facts, producers: &[Producer], findings: &mut Vec<Finding>) {
+fn check_producer(
+    claim: &Claim,
+    facts: &Facts,
+    producers: &[Producer],
+    findings: &mut Vec<Finding>,
+) {
     if producers.is_empty() {
         return;
     }
@@ -167,8 +185,10 @@ fn check_producer(claim: &Claim, facts: &Facts, producers: &[Producer], findings
     let mut named = false;
     for producer in known {
         named = true;
-        let type_agreed = producer.types.as_ref().is_none_or(|types| types.contains(&facts.id.document_type));
-        let number_agreed = producer.numbers.as_ref().is_none_or(|pattern| pattern.is_match(number));
+        let type_agreed =
+            producer.types.as_ref().is_none_or(|types| types.contains(&facts.id.document_type));
+        let number_agreed =
+            producer.numbers.as_ref().is_none_or(|pattern| pattern.is_match(number));
         if type_agreed && number_agreed {
             return;
         }
@@ -178,11 +198,15 @@ fn check_producer(claim: &Claim, facts: &Facts, producers: &[Producer], findings
             "the submission does not say which broker user published it".to_owned(),
             "publish with user_id set to the broker user",
         ),
-        (Some(user), false) => {
-            (format!("the broker user '{user}' is no [[producer]]"), "publish as a producer that certpost.toml lists")
-        }
+        (Some(user), false) => (
+            format!("the broker user '{user}' is no [[producer]]"),
+            "publish as a producer that certpost.toml lists",
+        ),
         (Some(user), true) => (
-            format!("the producer '{user}' may not submit type {} with the number '{number}'", facts.id.document_type),
+            format!(
+                "the producer '{user}' may not submit type {} with the number '{number}'",
+                facts.id.document_type
+            ),
             "correct type or number, or the producer's entry in certpost.toml",
         ),
     };
@@ -244,6 +268,10 @@ fn check_letter(xml: usize, most: usize, findings: &mut Vec<Finding>) {
     }
 }
 
-fn about_submission(code: &'static str, words: impl Into<String>, remedy: impl Into<String>) -> Finding {
+fn about_submission(
+    code: &'static str,
+    words: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Finding {
     Finding::severe(Area::Schema, code, "", words, remedy)
 }

@@ -148,23 +148,27 @@ impl Intake {
     }
 
     /// Commits what was read, and returns the tag to acknowledge.
-    async fn commit(&self, claim: Claim, judged: Result<Acceptance, Refused>) -> Result<u64, Ended> {
+    async fn commit(
+        &self,
+        claim: Claim,
+        judged: Result<Acceptance, Refused>,
+    ) -> Result<u64, Ended> {
         let tag = claim.tag;
         leave("outbound.1", &tag);
         enter("outbound.2", &tag);
         let refused = match judged {
             Ok(acceptance) => {
-                let facts = acceptance.facts.clone();
+                let id = acceptance.facts.id.clone();
                 match self.ledger.accept(acceptance).await? {
-                    Accepted::Conflict { words } => Some(("submission.conflict", words, facts)),
+                    Accepted::Conflict { words } => Some(("submission.conflict", words, id)),
                     Accepted::MessageIdReused { words } => {
-                        Some(("submission.message-id-reused", words, facts))
+                        Some(("submission.message-id-reused", words, id))
                     }
                     Accepted::Duplicate | Accepted::New { .. } => None,
                 }
-                .map(|(code, words, facts)| Refused {
+                .map(|(code, words, id)| Refused {
                     findings: vec![Finding::severe(Area::Schema, code, "", words, remedy(code))],
-                    facts: Some(facts),
+                    id: Some(id),
                 })
             }
             Err(refused) => Some(refused),

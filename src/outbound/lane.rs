@@ -146,7 +146,9 @@ impl Worker {
         let claimed = ledger.claim(&code, BATCH, now.configuration.clocks.lease).await?;
         if claimed.is_empty() {
             let due = ledger.next_due(&code).await?;
-            return Ok(Some(due.map_or(LOOK, |due| due.since(at).clamp(Duration::from_millis(1), LOOK))));
+            return Ok(Some(
+                due.map_or(LOOK, |due| due.since(at).clamp(Duration::from_millis(1), LOOK)),
+            ));
         }
         let mut ready = Vec::with_capacity(claimed.len());
         for claimed in self.seal_all(claimed, &now).await {
@@ -192,23 +194,34 @@ impl Worker {
         futures_util::future::join_all(sealing).await
     }
 
-    async fn seal(&self, mut claimed: Claimed, now: &Now) -> Result<Option<(Claimed, Arc<[u8]>)>, LedgerError> {
+    async fn seal(
+        &self,
+        mut claimed: Claimed,
+        now: &Now,
+    ) -> Result<Option<(Claimed, Arc<[u8]>)>, LedgerError> {
         let at = self.lanes.clock.now();
         if verdict::expires_at(&claimed, &now.configuration.clocks) <= at {
-            self.end(&claimed, Trigger::Expired, "expired", "not handed over in time".to_owned()).await?;
+            self.end(&claimed, Trigger::Expired, "expired", "not handed over in time".to_owned())
+                .await?;
             return Ok(None);
         }
         if let Some(letter) = claimed.letter.take() {
             return Ok(Some((claimed, letter.into())));
         }
         let Some(submission) = claimed.submission.take() else {
-            self.end(&claimed, Trigger::Failed, "delivery.empty", "neither letter nor submission on record".to_owned())
-                .await?;
+            self.end(
+                &claimed,
+                Trigger::Failed,
+                "delivery.empty",
+                "neither letter nor submission on record".to_owned(),
+            )
+            .await?;
             return Ok(None);
         };
         enter("outbound.4", &claimed.delivery);
         let (partner, configuration) = (now.partner.clone(), now.configuration.clone());
-        let (letter_id, id, status) = (claimed.letter_id.clone(), claimed.certificate.clone(), claimed.status.clone());
+        let (letter_id, id, status) =
+            (claimed.letter_id.clone(), claimed.certificate.clone(), claimed.status.clone());
         let sealed = self.lanes.crew.run(move || {
             let order = Order {
                 content_type: submission.content_type,
@@ -282,7 +295,8 @@ impl Worker {
         let unsendable = outcome.as_ref().err().copied();
         let outcome = outcome.unwrap_or_else(unsent);
         let at = self.lanes.clock.now();
-        let judged = verdict::judge(&outcome, claimed, attempt, at, &now.configuration.clocks, jitter());
+        let judged =
+            verdict::judge(&outcome, claimed, attempt, at, &now.configuration.clocks, jitter());
         log(&self.code, claimed, &outcome, judged.verdict);
         let concluded = ledger.conclude(Conclusion {
             delivery: claimed.delivery,
@@ -341,7 +355,13 @@ impl Worker {
         outcome
     }
 
-    async fn end(&self, claimed: &Claimed, trigger: Trigger, code: &str, words: String) -> Result<(), LedgerError> {
+    async fn end(
+        &self,
+        claimed: &Claimed,
+        trigger: Trigger,
+        code: &str,
+        words: String,
+    ) -> Result<(), LedgerError> {
         let reason = Reason::new(code, words);
         match self.lanes.ledger.end(claimed.delivery, claimed.fence, trigger, reason).await {
             Ok(_state) => Ok(()),
@@ -366,7 +386,14 @@ fn log(partner: &PartnerCode, claimed: &Claimed, outcome: &Outcome, verdict: Ver
 
 /// The outcome of an attempt in which nothing could be sent.
 fn nothing_sent(words: String) -> Outcome {
-    Outcome { verdict: Verdict::Deferred, phase: Phase::Connect, replies: Vec::new(), words, status: None, reusable: false }
+    Outcome {
+        verdict: Verdict::Deferred,
+        phase: Phase::Connect,
+        replies: Vec::new(),
+        words,
+        status: None,
+        reusable: false,
+    }
 }
 
 fn unsent(fault: Unsendable) -> Outcome {
@@ -390,7 +417,11 @@ struct Connection {
 
 impl Connection {
     /// Makes sure that there is a connection on which a transaction may begin.
-    async fn open(&mut self, partner: &Partner, configuration: &Configuration) -> Result<(), Outcome> {
+    async fn open(
+        &mut self,
+        partner: &Partner,
+        configuration: &Configuration,
+    ) -> Result<(), Outcome> {
         if let Some(session) = &self.session
             && session.is_usable().await
         {
@@ -404,7 +435,9 @@ impl Connection {
             final_reply: configuration.clocks.final_reply,
         };
         (self.peer, self.tls) = (Some(partner.route.to_string()), None);
-        let session = post::connect(&partner.route, &partner.tls, partner.credentials.as_ref(), &settings).await?;
+        let session =
+            post::connect(&partner.route, &partner.tls, partner.credentials.as_ref(), &settings)
+                .await?;
         (self.peer, self.tls) = (Some(session.peer()), session.tls());
         self.session = Some(session);
         Ok(())

@@ -29,7 +29,7 @@ pub fn reject(claim: Claim, refused: Refused) -> Rejection {
         body: claim.body,
         findings_total: u32::try_from(findings.len()).unwrap_or(u32::MAX),
         findings: limited(&findings),
-        id: refused.facts.map(|facts| facts.id),
+        id: refused.id,
         reason,
     }
 }
@@ -37,7 +37,8 @@ pub fn reject(claim: Claim, refused: Refused) -> Rejection {
 /// `rej-` and the digest of the original id, a NUL and the body: the same
 /// submission rejected again is the same rejection.
 fn rejection_id(original: &str, body: &[u8]) -> String {
-    let digest = Sha256::new().chain_update(original).chain_update([0]).chain_update(body).finalize();
+    let digest =
+        Sha256::new().chain_update(original).chain_update([0]).chain_update(body).finalize();
     format!("rej-{}", HEXLOWER.encode(&digest))
 }
 
@@ -80,7 +81,8 @@ mod tests {
     #[test]
     fn a_header_never_passes_its_limit() {
         let wide = "鲜".repeat(5_000);
-        let finding = Finding::severe(Area::Schema, "schema.test", wide.clone(), wide.clone(), wide);
+        let finding =
+            Finding::severe(Area::Schema, "schema.test", wide.clone(), wide.clone(), wide);
         let text = limited(&vec![finding; 30]);
         assert!(text.len() <= MOST_OCTETS, "{}", text.len());
         let read: Vec<Value> = serde_json::from_str(&text).unwrap();

@@ -59,7 +59,11 @@ pub struct Order<'a> {
 }
 
 /// The XML that `partner` is sent: a ready one as it is, else written for it.
-pub fn xml(content_type: ContentType, body: &[u8], partner: &Partner) -> Result<SpsXml, SealingError> {
+pub fn xml(
+    content_type: ContentType,
+    body: &[u8],
+    partner: &Partner,
+) -> Result<SpsXml, SealingError> {
     match content_type {
         ContentType::Xml => Ok(SpsXml::ready(&SpsOctets::domestic(body.to_vec()))),
         ContentType::Json => Ok(sps::write(&certificate(content_type, body)?, &partner.xml)),
@@ -80,7 +84,11 @@ pub fn seal(
         from: configuration.gateway.address.clone(),
         to: partner.address.clone(),
         at,
-        subject: letter::certificate_subject(order.id, order.status, configuration.gateway.environment),
+        subject: letter::certificate_subject(
+            order.id,
+            order.status,
+            configuration.gateway.environment,
+        ),
         environment: configuration.gateway.environment,
         file_name: letter::file_name(order.id.number()),
         kind: ContentKind::Certificate,
@@ -120,7 +128,8 @@ pub fn certificate(content_type: ContentType, body: &[u8]) -> Result<Certificate
         Ok((certificate, _warnings)) => Ok(certificate),
         Err(findings) => {
             debug_assert!(any_severe(&findings));
-            let first = findings.first().map(|finding| format!("{}: {}", finding.code, finding.words));
+            let first =
+                findings.first().map(|finding| format!("{}: {}", finding.code, finding.words));
             Err(SealingError::Certificate(first.unwrap_or_default()))
         }
     }

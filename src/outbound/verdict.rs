@@ -4,9 +4,9 @@
 //! again out.
 
 use crate::clock::Timestamp;
+use crate::delivery::Reason;
 use crate::delivery::attempt::{Phase, Verdict};
 use crate::delivery::schedule::Clocks;
-use crate::delivery::Reason;
 use crate::ledger::Claimed;
 use crate::post::Outcome;
 
@@ -47,10 +47,9 @@ pub fn judge(
     };
     let reason = match verdict {
         Verdict::HandedOver => None,
-        Verdict::Deferred | Verdict::InDoubt | Verdict::Refused => Some(Reason {
-            code: format!("smtp.{}", outcome.phase),
-            words: outcome.words.clone(),
-        }),
+        Verdict::Deferred | Verdict::InDoubt | Verdict::Refused => {
+            Some(Reason { code: format!("smtp.{}", outcome.phase), words: outcome.words.clone() })
+        }
     };
     Judged { verdict, due, reason }
 }

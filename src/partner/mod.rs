@@ -92,6 +92,13 @@ pub struct Credentials {
     pub password: Zeroizing<String>,
 }
 
+impl Credentials {
+    /// A user and a password.
+    pub fn new(user: String, password: String) -> Self {
+        Credentials { user, password: Zeroizing::new(password) }
+    }
+}
+
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Credentials(…)")

@@ -17,11 +17,11 @@ use tokio::net::TcpStream;
 
 use super::offers::Offers;
 use super::outcome::{Outcome, Settings};
-use crate::partner::Credentials;
 use super::reply::Status;
 use super::transaction::Session;
 use super::wire::{Stream, Taken, Wire};
 use crate::delivery::attempt::{Phase, Reply, Verdict};
+use crate::partner::Credentials;
 use crate::partner::{Route, TlsPolicy};
 use crate::tls::{Connector, TlsError, describe};
 

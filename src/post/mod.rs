@@ -27,7 +27,7 @@ pub mod transaction;
 pub mod verdict;
 pub mod wire;
 
-pub use connect::connect;
 pub use crate::partner::Credentials;
+pub use connect::connect;
 pub use outcome::{Envelope, Outcome, Settings, Unsendable};
 pub use transaction::Session;

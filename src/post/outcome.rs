@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-
 use super::reply::Status;
 use crate::delivery::attempt::{Phase, Reply, Verdict};
 use crate::letter::address::Address;

@@ -179,14 +179,20 @@ impl Thing {
     async fn declare(self, channel: &Channel, passive: bool) -> lapin::Result<()> {
         match self {
             Thing::Exchange(name) => {
-                let options =
-                    ExchangeDeclareOptions { passive, durable: true, ..ExchangeDeclareOptions::default() };
+                let options = ExchangeDeclareOptions {
+                    passive,
+                    durable: true,
+                    ..ExchangeDeclareOptions::default()
+                };
                 let none = FieldTable::default();
                 channel.exchange_declare(name.into(), ExchangeKind::Topic, options, none).await
             }
             Thing::Queue(name) => {
-                let options =
-                    QueueDeclareOptions { passive, durable: true, ..QueueDeclareOptions::default() };
+                let options = QueueDeclareOptions {
+                    passive,
+                    durable: true,
+                    ..QueueDeclareOptions::default()
+                };
                 let mut arguments = FieldTable::default();
                 let (key, value) = QUEUE_TYPE;
                 arguments.insert(key.into(), AMQPValue::LongString(value.into()));

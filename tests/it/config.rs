@@ -81,14 +81,30 @@ fn all_faults_at_once() {
          [clock]\nretry = [\"soon\"]\njitter = 7\n[doors]\nsmtp = \"nowhere\"\n\
          [[identity]]\nx509 = \"gone.pem\"\nkey = \"own-sign.key\"\nuse = [\"sing\"]\n",
     );
-    folder.write("partners.toml", "[[partner]]\ncode = \"HM\"\nroute = \"smtp://mail.hm.example\"\ntls = \"none\"\n");
+    folder.write(
+        "partners.toml",
+        "[[partner]]\ncode = \"HM\"\nroute = \"smtp://mail.hm.example\"\ntls = \"none\"\n",
+    );
     let faults = read(&folder).unwrap_err();
     for wanted in [
-        "gateway.code", "gateway.address", "did you mean address?", "queue.url", "clock.retry", "clock.jitter",
-        "doors.smtp", "identity[1].use", "no identity opens", "partner[1].address", "partner[1].tls",
-        "partner[1].seal.recipients", "partner[1].trust.signers",
+        "gateway.code",
+        "gateway.address",
+        "did you mean address?",
+        "queue.url",
+        "clock.retry",
+        "clock.jitter",
+        "doors.smtp",
+        "identity[1].use",
+        "no identity opens",
+        "partner[1].address",
+        "partner[1].tls",
+        "partner[1].seal.recipients",
+        "partner[1].trust.signers",
     ] {
-        assert!(faults.iter().any(|fault| fault.contains(wanted)), "{wanted} is not in {faults:#?}");
+        assert!(
+            faults.iter().any(|fault| fault.contains(wanted)),
+            "{wanted} is not in {faults:#?}"
+        );
     }
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions};
+use lapin::options::{
+    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions,
+};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 
@@ -50,21 +52,35 @@ pub struct Domestic {
 impl Domestic {
     /// Connects.
     pub fn connect(url: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         let connection = runtime.block_on(async {
-            tokio::time::timeout(LIMIT, Connection::connect(url, ConnectionProperties::default())).await.unwrap().unwrap()
+            tokio::time::timeout(LIMIT, Connection::connect(url, ConnectionProperties::default()))
+                .await
+                .unwrap()
+                .unwrap()
         });
         Domestic { runtime, connection }
     }
 
     /// Publishes a submission with confirm.
-    pub fn submit(&self, content_type: &str, message_id: &str, partners: Option<&str>, body: &[u8]) {
+    pub fn submit(
+        &self,
+        content_type: &str,
+        message_id: &str,
+        partners: Option<&str>,
+        body: &[u8],
+    ) {
         self.runtime.block_on(async {
             let channel = self.connection.create_channel().await.unwrap();
             channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
             let mut headers = FieldTable::default();
             if let Some(partners) = partners {
-                headers.insert("x-certpost-partners".into(), AMQPValue::LongString(partners.into()));
+                headers
+                    .insert("x-certpost-partners".into(), AMQPValue::LongString(partners.into()));
             }
             let properties = BasicProperties::default()
                 .with_content_type(content_type.into())
@@ -73,7 +89,13 @@ impl Domestic {
                 .with_headers(headers);
             let options = BasicPublishOptions { mandatory: true, ..Default::default() };
             let confirm = channel
-                .basic_publish("certpost.submissions".into(), "851.HM".into(), options, body, properties)
+                .basic_publish(
+                    "certpost.submissions".into(),
+                    "851.HM".into(),
+                    options,
+                    body,
+                    properties,
+                )
                 .await
                 .unwrap()
                 .await
@@ -89,15 +111,24 @@ impl Domestic {
         let taken = self.runtime.block_on(async {
             let channel = self.connection.create_channel().await.unwrap();
             let mut consumer = channel
-                .basic_consume(queue.into(), "test".into(), BasicConsumeOptions::default(), FieldTable::default())
+                .basic_consume(
+                    queue.into(),
+                    "test".into(),
+                    BasicConsumeOptions::default(),
+                    FieldTable::default(),
+                )
                 .await
                 .unwrap();
             let mut taken = Vec::new();
             while taken.len() < count {
-                let Ok(Some(claimed)) = tokio::time::timeout(LIMIT, consumer.next()).await else { break };
+                let Ok(Some(claimed)) = tokio::time::timeout(LIMIT, consumer.next()).await else {
+                    break;
+                };
                 let claimed = claimed.unwrap();
                 claimed.ack(BasicAckOptions::default()).await.unwrap();
-                let text = |text: &Option<ShortString>| text.as_ref().map(ToString::to_string).unwrap_or_default();
+                let text = |text: &Option<ShortString>| {
+                    text.as_ref().map(ToString::to_string).unwrap_or_default()
+                };
                 taken.push(Taken {
                     message_id: text(claimed.properties.message_id()),
                     kind: text(claimed.properties.kind()),
@@ -116,7 +147,10 @@ impl Domestic {
 
     /// Takes events until one is `wanted`, and gives all of them.
     #[track_caller]
-    pub fn events_until(&self, wanted: impl Fn(&serde_json::Value) -> bool) -> Vec<serde_json::Value> {
+    pub fn events_until(
+        &self,
+        wanted: impl Fn(&serde_json::Value) -> bool,
+    ) -> Vec<serde_json::Value> {
         let mut events = Vec::new();
         loop {
             let event = self.take("certpost.events", 1)[0].json();

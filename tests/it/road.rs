@@ -41,7 +41,8 @@ impl Road {
 /// Connects once the gateway has declared its queues.
 fn declared(gateway: &Gateway) -> Domestic {
     wait_for("declared queues", LONG, || {
-        (gateway.log().contains("taking submissions") && gateway.log().contains("publishing")).then_some(())
+        (gateway.log().contains("taking submissions") && gateway.log().contains("publishing"))
+            .then_some(())
     });
     Domestic::connect(&gateway.url)
 }
@@ -57,7 +58,8 @@ fn xml(number: &str) -> String {
 }
 
 fn json(number: &str) -> Value {
-    let mut certificate: Value = serde_json::from_str(include_str!("../data/certificates/phyto-851.json")).unwrap();
+    let mut certificate: Value =
+        serde_json::from_str(include_str!("../data/certificates/phyto-851.json")).unwrap();
     certificate["exchangedDocument"]["id"] = number.into();
     certificate["consignment"]["importCountry"]["id"] = "HM".into();
     certificate
@@ -73,7 +75,10 @@ fn out_and_in() {
     road.bv_side.submit("application/xml", "m-1", None, ready.as_bytes());
     let taken = &road.hm_side.take("certpost.received", 1)[0];
     let received = taken.json();
-    assert_eq!(BASE64.decode(received["xml"].as_str().unwrap().as_bytes()).unwrap(), ready.as_bytes());
+    assert_eq!(
+        BASE64.decode(received["xml"].as_str().unwrap().as_bytes()).unwrap(),
+        ready.as_bytes()
+    );
     assert_eq!(received["partner"], "BV");
     assert_eq!(received["id"], "BV/851/BV-ROAD-1");
     assert_eq!(taken.kind, "certificate");
@@ -89,11 +94,15 @@ fn out_and_in() {
     road.bv_side.submit("application/xml", "m-3", None, ready.as_bytes());
     road.bv_side.submit("application/xml", "m-4", None, xml("BV-ROAD-3").as_bytes());
     assert_eq!(road.hm_side.take("certpost.received", 1)[0].json()["number"], "BV-ROAD-3");
-    let events = road.bv_side.events_until(|event| {
-        event["event"] == "handed-over" && event["id"] == "BV/851/BV-ROAD-3"
-    });
+    let events = road
+        .bv_side
+        .events_until(|event| event["event"] == "handed-over" && event["id"] == "BV/851/BV-ROAD-3");
     let told = |event: &str| events.iter().filter(|one| one["event"] == event).count();
-    assert_eq!((told("accepted"), told("handed-over"), told("duplicate")), (3, 3, 2), "{events:#?}");
+    assert_eq!(
+        (told("accepted"), told("handed-over"), told("duplicate")),
+        (3, 3, 2),
+        "{events:#?}"
+    );
     let chained = |pair: &[Value]| pair[1]["previous"] == pair[0]["digest"];
     assert!(events.windows(2).all(chained), "{events:#?}");
 
@@ -105,7 +114,10 @@ fn out_and_in() {
     assert_eq!(sent["attempts"][0]["phase"], "end-of-data");
     assert!(sent["attempts"][0]["replies"].to_string().contains("250"));
     let (exit, out, _) = road.hm.answer(&["--json", "verify", "BV-ROAD-1"]);
-    assert_eq!((exit, serde_json::from_slice::<Value>(&out).unwrap()["verdict"].clone()), (0, "authentic".into()));
+    assert_eq!(
+        (exit, serde_json::from_slice::<Value>(&out).unwrap()["verdict"].clone()),
+        (0, "authentic".into())
+    );
     let (exit, _, _) = road.hm.answer(&["verify", "NOT-THERE"]);
     assert_eq!(exit, 3);
 
@@ -125,7 +137,12 @@ fn poison() {
     unknown["consignment"]["nettWeight"] = "1".into();
     road.bv_side.submit("application/json", "p-1", None, b"this is not JSON");
     road.bv_side.submit("application/json", "p-2", None, unknown.to_string().as_bytes());
-    road.bv_side.submit("application/json", "p-3", Some("HM,XX"), json("BV-POISON-2").to_string().as_bytes());
+    road.bv_side.submit(
+        "application/json",
+        "p-3",
+        Some("HM,XX"),
+        json("BV-POISON-2").to_string().as_bytes(),
+    );
     road.bv_side.submit("application/json", "p-4", None, &vec![b' '; 20_000_000]);
     road.bv_side.submit("text/plain", "p-5", None, b"{}");
     road.bv_side.submit("application/xml", "p-6", None, xml("BV-POISON-3").as_bytes());
@@ -147,6 +164,7 @@ fn poison() {
         }
     }
     assert_eq!(rejected[3].body.len(), 20_000_000);
+    assert_eq!(rejected[4].content_type, "text/plain");
     assert_eq!(road.hm_side.take("certpost.received", 1)[0].json()["number"], "BV-POISON-3");
 }
 

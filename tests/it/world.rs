@@ -176,13 +176,17 @@ impl Gateway {
     /// Starts `certpost run` and waits until its door is open.
     pub fn start(&mut self) {
         let log = fs::File::create(self.folder.path("log")).unwrap();
-        let child = self.command(&["run"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        let child =
+            self.command(&["run"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         self.child = Some(child.unwrap());
         let port = self.smtp;
         wait_for("open SMTP door", Duration::from_secs(20), || {
             let child = self.child.as_mut().unwrap();
             if let Some(status) = child.try_wait().unwrap() {
-                panic!("certpost run ended with {status}: {}", fs::read_to_string(self.folder.path("log")).unwrap());
+                panic!(
+                    "certpost run ended with {status}: {}",
+                    fs::read_to_string(self.folder.path("log")).unwrap()
+                );
             }
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
@@ -193,7 +197,8 @@ impl Gateway {
         let mut child = self.child.take()?;
         let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        let status = wait_for("end of certpost run", Duration::from_secs(40), || child.try_wait().unwrap());
+        let status =
+            wait_for("end of certpost run", Duration::from_secs(40), || child.try_wait().unwrap());
         status.code()
     }
 

@@ -61,30 +61,30 @@ class Pusher:
         self._waiting.put(parcel, timeout=PATIENCE)
 
     def _work(self) -> None:
-        session = None
+        line = None
         while not self._stop.is_set():
             try:
                 parcel = self._waiting.get(timeout=0.1)
             except queue.Empty:
                 continue
             while not self._stop.is_set() and not parcel.done.is_set():
-                session = self._try(session, parcel)
+                line = self._try(line, parcel)
             with self._lock:
                 self.open -= 1
-        if session:
-            session.close()
+        if line:
+            line.close()
 
-    def _try(self, session, parcel: Parcel):
+    def _try(self, line, parcel: Parcel):
         """One attempt; gives back the connection if it is still good."""
         try:
-            if session is None:
-                session = smtplib.SMTP("127.0.0.1", self._port, local_hostname="peer.hm.example",
-                                       timeout=PATIENCE)
+            if line is None:
+                line = smtplib.SMTP("127.0.0.1", self._port, local_hostname="peer.hm.example",
+                                    timeout=PATIENCE)
             parcel.tries += 1
-            session.sendmail(self._sender, [self._recipient], parcel.letter)
+            line.sendmail(self._sender, [self._recipient], parcel.letter)
             parcel.taken = time.monotonic()
             parcel.done.set()
-            return session
+            return line
         except smtplib.SMTPServerDisconnected:
             pass
         except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as refusal:
@@ -94,8 +94,8 @@ class Pusher:
                 parcel.done.set()
         except (OSError, smtplib.SMTPException):
             pass
-        if session:
-            session.close()
+        if line:
+            line.close()
         # The door is gone or busy; try again soon, until told to stop.
         if not parcel.done.is_set():
             self._stop.wait(0.02)

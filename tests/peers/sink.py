@@ -82,7 +82,7 @@ class Sink:
 
     async def _serve(self, reader, writer) -> None:
         try:
-            await _Session(self, reader, writer).hold()
+            await _Conversation(self, reader, writer).hold()
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError,
                 asyncio.TimeoutError, asyncio.CancelledError):
             pass
@@ -100,7 +100,7 @@ class Sink:
         return "none"
 
 
-class _Session:
+class _Conversation:
     """One connection."""
 
     def __init__(self, sink: Sink, reader, writer):

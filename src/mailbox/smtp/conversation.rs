@@ -15,6 +15,7 @@ use super::custody::hand_over;
 use super::lines::{self, Line};
 use super::text::{Fault, Fed, Text};
 use crate::mailbox::{DoorSettings, Limits, TakeIn};
+use crate::telemetry::{enter, leave};
 use crate::tls::describe;
 
 /// What is read at once.
@@ -40,6 +41,8 @@ pub struct Conversation<T> {
     errors: u32,
     /// Set once the gateway stops: what is in progress ends by then.
     stop_by: Option<Instant>,
+    /// The durable step whose reply is not sent yet.
+    step: Option<&'static str>,
 }
 
 /// How one part of a conversation ended.
@@ -79,6 +82,7 @@ impl<T: TakeIn> Conversation<T> {
             commands: 0,
             errors: 0,
             stop_by: None,
+            step: None,
         }
     }
 
@@ -153,6 +157,7 @@ impl<T: TakeIn> Conversation<T> {
                     if !self.send(stream, &mut out).await {
                         return Ended::Over;
                     }
+                    self.answered();
                     let by = transaction_by.unwrap_or(until).min(until);
                     let busy = state.transaction.is_some();
                     match self.hear(stream, &mut octets, by, busy).await {
@@ -169,6 +174,9 @@ impl<T: TakeIn> Conversation<T> {
             let sink = Arc::clone(&self.sink);
             let encrypted = tls.is_some();
             let busy = state.transaction.is_some();
+            if is_verb(&line, b"RCPT") {
+                self.begin("inbound.1");
+            }
             let answer = state.answer(&line, &self.settings, encrypted, |size| sink.room(size));
             self.errors += u32::from(answer.is_refusal());
             let leaves = answer.next == Next::Leave;
@@ -213,7 +221,7 @@ impl<T: TakeIn> Conversation<T> {
                     }
                     until = Instant::now() + self.limits().idle;
                 }
-                Next::Command if is_data(&line) && !octets.is_empty() => {
+                Next::Command if is_verb(&line, b"DATA") && !octets.is_empty() => {
                     // A letter was sent without waiting for the 354 that it did
                     // not get: none of it may be taken for commands.
                     out.push_str("554 5.5.0 nothing goes behind DATA but after a 354\r\n");
@@ -242,6 +250,7 @@ impl<T: TakeIn> Conversation<T> {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let mut text = Text::new(self.settings.max_letter, self.place.memory());
+        self.begin("inbound.2");
         loop {
             let fed = text.feed(octets);
             let last_word = match fed {
@@ -262,6 +271,7 @@ impl<T: TakeIn> Conversation<T> {
             };
             return Err(self.last_word(stream, last_word).await);
         }
+        self.answered();
         let (letter, memory) = match text.finish() {
             Ok(taken) => taken,
             Err(fault) => {
@@ -277,7 +287,22 @@ impl<T: TakeIn> Conversation<T> {
         let incoming = transaction.incoming(&self.peer, tls);
         let reply = hand_over(&*self.sink, incoming, letter, self.limits().take_in).await;
         drop(memory);
+        self.begin("inbound.4");
         Ok(reply)
+    }
+
+    /// A durable step is entered; it is left once its reply is sent.
+    fn begin(&mut self, step: &'static str) {
+        self.answered();
+        enter(step, &self.peer);
+        self.step = Some(step);
+    }
+
+    /// What was begun is done.
+    fn answered(&mut self) {
+        if let Some(step) = self.step.take() {
+            leave(step, &self.peer);
+        }
     }
 
     /// Waits for octets, `by` at the latest, or until the gateway stops.
@@ -382,6 +407,6 @@ impl<T: TakeIn> Conversation<T> {
     }
 }
 
-fn is_data(line: &[u8]) -> bool {
-    line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"DATA"))
+fn is_verb(line: &[u8], verb: &[u8; 4]) -> bool {
+    line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(verb))
 }
