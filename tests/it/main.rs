@@ -11,6 +11,7 @@
 )]
 
 mod broker;
+mod commands;
 mod config;
 mod mailbox;
 mod peer;
@@ -18,4 +19,7 @@ mod post;
 mod queue;
 mod queues;
 mod road;
+mod smime_gates;
+mod smime_peers;
+mod smime_world;
 mod world;

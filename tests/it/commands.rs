@@ -1,0 +1,176 @@
+//! The commands on letters, against the `openssl` command.
+//!
+//! ```text
+//! certpost seal -> openssl cms -decrypt -> openssl cms -verify -> the XML
+//! openssl cms -sign -> openssl cms -encrypt -> certpost open   -> the XML
+//! ```
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use data_encoding::BASE64;
+use serde_json::Value;
+
+use crate::world::Folder;
+
+const XML: &str = include_str!("../data/certificates/phyto-851.xml");
+
+/// A folder in which BV's gateway is set up with the partner HM, whose
+/// software repeats no header fields.
+fn folder() -> Folder {
+    let folder = Folder::with_keys();
+    folder.write_gateway("BV", "HM");
+    let text = std::fs::read_to_string(folder.path("partners.toml")).unwrap();
+    let text = text.replace("tls = \"none\"\n", "tls = \"none\"\nheaders = \"outer\"\n");
+    let text = text.replace(
+        "signers = [\"hm-sign.pem\"]",
+        "signers = [\"hm-sign.pem\"]\nanchors = [\"authority.pem\"]\ncontent = [\"aes-256-gcm\", \"aes-256-cbc\"]",
+    );
+    folder.write("partners.toml", text);
+    folder
+}
+
+fn certpost(folder: &Folder, args: &[&str]) -> (i32, Vec<u8>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_certpost"))
+        .current_dir(folder.path("."))
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    (output.status.code().unwrap(), output.stdout, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[track_caller]
+fn openssl(folder: &Folder, args: &[&str]) -> Vec<u8> {
+    let output = Command::new("openssl").current_dir(folder.path(".")).args(args).output().unwrap();
+    assert!(output.status.success(), "openssl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// A certificate of HM for BV, as HM's software would sign it.
+fn of_hm() -> String {
+    XML.replace("<ram:ExportSPSCountry><ram:ID>BV<", "<ram:ExportSPSCountry><ram:ID>HM<")
+        .replace("<ram:ImportSPSCountry><ram:ID>AQ<", "<ram:ImportSPSCountry><ram:ID>BV<")
+}
+
+fn entity(xml: &str) -> String {
+    let mut lines = BASE64.encode(xml.as_bytes());
+    for at in (76..lines.len()).step_by(76).rev() {
+        lines.insert_str(at, "\r\n");
+    }
+    format!("Content-Type: application/xml; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{lines}\r\n")
+}
+
+/// Signs by `signer` and encrypts for BV, all by the openssl command.
+fn letter(folder: &Folder, entity: &str, signer: &str, cipher: &str) {
+    folder.write("entity", entity);
+    let (x509, key) = (format!("{signer}.pem"), format!("{signer}.key"));
+    let sign = ["cms", "-sign", "-binary", "-nodetach", "-md", "sha256", "-in", "entity", "-signer", &x509, "-inkey", &key, "-out", "signed"];
+    openssl(folder, &sign);
+    encrypt(folder, "signed", cipher);
+}
+
+fn encrypt(folder: &Folder, named: &str, cipher: &str) {
+    let encrypt = [
+        "cms", "-encrypt", cipher, "-in", named, "-from", "ecert@nppo.hm.example", "-to",
+        "push@ecert.bv.example", "-subject", "x", "-out", "letter", "own-decrypt.pem",
+    ];
+    openssl(folder, &encrypt);
+}
+
+#[track_caller]
+fn refused(folder: &Folder, code: &str) {
+    let (exit, out, words) = certpost(folder, &["open", "letter"]);
+    assert_eq!(exit, 1, "{words}");
+    assert!(out.is_empty(), "something of a refused letter came out");
+    assert!(words.contains(&format!("refused: {code}: ")), "{words}");
+    let (exit, out, _) = certpost(folder, &["open", "letter", "--json"]);
+    let answer: Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!((exit, answer["ok"].clone(), answer["refused"]["code"].clone()), (1, false.into(), code.into()));
+}
+
+/// What `seal` prints is opened and verified by the openssl command, and
+/// holds the exact XML.
+#[test]
+fn openssl_opens_what_seal_prints() {
+    let folder = folder();
+    folder.write("certificate.xml", XML);
+    let (exit, letter, words) = certpost(&folder, &["seal", "certificate.xml", "--to", "HM"]);
+    assert_eq!(exit, 0, "{words}");
+    assert!(!String::from_utf8_lossy(&letter).contains("BV-PC-"), "the number shows outside");
+    folder.write("letter", letter);
+    openssl(&folder, &["cms", "-decrypt", "-in", "letter", "-recip", "hm-decrypt.pem", "-inkey", "hm-decrypt.key", "-out", "signed"]);
+    openssl(&folder, &["cms", "-verify", "-in", "signed", "-CAfile", "authority.pem", "-out", "entity"]);
+    let entity = std::fs::read_to_string(folder.path("entity")).unwrap();
+    let (header, body) = entity.split_once("\r\n\r\n").unwrap();
+    assert!(header.contains("hp=\"cipher\""), "{header}");
+    let xml = BASE64.decode(body.replace("\r\n", "").as_bytes()).unwrap();
+    assert_eq!(xml, XML.as_bytes());
+    // Who is not there, and what is not.
+    assert_eq!(certpost(&folder, &["seal", "certificate.xml", "--to", "XX"]).0, 3);
+    assert_eq!(certpost(&folder, &["seal", "gone.xml", "--to", "HM"]).0, 3);
+}
+
+/// What the openssl command signs and encrypts is opened, with either cipher.
+#[test]
+fn open_opens_what_openssl_makes() {
+    let folder = folder();
+    for cipher in ["-aes-256-gcm", "-aes-256-cbc"] {
+        letter(&folder, &entity(&of_hm()), "hm-sign", cipher);
+        let (exit, out, words) = certpost(&folder, &["open", "letter"]);
+        assert_eq!(exit, 0, "{cipher}: {words}");
+        assert_eq!(out, of_hm().as_bytes(), "{cipher}");
+        let (exit, out, words) = certpost(&folder, &["open", "--certificate", "--json", "letter"]);
+        assert_eq!(exit, 0, "{cipher}: {words}");
+        assert_eq!(serde_json::from_slice::<Value>(&out).unwrap()["partner"], "HM");
+    }
+    let (exit, out, words) = certpost(&folder, &["inspect", "letter"]);
+    assert_eq!((exit, out.is_empty()), (0, false), "{words}");
+    assert_eq!(certpost(&folder, &["open", "gone"]).0, 3);
+}
+
+/// The refusals that matter most, each with its own code and nothing on
+/// standard output.
+#[test]
+fn open_refuses() {
+    let folder = folder();
+    // Another signer of the same authority.
+    letter(&folder, &entity(&of_hm()), "own-sign", "-aes-256-gcm");
+    refused(&folder, "signer.not-pinned");
+    // No signature at all.
+    folder.write("entity", entity(&of_hm()));
+    encrypt(&folder, "entity", "-aes-256-gcm");
+    refused(&folder, "inner.not-signed");
+    // One octet of the signed content is another.
+    folder.write("entity", entity(&of_hm()));
+    let sign = ["cms", "-sign", "-binary", "-nodetach", "-md", "sha256", "-in", "entity", "-signer", "hm-sign.pem", "-inkey", "hm-sign.key", "-outform", "DER", "-out", "signed.der"];
+    openssl(&folder, &sign);
+    let mut der = std::fs::read(folder.path("signed.der")).unwrap();
+    let at = der.windows(4).position(|four| four == b"PD94").unwrap();
+    der[at] = b'Q';
+    let signed = format!(
+        "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+        BASE64.encode(&der)
+    );
+    folder.write("signed", signed);
+    encrypt(&folder, "signed", "-aes-256-gcm");
+    refused(&folder, "signature.invalid");
+    // One octet of the sealed content is another: a real tag, a wrong text.
+    letter(&folder, &entity(&of_hm()), "hm-sign", "-aes-256-gcm");
+    flip(&folder.path("letter"));
+    refused(&folder, "decrypt.failed");
+    // Signed, and sent in clear.
+    openssl(&folder, &["cms", "-sign", "-binary", "-in", "entity", "-signer", "hm-sign.pem", "-inkey", "hm-sign.key", "-from", "ecert@nppo.hm.example", "-to", "push@ecert.bv.example", "-subject", "x", "-out", "letter"]);
+    refused(&folder, "root.not-encrypted");
+}
+
+/// Changes an octet in the middle of a letter's base64.
+fn flip(path: &Path) {
+    let mut octets = std::fs::read(path).unwrap();
+    let mut at = octets.len() / 2;
+    while !octets[at].is_ascii_alphabetic() {
+        at += 1;
+    }
+    octets[at] = if octets[at] == b'A' { b'B' } else { b'A' };
+    std::fs::write(path, octets).unwrap();
+}
