@@ -7,6 +7,15 @@ if ! command -v cargo >/dev/null && [ -x "${HOME:-/root}/.cargo/bin/cargo" ]; th
 fi
 export PATH
 
+# Says what to do where there is no cargo at all.
+ground_cargo() {
+    if command -v cargo >/dev/null; then return; fi
+    printf '%s\n' \
+        "Rust is missing: neither on PATH nor in ~/.cargo/bin is there a cargo." \
+        "Install Rust 1.95 or newer from https://rustup.rs, then run this again." >&2
+    exit 2
+}
+
 # Every program started from here has this folder's name in its environment
 # or its arguments, and so can be told from all others.
 ground=$(mktemp -d "${TMPDIR:-/tmp}/certpost-XXXXXXXX")

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::leash::{Ending, Leash};
 use crate::smime::SmimeError;
-use crate::smime::throwaway::{Authority, Purpose, Wanted, authority};
+use crate::smime::throwaway::{Purpose, Wanted, authority};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const GLANCE: Duration = Duration::from_millis(50);
@@ -28,9 +28,6 @@ pub enum GatewayError {
     /// It ended by itself; its last words say why.
     #[error("the gateway {code} ended ({status}); it said:\n{words}")]
     Ended { code: &'static str, status: String, words: String },
-    /// Its keys could not be made; OpenSSL is to be looked at.
-    #[error("keys for the demo: {0}")]
-    Keys(#[from] SmimeError),
     /// It runs and does not open its door.
     #[error("the gateway {code} did not open its SMTP door within {} s; it said:\n{words}", PATIENCE.as_secs())]
     Late { code: &'static str, words: String },
@@ -39,15 +36,11 @@ pub enum GatewayError {
     Machine(#[from] io::Error),
 }
 
-//------------ Place ---------------------------------------------------------
+//------------ Keyring -------------------------------------------------------
 
-/// Where a gateway lives, and its keys.
-pub struct Place {
-    pub code: &'static str,
-    folder: PathBuf,
-    smtp: u16,
-    queue_url: String,
-    authority: Authority,
+/// The keys of one gateway, and the authority above them.
+pub struct Keyring {
+    authority: Vec<u8>,
     sign: Keys,
     decrypt: Keys,
     door: Keys,
@@ -64,28 +57,43 @@ impl From<(Vec<u8>, Vec<u8>)> for Keys {
     }
 }
 
+impl Keyring {
+    /// Makes the keys of the gateway `code`; takes a second or two.
+    pub fn make(code: &str) -> Result<Keyring, SmimeError> {
+        let authority = authority(&format!("Throw-away authority of {code}"))?;
+        let issue = |what: &str| authority.issue(&format!("{what} of {code}"), &address(code));
+        let server =
+            Wanted { purpose: Purpose::Server, ..Wanted::mail(&host(code), &address(code)) };
+        Ok(Keyring {
+            authority: authority.x509_pem()?,
+            sign: issue("Signing key")?.into(),
+            decrypt: issue("Decrypting key")?.into(),
+            door: authority.issue_as(&server)?.into(),
+        })
+    }
+}
+
+//------------ Place ---------------------------------------------------------
+
+/// Where a gateway lives.
+pub struct Place {
+    pub code: &'static str,
+    folder: PathBuf,
+    smtp: u16,
+    queue_url: String,
+    keys: Keyring,
+}
+
 impl Place {
-    /// A place under `ground` with keys of its own; nothing is written yet.
+    /// A place under `ground`; nothing is written yet.
     pub fn new(
         code: &'static str,
         ground: &Path,
         smtp: u16,
         queue_url: String,
-    ) -> Result<Place, GatewayError> {
-        let authority = authority(&format!("Throw-away authority of {code}"))?;
-        let issue = |what: &str| authority.issue(&format!("{what} of {code}"), &address(code));
-        let server =
-            Wanted { purpose: Purpose::Server, ..Wanted::mail(&host(code), &address(code)) };
-        Ok(Place {
-            code,
-            folder: ground.join(code),
-            smtp,
-            queue_url,
-            sign: issue("Signing key")?.into(),
-            decrypt: issue("Decrypting key")?.into(),
-            door: authority.issue_as(&server)?.into(),
-            authority,
-        })
+        keys: Keyring,
+    ) -> Place {
+        Place { code, folder: ground.join(code), smtp, queue_url, keys }
     }
 
     /// Its configuration's file.
@@ -99,22 +107,23 @@ impl Place {
     }
 
     /// Writes everything that the gateway reads, with `peer` as its partner.
-    pub fn furnish(&self, peer: &Place) -> Result<(), GatewayError> {
+    pub fn furnish(&self, peer: &Place) -> io::Result<()> {
         let partner = format!("certs/partners/{}", peer.code);
         for inside in ["certs/own", &partner, "certs/anchors"] {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(self.folder.join(inside))?;
         }
-        let own = [("sign", &self.sign), ("decrypt", &self.decrypt), ("door", &self.door)];
+        let own =
+            [("sign", &self.keys.sign), ("decrypt", &self.keys.decrypt), ("door", &self.keys.door)];
         for (name, keys) in own {
             self.write(&format!("certs/own/{name}.pem"), &keys.x509)?;
             self.write(&format!("certs/own/{name}.key"), &keys.key)?;
         }
-        self.write(&format!("{partner}/sign.pem"), &peer.sign.x509)?;
-        self.write(&format!("{partner}/encrypt.pem"), &peer.decrypt.x509)?;
-        self.write(&format!("certs/anchors/{}.pem", peer.code), &peer.authority.x509_pem()?)?;
+        self.write(&format!("{partner}/sign.pem"), &peer.keys.sign.x509)?;
+        self.write(&format!("{partner}/encrypt.pem"), &peer.keys.decrypt.x509)?;
+        self.write(&format!("certs/anchors/{}.pem", peer.code), &peer.keys.authority)?;
         self.write("queue-url", self.queue_url.as_bytes())?;
         self.write("certpost.toml", self.gateway_toml().as_bytes())?;
-        Ok(self.write("partners.toml", self.partners_toml(peer).as_bytes())?)
+        self.write("partners.toml", self.partners_toml(peer).as_bytes())
     }
 
     fn gateway_toml(&self) -> String {
@@ -152,7 +161,7 @@ in_doubt_hold = "2s"
 
     fn partners_toml(&self, peer: &Place) -> String {
         let (code, address, smtp) = (peer.code, address(peer.code), peer.smtp);
-        let pin = fingerprint(&peer.door.x509);
+        let pin = fingerprint(&peer.keys.door.x509);
         format!(
             r#"[[partner]]
 code = "{code}"
@@ -283,7 +292,8 @@ mod tests {
     fn what_is_furnished_is_a_configuration_that_loads() {
         let ground = Ground::new().unwrap();
         let place = |code, port| {
-            Place::new(code, ground.path(), port, format!("amqp://x:y@127.0.0.1:1/{code}")).unwrap()
+            let url = format!("amqp://x:y@127.0.0.1:1/{code}");
+            Place::new(code, ground.path(), port, url, Keyring::make(code).unwrap())
         };
         let (bv, hm) = (place("BV", 2501), place("HM", 2502));
         bv.furnish(&hm).unwrap();

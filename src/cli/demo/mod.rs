@@ -27,17 +27,20 @@ use tokio::time::{Instant, timeout};
 
 use self::broker::{BrokerError, PrivateBroker};
 use self::certificates::{SpecimenError, specimens};
-use self::gateway::{Gateway, GatewayError, Place};
+use self::gateway::{Gateway, GatewayError, Keyring, Place};
 use self::leash::{Ground, free_ports};
 use self::road::Tally;
 use super::{Answer, Exit, Shared};
 use crate::queue::QueueError;
-use crate::runtime::Runtime;
+use crate::runtime::{Crew, CrewError, Runtime};
+use crate::smime::SmimeError;
 
 /// Nothing new for so long, and the rest is not waited for.
 const STALL: Duration = Duration::from_secs(60);
 /// How often a gateway is looked at while nothing is found.
 const GLANCE: Duration = Duration::from_secs(1);
+/// A certificate to send by hand.
+const SPARE: &str = "certificate";
 /// Things found and not yet counted.
 const FOUND: usize = 256;
 
@@ -95,9 +98,15 @@ enum DemoError {
     /// No broker; whoever runs the demo sees to RabbitMQ.
     #[error(transparent)]
     Broker(#[from] BrokerError),
+    /// Keys were being made when the program ended.
+    #[error(transparent)]
+    Crew(#[from] CrewError),
     /// A gateway did not start or ended by itself.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// Its keys could not be made; OpenSSL is to be looked at.
+    #[error("keys for the demo: {0}")]
+    Keys(#[from] SmimeError),
     /// The machine gave no folder or port.
     #[error("the machine: {0}")]
     Machine(#[from] std::io::Error),
@@ -116,8 +125,9 @@ impl DemoError {
     fn exit(&self) -> Exit {
         match self {
             DemoError::Broker(_) => Exit::CannotTell,
-            DemoError::Specimen(_) => Exit::Bug,
+            DemoError::Crew(_) | DemoError::Specimen(_) => Exit::Bug,
             DemoError::Gateway(_)
+            | DemoError::Keys(_)
             | DemoError::Machine(_)
             | DemoError::Queue(_)
             | DemoError::Stopped => Exit::No,
@@ -148,6 +158,7 @@ struct Shown {
     tally: Tally,
     places: [Place; 2],
     program: PathBuf,
+    ground: PathBuf,
     story: String,
     took: Duration,
     _stage: Stage,
@@ -167,7 +178,7 @@ impl Shown {
 
     fn invitation(&self) -> String {
         let first = self.tally.fates().next().map(|(_, fate)| fate.number.as_str());
-        screen::invitation(&self.places, &self.program, first.unwrap_or_default())
+        screen::invitation(&self.ground, &self.program, first.unwrap_or_default())
     }
 }
 
@@ -176,17 +187,23 @@ async fn travel(count: u32, runtime: &Runtime) -> Result<Shown, DemoError> {
     let began = Instant::now();
     let program = std::env::current_exe()?;
     let ground = Ground::new()?;
-    say("starting a RabbitMQ node of our own, on loopback");
-    let broker = PrivateBroker::start(ground.path(), &["bv", "hm"]).await?;
-    say("making keys for two gateways, BV and HM");
+    say(
+        "starting a RabbitMQ node of our own, on loopback; making keys for two gateways, BV and HM",
+    );
+    let crew = Crew::start(1, 1)?;
+    let keys = crew.run(|| (Keyring::make("BV"), Keyring::make("HM")));
+    let broker = PrivateBroker::start(ground.path(), &["bv", "hm"]);
+    let (broker, keys) = tokio::join!(broker, keys);
+    let (broker, (bv_keys, hm_keys)) = (broker?, keys?);
     let [bv_port, hm_port] = free_ports()?;
     let places = [
-        Place::new("BV", ground.path(), bv_port, broker.url("bv"))?,
-        Place::new("HM", ground.path(), hm_port, broker.url("hm"))?,
+        Place::new("BV", ground.path(), bv_port, broker.url("bv"), bv_keys?),
+        Place::new("HM", ground.path(), hm_port, broker.url("hm"), hm_keys?),
     ];
     let [bv, hm] = &places;
     bv.furnish(hm)?;
     hm.furnish(bv)?;
+    let ground_path = ground.path().to_owned();
     let mut stage = Stage { gateways: Vec::new(), broker, _ground: ground };
     for place in &places {
         stage.gateways.push(Gateway::start(place, &program)?);
@@ -200,7 +217,11 @@ async fn travel(count: u32, runtime: &Runtime) -> Result<Shown, DemoError> {
         road::watch(place.code, place.queue_url(), &found, runtime).await?;
     }
     let mut tally = Tally::default();
-    let there = specimens(bv.code, hm.code, count)?;
+    let mut there = specimens(bv.code, hm.code, count + 1)?;
+    // The last one is for whoever wants to send one by hand.
+    if let Some(spare) = there.pop() {
+        std::fs::write(ground_path.join(SPARE), spare.outgoing.body)?;
+    }
     let back = specimens(hm.code, bv.code, count)?;
     tally.expect(bv.code, hm.code, &there);
     tally.expect(hm.code, bv.code, &back);
@@ -214,7 +235,15 @@ async fn travel(count: u32, runtime: &Runtime) -> Result<Shown, DemoError> {
     tokio::try_join!(async { sending.await.map_err(DemoError::from) }, counting)?;
     let story =
         tell(&program, &bv.configuration(), there.first().map_or("", |specimen| &specimen.number));
-    Ok(Shown { tally, places, program, story, took: began.elapsed(), _stage: stage })
+    Ok(Shown {
+        tally,
+        places,
+        program,
+        ground: ground_path,
+        story,
+        took: began.elapsed(),
+        _stage: stage,
+    })
 }
 
 /// Counts until every certificate has its end, or nothing comes any more.

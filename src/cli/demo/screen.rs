@@ -105,18 +105,16 @@ pub fn complaints(tally: &Tally) -> Vec<String> {
 }
 
 /// What can be tried while the demo stays up; each line works as it stands.
-pub fn invitation(places: &[Place; 2], program: &Path, number: &str) -> String {
-    let program = program.display();
-    let [one, other] = [places[0].configuration(), places[1].configuration()];
-    let (one, other) = (one.display(), other.display());
+pub fn invitation(ground: &Path, program: &Path, number: &str) -> String {
+    let (ground, program) = (ground.display(), program.display());
     format!(
         "It stays up until Ctrl-C. In another terminal:\n\n\
-         \x20 {program} --config {one} trace {number}\n\
-         \x20 {program} --config {other} verify {number}\n\
-         \x20 {program} --config {one} partner list\n\
-         \x20 {program} --config {one} submit FILE    (a certificate of {}, JSON or XML)\n\
-         \x20 less {}/gateway.log\n",
-        places[0].code,
-        places[0].configuration().parent().unwrap_or(Path::new(".")).display(),
+         \x20 cd {ground}\n\
+         \x20 {program} --config BV/certpost.toml trace {number}\n\
+         \x20 {program} --config HM/certpost.toml verify {number}\n\
+         \x20 {program} --config BV/certpost.toml submit certificate\n\
+         \x20 {program} --config BV/certpost.toml partner list\n\
+         \x20 cat BV/certpost.toml BV/partners.toml\n\
+         \x20 tail -f BV/gateway.log HM/gateway.log\n"
     )
 }
