@@ -12,6 +12,7 @@ use tracing::{error, info, warn};
 use super::{Answer, Exit, Shared};
 use crate::clock::Clock;
 use crate::config::{Configuration, Keys};
+use crate::delivery::{Direction, EventKind};
 use crate::inbound::{door::Door, judge::Judge};
 use crate::ledger::{Access, Ledger, LedgerError};
 use crate::mailbox::{self, DoorSettings};
@@ -158,6 +159,7 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
     runtime.spawn(report(fatal.clone(), async move { intake.run().await }));
     runtime.spawn(report(fatal, async move { publishing.run().await }));
     runtime.spawn(mailbox::serve(listener, settings, door, runtime.clone()));
+    ledger.note(Direction::Gateway, EventKind::Started, None, None).await?;
     info!(gateway.code = %code, smtp = %smtp, "the gateway is up");
 
     let refused = loop {
@@ -172,6 +174,7 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
     if !runtime.stop(DRAIN).await {
         warn!("some work did not end in time; it goes on at the next start");
     }
+    ledger.note(Direction::Gateway, EventKind::Stopped, None, None).await?;
     match refused {
         None => Ok(()),
         Some(fault) => Err(fault.into()),
