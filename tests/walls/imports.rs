@@ -24,7 +24,7 @@ pub const IMPORTS: &[(&str, &[&str])] = &[
     ("queue", &["clock", "runtime"]),
     ("tls", &["clock", "partner"]),
     ("post", &["clock", "delivery", "letter", "partner", "tls"]),
-    ("mailbox", &["clock", "letter", "refusal", "runtime", "tls"]),
+    ("mailbox", &["clock", "letter", "refusal", "runtime", "telemetry", "tls"]),
     (
         "ledger",
         &[
