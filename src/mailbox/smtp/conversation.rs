@@ -13,9 +13,9 @@ use super::answers::{Next, State, Transaction};
 use super::crowd::Place;
 use super::custody::hand_over;
 use super::lines::{self, Line};
+use super::steps::Steps;
 use super::text::{Fault, Fed, Text};
 use crate::mailbox::{DoorSettings, Limits, TakeIn};
-use crate::telemetry::{enter, leave};
 use crate::tls::describe;
 
 /// What is read at once.
@@ -41,8 +41,7 @@ pub struct Conversation<T> {
     errors: u32,
     /// Set once the gateway stops: what is in progress ends by then.
     stop_by: Option<Instant>,
-    /// The durable step whose reply is not sent yet.
-    step: Option<&'static str>,
+    steps: Steps,
 }
 
 /// How one part of a conversation ended.
@@ -82,7 +81,7 @@ impl<T: TakeIn> Conversation<T> {
             commands: 0,
             errors: 0,
             stop_by: None,
-            step: None,
+            steps: Steps::new(peer),
         }
     }
 
@@ -157,7 +156,7 @@ impl<T: TakeIn> Conversation<T> {
                     if !self.send(stream, &mut out).await {
                         return Ended::Over;
                     }
-                    self.answered();
+                    self.steps.answered();
                     let by = transaction_by.unwrap_or(until).min(until);
                     let busy = state.transaction.is_some();
                     match self.hear(stream, &mut octets, by, busy).await {
@@ -175,7 +174,7 @@ impl<T: TakeIn> Conversation<T> {
             let encrypted = tls.is_some();
             let busy = state.transaction.is_some();
             if is_verb(&line, b"RCPT") {
-                self.begin("inbound.1");
+                self.steps.begin("inbound.1");
             }
             let answer = state.answer(&line, &self.settings, encrypted, |size| sink.room(size));
             self.errors += u32::from(answer.is_refusal());
@@ -250,7 +249,7 @@ impl<T: TakeIn> Conversation<T> {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let mut text = Text::new(self.settings.max_letter, self.place.memory());
-        self.begin("inbound.2");
+        self.steps.begin("inbound.2");
         loop {
             let fed = text.feed(octets);
             let last_word = match fed {
@@ -271,7 +270,7 @@ impl<T: TakeIn> Conversation<T> {
             };
             return Err(self.last_word(stream, last_word).await);
         }
-        self.answered();
+        self.steps.answered();
         let (letter, memory) = match text.finish() {
             Ok(taken) => taken,
             Err(fault) => {
@@ -287,22 +286,8 @@ impl<T: TakeIn> Conversation<T> {
         let incoming = transaction.incoming(&self.peer, tls);
         let reply = hand_over(&*self.sink, incoming, letter, self.limits().take_in).await;
         drop(memory);
-        self.begin("inbound.4");
+        self.steps.begin("inbound.4");
         Ok(reply)
-    }
-
-    /// A durable step is entered; it is left once its reply is sent.
-    fn begin(&mut self, step: &'static str) {
-        self.answered();
-        enter(step, &self.peer);
-        self.step = Some(step);
-    }
-
-    /// What was begun is done.
-    fn answered(&mut self) {
-        if let Some(step) = self.step.take() {
-            leave(step, &self.peer);
-        }
     }
 
     /// Waits for octets, `by` at the latest, or until the gateway stops.

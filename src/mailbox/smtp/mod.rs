@@ -16,6 +16,7 @@ pub mod conversation;
 pub mod crowd;
 pub mod custody;
 pub mod lines;
+pub mod steps;
 pub mod text;
 
 use std::sync::Arc;
