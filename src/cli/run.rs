@@ -15,6 +15,7 @@ use crate::config::{Configuration, Keys};
 use crate::inbound::{door::Door, judge::Judge};
 use crate::ledger::{Access, Ledger, LedgerError};
 use crate::mailbox::{self, DoorSettings};
+use crate::outbound::clockwork::Clockwork;
 use crate::outbound::intake::Intake;
 use crate::outbound::lane::Lanes;
 use crate::outlet::Publishing;
@@ -146,7 +147,13 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
         runtime: runtime.clone(),
     };
     let door = Arc::new(Door { ledger: ledger.clone(), folder });
+    let clockwork = Clockwork {
+        configuration: configuration.clone(),
+        ledger: ledger.clone(),
+        runtime: runtime.clone(),
+    };
     runtime.spawn(lanes.run());
+    runtime.spawn(clockwork.run());
     runtime.spawn(judge.run());
     runtime.spawn(report(fatal.clone(), async move { intake.run().await }));
     runtime.spawn(report(fatal, async move { publishing.run().await }));

@@ -1,17 +1,18 @@
 //! certpost.toml: who we are, our keys, our doors, our clocks.
 
-use std::collections::HashSet;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use toml::{Table, Value};
+use toml::Table;
 use zeroize::Zeroizing;
 
 use super::faults::Faults;
+use super::identity::Identities;
+use super::producer::{self, Producer};
 use super::section::Section;
 use super::{Keys, files, overrides, partners};
-use crate::certificate::number::{CountryCode, DocumentType};
+use crate::certificate::number::CountryCode;
 use crate::clock::Timestamp;
 use crate::delivery::schedule::Clocks;
 use crate::letter::{Address, Environment};
@@ -88,17 +89,6 @@ impl std::fmt::Debug for SmtpTls {
     }
 }
 
-/// Who may put submissions on the queue.
-#[derive(Clone, Debug)]
-pub struct Producer {
-    /// As the broker checked it (`user_id`).
-    pub user: String,
-    /// Absent is all.
-    pub types: Option<Vec<DocumentType>>,
-    /// Which numbers; absent is all.
-    pub numbers: Option<regex::Regex>,
-}
-
 impl Configuration {
     /// The identity that signs at `at`: the latest that has begun, else the
     /// first listed.
@@ -141,7 +131,7 @@ pub fn read(file: &Path, keys: Keys) -> Result<Configuration, Faults> {
     let producers = root
         .sections("producer", &mut faults)
         .into_iter()
-        .filter_map(|section| read_producer(section, &mut faults))
+        .filter_map(|section| producer::read(section, &mut faults))
         .collect();
     let clocks = read_clocks(root.section("clock", &mut faults), &mut faults);
     root.finish(&mut faults);
@@ -379,26 +369,6 @@ fn read_doors(mut section: Section<'_>, keys: Keys, faults: &mut Faults) -> Opti
     })
 }
 
-fn read_producer(mut section: Section<'_>, faults: &mut Faults) -> Option<Producer> {
-    let user = section.required_text("user", "issuing", faults);
-    let types = section.list("types", faults);
-    let numbers = section.text("numbers", faults).and_then(|pattern| {
-        let built = regex::RegexBuilder::new(&pattern).size_limit(1 << 20).build();
-        built
-            .map_err(|fault| {
-                section.fault(
-                    "numbers",
-                    format!("is no pattern: {fault}"),
-                    "write a regular expression, as \"^BV-PC-\"",
-                    faults,
-                );
-            })
-            .ok()
-    });
-    section.finish(faults);
-    Some(Producer { user: user?, types, numbers })
-}
-
 fn read_clocks(mut section: Section<'_>, faults: &mut Faults) -> Clocks {
     let by = Clocks::default();
     let clocks = Clocks {
@@ -423,115 +393,4 @@ fn read_clocks(mut section: Section<'_>, faults: &mut Faults) -> Clocks {
     };
     section.finish(faults);
     clocks
-}
-
-//------------ Identities ----------------------------------------------------
-
-#[derive(Default)]
-struct Identities {
-    signing: Vec<(Option<Timestamp>, SigningIdentity)>,
-    decrypting: Vec<DecryptIdentity>,
-    notices: Vec<String>,
-    uses: HashSet<String>,
-}
-
-impl Identities {
-    fn read(&mut self, mut section: Section<'_>, keys: Keys, faults: &mut Faults) {
-        let x509 = section.required_text("x509", "certs/own/sign.pem", faults);
-        let key = section.required_text("key", "certs/own/sign.key", faults);
-        let passphrase_file = section.text("passphrase_file", faults);
-        let uses = section.take("use");
-        let from = partners::moment(&mut section, "from", faults);
-        let mut signs = false;
-        let mut decrypts = false;
-        let listed = uses.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        for used in listed {
-            match used.as_str() {
-                Some("sign") => signs = true,
-                Some("decrypt") => decrypts = true,
-                _ => section.fault(
-                    "use",
-                    format!("{used} is no use"),
-                    "write \"sign\" or \"decrypt\"",
-                    faults,
-                ),
-            }
-        }
-        if listed.is_empty() {
-            section.fault(
-                "use",
-                "is missing",
-                "write use = [\"sign\"] or use = [\"decrypt\"]",
-                faults,
-            );
-        }
-        if signs {
-            self.uses.insert("sign".to_owned());
-        }
-        if decrypts {
-            self.uses.insert("decrypt".to_owned());
-        }
-        if signs && decrypts {
-            self.notices.push(format!(
-                "{}: {}: one key signs and opens; two keys can be replaced one at a time",
-                section.file().display(),
-                section.key("use")
-            ));
-        }
-        if let (Some(x509), Some(key), Keys::Read) = (x509, key, keys) {
-            self.load(&section, &x509, &key, passphrase_file, (signs, decrypts, from), faults);
-        }
-        section.finish(faults);
-    }
-
-    fn load(
-        &mut self,
-        section: &Section<'_>,
-        x509: &str,
-        key: &str,
-        passphrase_file: Option<String>,
-        (signs, decrypts, from): (bool, bool, Option<Timestamp>),
-        faults: &mut Faults,
-    ) {
-        let certificate = files::read_public(&section.path(x509));
-        let private = files::read_secret(&section.path(key));
-        let passphrase =
-            passphrase_file.map(|named| files::read_secret_line(&section.path(&named))).transpose();
-        let mut split = |key: &str, words: String| partners::split(section, key, &words, faults);
-        let (certificate, private, passphrase) = match (certificate, private, passphrase) {
-            (Ok(certificate), Ok(private), Ok(passphrase)) => (certificate, private, passphrase),
-            (certificate, private, passphrase) => {
-                certificate.err().into_iter().for_each(|words| split("x509", words));
-                private.err().into_iter().for_each(|words| split("key", words));
-                passphrase.err().into_iter().for_each(|words| split("passphrase_file", words));
-                return;
-            }
-        };
-        let passphrase = passphrase.as_ref().map(|text| text.as_bytes());
-        if signs {
-            match SigningIdentity::from_pem(&certificate, &private, passphrase) {
-                Ok(identity) => self.signing.push((from, identity)),
-                Err(fault) => split("key", fault.to_string()),
-            }
-        }
-        if decrypts {
-            match DecryptIdentity::from_pem(&certificate, &private, passphrase) {
-                Ok(identity) => self.decrypting.push(identity),
-                Err(fault) => split("key", fault.to_string()),
-            }
-        }
-    }
-
-    fn check(&self, file: &Path, faults: &mut Faults) {
-        for (wanted, does) in [("sign", "signs"), ("decrypt", "opens")] {
-            if !self.uses.contains(wanted) {
-                faults.add(
-                    file,
-                    "identity",
-                    format!("no identity {does}"),
-                    format!("add an [[identity]] with x509, key and use = [\"{wanted}\"]"),
-                );
-            }
-        }
-    }
 }

@@ -10,15 +10,18 @@
 //! - [`units`]: durations and sizes as people write them.
 //! - [`overrides`]: the environment's say.
 //! - [`files`]: certificates, keys and secrets, and who may read them.
-//! - [`gateway`]: certpost.toml. - [`partners`]: partners.toml.
+//! - [`gateway`]: certpost.toml; `identity`
+//!   and [`producer`]: its lists. - [`partners`]: partners.toml.
 //!
 //! It never writes, never opens a connection, and never logs.
 
 pub mod faults;
 pub mod files;
 pub mod gateway;
+mod identity;
 pub mod overrides;
 pub mod partners;
+pub mod producer;
 pub mod section;
 pub mod units;
 
@@ -26,7 +29,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 pub use faults::{Fault, Faults};
-pub use gateway::{Configuration, Doors, Gateway, Producer};
+pub use gateway::{Configuration, Doors, Gateway};
+pub use producer::Producer;
 
 /// Where a configuration is looked for when nothing names one.
 const LOCAL: &str = "certpost.toml";

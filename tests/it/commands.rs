@@ -37,13 +37,21 @@ fn certpost(folder: &Folder, args: &[&str]) -> (i32, Vec<u8>, String) {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    (output.status.code().unwrap(), output.stdout, String::from_utf8_lossy(&output.stderr).into_owned())
+    (
+        output.status.code().unwrap(),
+        output.stdout,
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
 }
 
 #[track_caller]
 fn openssl(folder: &Folder, args: &[&str]) -> Vec<u8> {
     let output = Command::new("openssl").current_dir(folder.path(".")).args(args).output().unwrap();
-    assert!(output.status.success(), "openssl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "openssl {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     output.stdout
 }
 
@@ -58,22 +66,51 @@ fn entity(xml: &str) -> String {
     for at in (76..lines.len()).step_by(76).rev() {
         lines.insert_str(at, "\r\n");
     }
-    format!("Content-Type: application/xml; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{lines}\r\n")
+    format!(
+        "Content-Type: application/xml; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{lines}\r\n"
+    )
 }
 
 /// Signs by `signer` and encrypts for BV, all by the openssl command.
 fn letter(folder: &Folder, entity: &str, signer: &str, cipher: &str) {
     folder.write("entity", entity);
     let (x509, key) = (format!("{signer}.pem"), format!("{signer}.key"));
-    let sign = ["cms", "-sign", "-binary", "-nodetach", "-md", "sha256", "-in", "entity", "-signer", &x509, "-inkey", &key, "-out", "signed"];
+    let sign = [
+        "cms",
+        "-sign",
+        "-binary",
+        "-nodetach",
+        "-md",
+        "sha256",
+        "-in",
+        "entity",
+        "-signer",
+        &x509,
+        "-inkey",
+        &key,
+        "-out",
+        "signed",
+    ];
     openssl(folder, &sign);
     encrypt(folder, "signed", cipher);
 }
 
 fn encrypt(folder: &Folder, named: &str, cipher: &str) {
     let encrypt = [
-        "cms", "-encrypt", cipher, "-in", named, "-from", "ecert@nppo.hm.example", "-to",
-        "push@ecert.bv.example", "-subject", "x", "-out", "letter", "own-decrypt.pem",
+        "cms",
+        "-encrypt",
+        cipher,
+        "-in",
+        named,
+        "-from",
+        "ecert@nppo.hm.example",
+        "-to",
+        "push@ecert.bv.example",
+        "-subject",
+        "x",
+        "-out",
+        "letter",
+        "own-decrypt.pem",
     ];
     openssl(folder, &encrypt);
 }
@@ -86,7 +123,10 @@ fn refused(folder: &Folder, code: &str) {
     assert!(words.contains(&format!("refused: {code}: ")), "{words}");
     let (exit, out, _) = certpost(folder, &["open", "letter", "--json"]);
     let answer: Value = serde_json::from_slice(&out).unwrap();
-    assert_eq!((exit, answer["ok"].clone(), answer["refused"]["code"].clone()), (1, false.into(), code.into()));
+    assert_eq!(
+        (exit, answer["ok"].clone(), answer["refused"]["code"].clone()),
+        (1, false.into(), code.into())
+    );
 }
 
 /// What `seal` prints is opened and verified by the openssl command, and
@@ -99,8 +139,25 @@ fn openssl_opens_what_seal_prints() {
     assert_eq!(exit, 0, "{words}");
     assert!(!String::from_utf8_lossy(&letter).contains("BV-PC-"), "the number shows outside");
     folder.write("letter", letter);
-    openssl(&folder, &["cms", "-decrypt", "-in", "letter", "-recip", "hm-decrypt.pem", "-inkey", "hm-decrypt.key", "-out", "signed"]);
-    openssl(&folder, &["cms", "-verify", "-in", "signed", "-CAfile", "authority.pem", "-out", "entity"]);
+    openssl(
+        &folder,
+        &[
+            "cms",
+            "-decrypt",
+            "-in",
+            "letter",
+            "-recip",
+            "hm-decrypt.pem",
+            "-inkey",
+            "hm-decrypt.key",
+            "-out",
+            "signed",
+        ],
+    );
+    openssl(
+        &folder,
+        &["cms", "-verify", "-in", "signed", "-CAfile", "authority.pem", "-out", "entity"],
+    );
     let entity = std::fs::read_to_string(folder.path("entity")).unwrap();
     let (header, body) = entity.split_once("\r\n\r\n").unwrap();
     assert!(header.contains("hp=\"cipher\""), "{header}");
@@ -143,7 +200,24 @@ fn open_refuses() {
     refused(&folder, "inner.not-signed");
     // One octet of the signed content is another.
     folder.write("entity", entity(&of_hm()));
-    let sign = ["cms", "-sign", "-binary", "-nodetach", "-md", "sha256", "-in", "entity", "-signer", "hm-sign.pem", "-inkey", "hm-sign.key", "-outform", "DER", "-out", "signed.der"];
+    let sign = [
+        "cms",
+        "-sign",
+        "-binary",
+        "-nodetach",
+        "-md",
+        "sha256",
+        "-in",
+        "entity",
+        "-signer",
+        "hm-sign.pem",
+        "-inkey",
+        "hm-sign.key",
+        "-outform",
+        "DER",
+        "-out",
+        "signed.der",
+    ];
     openssl(&folder, &sign);
     let mut der = std::fs::read(folder.path("signed.der")).unwrap();
     let at = der.windows(4).position(|four| four == b"PD94").unwrap();
@@ -159,8 +233,32 @@ fn open_refuses() {
     letter(&folder, &entity(&of_hm()), "hm-sign", "-aes-256-gcm");
     flip(&folder.path("letter"));
     refused(&folder, "decrypt.failed");
-    // Signed, and sent in clear.
-    openssl(&folder, &["cms", "-sign", "-binary", "-in", "entity", "-signer", "hm-sign.pem", "-inkey", "hm-sign.key", "-from", "ecert@nppo.hm.example", "-to", "push@ecert.bv.example", "-subject", "x", "-out", "letter"]);
+    // Signed, and sent in clear; the command mixes line ends, a mail server
+    // would not.
+    openssl(
+        &folder,
+        &[
+            "cms",
+            "-sign",
+            "-binary",
+            "-in",
+            "entity",
+            "-signer",
+            "hm-sign.pem",
+            "-inkey",
+            "hm-sign.key",
+            "-from",
+            "ecert@nppo.hm.example",
+            "-to",
+            "push@ecert.bv.example",
+            "-subject",
+            "x",
+            "-out",
+            "mixed",
+        ],
+    );
+    let mixed = std::fs::read_to_string(folder.path("mixed")).unwrap();
+    folder.write("letter", mixed.replace("\r\n", "\n"));
     refused(&folder, "root.not-encrypted");
 }
 

@@ -15,6 +15,8 @@ const EXCUSED: &[(&str, &str)] = &[
     ("original_message_id", "the field of RFC 8098, and AMQP's id of what was refused"),
     ("message_digest", "the CMS attribute (RFC 5652, section 11.2)"),
     ("MessageDigest", "the CMS attribute (RFC 5652, section 11.2)"),
+    ("Payload", "the Cryptographic Payload of RFC 9788"),
+    ("payload", "the Cryptographic Payload of RFC 9788"),
     ("MessageIdReused", "the refusal submission.message-id-reused"),
     ("ContentInfo", "the CMS type (RFC 5652, section 3)"),
     ("content_info", "the CMS type (RFC 5652, section 3)"),

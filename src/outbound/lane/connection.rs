@@ -1,0 +1,51 @@
+//! A worker's connection to its partner, while it is open.
+
+use crate::config::Configuration;
+use crate::partner::Partner;
+use crate::post::{self, Outcome, Session, Settings};
+
+//------------ Connection ----------------------------------------------------
+
+/// A worker's connection to its partner, while it is open.
+#[derive(Default)]
+pub(super) struct Connection {
+    pub session: Option<Session>,
+    pub peer: Option<String>,
+    pub tls: Option<String>,
+}
+
+impl Connection {
+    /// Makes sure that there is a connection on which a transaction may begin.
+    pub async fn open(
+        &mut self,
+        partner: &Partner,
+        configuration: &Configuration,
+    ) -> Result<(), Outcome> {
+        if let Some(session) = &self.session
+            && session.is_usable().await
+        {
+            return Ok(());
+        }
+        self.close().await;
+        let settings = Settings {
+            hostname: configuration.gateway.hostname.clone(),
+            connect: configuration.clocks.connect,
+            reply: configuration.clocks.smtp_reply,
+            final_reply: configuration.clocks.final_reply,
+        };
+        (self.peer, self.tls) = (Some(partner.route.to_string()), None);
+        let session =
+            post::connect(&partner.route, &partner.tls, partner.credentials.as_ref(), &settings)
+                .await?;
+        (self.peer, self.tls) = (Some(session.peer()), session.tls());
+        self.session = Some(session);
+        Ok(())
+    }
+
+    /// Says goodbye.
+    pub async fn close(&mut self) {
+        if let Some(session) = self.session.take() {
+            session.quit().await;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! An attempt: begun on record, tried, concluded on record.
+
+use tracing::{debug, error, info, warn};
+
+use super::connection::Connection;
+use super::{Now, Worker, jitter};
+use crate::delivery::attempt::{Phase, Verdict};
+use crate::delivery::{Reason, Trigger};
+use crate::ledger::{Claimed, Conclusion, LedgerError};
+use crate::outbound::verdict;
+use crate::partner::PartnerCode;
+use crate::post::{Envelope, Outcome, Unsendable};
+use crate::telemetry::{enter, leave};
+
+impl Worker {
+    /// Posts one letter. `false`: no connection could be had, which the next
+    /// letter would meet as well.
+    pub(super) async fn post(
+        &self,
+        claimed: &Claimed,
+        letter: &[u8],
+        connection: &mut Connection,
+        now: &Now,
+    ) -> Result<bool, LedgerError> {
+        let ledger = &self.lanes.ledger;
+        let opened = connection.open(&now.partner, &now.configuration).await;
+        enter("outbound.5", &claimed.delivery);
+        let attempt = match ledger.begin(claimed.delivery, claimed.fence).await {
+            Ok(attempt) => attempt,
+            Err(LedgerError::Fenced) => return Ok(true),
+            Err(fault) => return Err(fault),
+        };
+        leave("outbound.5", &claimed.delivery);
+        enter("outbound.6", &claimed.delivery);
+        let (outcome, reached) = match opened {
+            Ok(()) => (self.transact(claimed, letter, connection, now).await, true),
+            Err(outcome) => (Ok(outcome), false),
+        };
+        leave("outbound.6", &claimed.delivery);
+        enter("outbound.7", &claimed.delivery);
+        let unsendable = outcome.as_ref().err().copied();
+        let outcome = outcome.unwrap_or_else(unsent);
+        let at = self.lanes.clock.now();
+        let judged =
+            verdict::judge(&outcome, claimed, attempt, at, &now.configuration.clocks, jitter());
+        log(&self.code, claimed, &outcome, judged.verdict);
+        let concluded = ledger.conclude(Conclusion {
+            delivery: claimed.delivery,
+            fence: claimed.fence,
+            attempt,
+            verdict: judged.verdict,
+            phase: outcome.phase,
+            replies: outcome.replies,
+            peer: connection.peer.clone(),
+            tls: connection.tls.clone(),
+            ended_at: at,
+            due: judged.due,
+            reason: judged.reason,
+        });
+        match concluded.await {
+            Ok(_state) => leave("outbound.7", &claimed.delivery),
+            Err(LedgerError::Fenced) => {
+                warn!(partner.code = %self.code, delivery = %claimed.delivery, "the lease was lost; the verdict is the new holder's");
+            }
+            Err(fault) => return Err(fault),
+        }
+        if let Some(fault) = unsendable {
+            error!(partner.code = %self.code, delivery = %claimed.delivery, error = %fault, "the letter cannot be sent");
+            let reason = Reason::new("letter.unsendable", fault.to_string());
+            ledger.apply(claimed.delivery, Trigger::Failed, None, Some(reason)).await?;
+        }
+        Ok(reached)
+    }
+
+    /// The transaction itself, over the open connection.
+    async fn transact(
+        &self,
+        claimed: &Claimed,
+        letter: &[u8],
+        connection: &mut Connection,
+        now: &Now,
+    ) -> Result<Outcome, Unsendable> {
+        let Some(mut session) = connection.session.take() else {
+            return Ok(nothing_sent("the connection is gone".to_owned()));
+        };
+        let envelope = Envelope {
+            from: Some(now.configuration.gateway.address.clone()),
+            to: now.partner.address.clone(),
+            envelope_id: claimed.letter_id.clone(),
+        };
+        let (delivery, fence) = (claimed.delivery, claimed.fence);
+        let ours = |_phase| {
+            let ledger = self.lanes.ledger.clone();
+            // A ledger that cannot tell is a no: nothing goes that is not ours.
+            async move { ledger.still_ours(delivery, fence).await.unwrap_or(false) }
+        };
+        let outcome = session.post(&envelope, letter, ours).await;
+        if outcome.as_ref().is_ok_and(|outcome| outcome.reusable) {
+            connection.session = Some(session);
+        }
+        outcome
+    }
+}
+
+fn log(partner: &PartnerCode, claimed: &Claimed, outcome: &Outcome, verdict: Verdict) {
+    let (delivery, phase) = (claimed.delivery, outcome.phase);
+    match verdict {
+        Verdict::HandedOver => debug!(partner.code = %partner, %delivery, "handed over"),
+        Verdict::Deferred | Verdict::InDoubt => {
+            info!(partner.code = %partner, %delivery, %phase, %verdict, words = ?outcome.words, "not handed over");
+        }
+        Verdict::Refused => {
+            warn!(partner.code = %partner, %delivery, %phase, words = ?outcome.words, "refused");
+        }
+    }
+}
+
+fn nothing_sent(words: String) -> Outcome {
+    Outcome {
+        verdict: Verdict::Deferred,
+        phase: Phase::Connect,
+        replies: Vec::new(),
+        words,
+        status: None,
+        reusable: false,
+    }
+}
+
+fn unsent(fault: Unsendable) -> Outcome {
+    nothing_sent(fault.to_string())
+}
