@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::answer::{Answer, Exit, Shared, read_input};
-use crate::letter::payload::shown;
+use crate::letter::entity::shown;
 use crate::letter::shape::{self, Tree};
 use crate::letter::{LineEnds, MAX_LETTER, limits};
 use crate::smime::der::Malformed;

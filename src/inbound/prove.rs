@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::certificate::finding::Finding;
 use crate::clock::Timestamp;
-use crate::letter::payload::{Payload, Protection, remark, shown};
+use crate::letter::entity::{Protection, ProvenEntity, remark, shown};
 use crate::letter::root::Outer;
 use crate::letter::{Address, ContentKind, Environment, Headers, LineEnds};
 use crate::letter::{field, inner, limits, root, shape};
@@ -160,14 +160,14 @@ fn bind(
     house: &Gatehouse,
     at: Timestamp,
 ) -> Result<Proven, Refusal> {
-    let payload = Payload::read(&proven)?;
-    let mut remarks = payload.rewritten(outer);
-    let destination = match (payload.protection, partner.headers) {
+    let entity = ProvenEntity::read(&proven)?;
+    let mut remarks = entity.rewritten(outer);
+    let destination = match (entity.protection, partner.headers) {
         (Protection::Cipher | Protection::Older, Headers::Outer | Headers::Protected) => {
-            whole_header(&payload)?;
+            whole_header(&entity)?;
             Destination::ByHeader
         }
-        (Protection::Absent, Headers::Outer) => hints(&payload)?,
+        (Protection::Absent, Headers::Outer) => hints(&entity)?,
         (Protection::Absent, Headers::Protected) => {
             return Err(no_headers("no header is repeated under the signature (RFC 9788)"));
         }
@@ -175,14 +175,14 @@ fn bind(
             return Err(no_headers("what is signed was made to be sent unencrypted"));
         }
     };
-    sender(&payload, partner, outer, &mut remarks)?;
-    recipient(&payload, house)?;
+    sender(&entity, partner, outer, &mut remarks)?;
+    recipient(&entity, house)?;
     let signed_at = time(proven.signed_at(), house, at)?;
-    environment(&payload, house.environment)?;
-    let kind = kind(&payload)?;
-    let receipt_to = receipt_to(&payload, partner, &mut remarks);
-    let message_id = first(&payload, "Message-ID").or(outer.single("Message-ID"));
-    let subject = first(&payload, "Subject").or(outer.single("Subject"));
+    environment(&entity, house.environment)?;
+    let kind = kind(&entity)?;
+    let receipt_to = receipt_to(&entity, partner, &mut remarks);
+    let message_id = first(&entity, "Message-ID").or(outer.single("Message-ID"));
+    let subject = first(&entity, "Subject").or(outer.single("Subject"));
     Ok(Proven {
         partner: partner.code.clone(),
         signer: proven.signer().clone(),
@@ -193,17 +193,17 @@ fn bind(
         receipt_to,
         kind,
         destination,
-        file_name: payload.file_name,
+        file_name: entity.file_name,
         remarks,
-        octets: SpsOctets::proven(payload.octets),
+        octets: SpsOctets::proven(entity.octets),
         entity: proven.into_octets(),
     })
 }
 
 /// Exactly one each of the five fields that say whose letter it is.
-fn whole_header(payload: &Payload) -> Result<(), Refusal> {
+fn whole_header(entity: &ProvenEntity) -> Result<(), Refusal> {
     for name in ["Date", "From", "To", "Subject", "Message-ID"] {
-        let count = payload.values(name).len();
+        let count = entity.values(name).len();
         if count != 1 {
             return Err(no_headers(&format!("{name} stands {count} times under the signature")));
         }
@@ -213,13 +213,13 @@ fn whole_header(payload: &Payload) -> Result<(), Refusal> {
 
 /// Where no header is wanted under the signature, one that stands there is
 /// still believed, and none may stand twice.
-fn hints(payload: &Payload) -> Result<Destination, Refusal> {
+fn hints(entity: &ProvenEntity) -> Result<Destination, Refusal> {
     for name in ["From", "To", "Message-ID"] {
-        if payload.values(name).len() > 1 {
+        if entity.values(name).len() > 1 {
             return Err(no_headers(&format!("{name} stands twice under the signature")));
         }
     }
-    Ok(match payload.values("To").as_slice() {
+    Ok(match entity.values("To").as_slice() {
         [] => Destination::ByCertificate,
         [_, ..] => Destination::ByHeader,
     })
@@ -228,12 +228,12 @@ fn hints(payload: &Payload) -> Result<Destination, Refusal> {
 /// The signed From, or the outer one where none is signed, is an address of
 /// the partner whose signer it was.
 fn sender(
-    payload: &Payload,
+    entity: &ProvenEntity,
     partner: &PartnerTrust,
     outer: &Outer,
     remarks: &mut Vec<Finding>,
 ) -> Result<(), Refusal> {
-    let from = match first(payload, "From") {
+    let from = match first(entity, "From") {
         Some(value) => field::mailbox(value).ok_or_else(|| {
             Refusal::new(
                 Code::BindingSender,
@@ -260,8 +260,8 @@ fn sender(
 
 /// The signed To is us: a letter signed for another, and encrypted to us by
 /// whoever could read it, is not ours.
-fn recipient(payload: &Payload, house: &Gatehouse) -> Result<(), Refusal> {
-    let Some(value) = first(payload, "To") else { return Ok(()) };
+fn recipient(entity: &ProvenEntity, house: &Gatehouse) -> Result<(), Refusal> {
+    let Some(value) = first(entity, "To") else { return Ok(()) };
     if field::mailbox(value).is_some_and(|to| to.same_mailbox(&house.us)) {
         return Ok(());
     }
@@ -289,9 +289,9 @@ fn time(
     Ok(signed_at)
 }
 
-fn environment(payload: &Payload, ours: Environment) -> Result<(), Refusal> {
+fn environment(entity: &ProvenEntity, ours: Environment) -> Result<(), Refusal> {
     let refuse = |words: String| Err(Refusal::new(Code::BindingEnvironment, words));
-    let theirs = match payload.values("Certpost-Environment").as_slice() {
+    let theirs = match entity.values("Certpost-Environment").as_slice() {
         [] => Environment::Live,
         [word] => match word.to_ascii_lowercase().parse() {
             Ok(environment) => environment,
@@ -306,9 +306,9 @@ fn environment(payload: &Payload, ours: Environment) -> Result<(), Refusal> {
 }
 
 /// `Certpost-Kind: word; version=1`, or nothing: then the content decides.
-fn kind(payload: &Payload) -> Result<Option<String>, Refusal> {
+fn kind(entity: &ProvenEntity) -> Result<Option<String>, Refusal> {
     let refuse = |words: String| Err(Refusal::new(Code::BindingKind, words));
-    let value = match payload.values("Certpost-Kind").as_slice() {
+    let value = match entity.values("Certpost-Kind").as_slice() {
         [] => return Ok(None),
         [value] => (*value).to_owned(),
         [_, _, ..] => return refuse("the kind is named twice".to_owned()),
@@ -327,11 +327,11 @@ fn kind(payload: &Payload) -> Result<Option<String>, Refusal> {
 
 /// Whom a receipt may go to: only an address of the partner's own.
 fn receipt_to(
-    payload: &Payload,
+    entity: &ProvenEntity,
     partner: &PartnerTrust,
     remarks: &mut Vec<Finding>,
 ) -> Option<Address> {
-    let values = payload.values("Disposition-Notification-To");
+    let values = entity.values("Disposition-Notification-To");
     let value = values.first()?;
     let address = match values.as_slice() {
         [one] => field::mailbox(one),
@@ -348,8 +348,8 @@ fn receipt_to(
     own
 }
 
-fn first<'p>(payload: &'p Payload, name: &str) -> Option<&'p str> {
-    payload.values(name).first().copied()
+fn first<'p>(entity: &'p ProvenEntity, name: &str) -> Option<&'p str> {
+    entity.values(name).first().copied()
 }
 
 fn no_headers(words: &str) -> Refusal {

@@ -1,7 +1,7 @@
 //! What we send: entity E, and the sealed letter around its signature.
 //!
 //! The order of fields and every octet are a contract with those who read our
-//! letters; `tests/golden` holds examples.
+//! letters; a test below holds an example.
 
 use std::fmt;
 use std::str::FromStr;

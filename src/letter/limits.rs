@@ -56,21 +56,17 @@ pub fn bound(octets: &[u8], line_ends: LineEnds, limit: usize) -> Result<Bounded
         );
     }
     let (mut crlf, mut lf) = (0_usize, 0_usize);
-    let mut previous = 0_u8;
-    for octet in octets {
+    for (at, octet) in octets.iter().enumerate() {
         match octet {
-            b'\n' if previous == b'\r' => crlf += 1,
+            b'\x0e'.. => {}
+            b'\n' if at > 0 && octets.get(at - 1) == Some(&b'\r') => crlf += 1,
             b'\n' => lf += 1,
-            _ if previous == b'\r' => {
+            b'\r' if octets.get(at + 1) != Some(&b'\n') => {
                 return refuse(Code::OctetsBareCr, "a CR without its LF".to_owned());
             }
             0 => return refuse(Code::OctetsNul, "a NUL octet".to_owned()),
             _ => {}
         }
-        previous = *octet;
-    }
-    if previous == b'\r' {
-        return refuse(Code::OctetsBareCr, "a CR without its LF".to_owned());
     }
     let lf_allowed = match line_ends {
         LineEnds::Crlf => false,
@@ -79,7 +75,7 @@ pub fn bound(octets: &[u8], line_ends: LineEnds, limit: usize) -> Result<Bounded
     if lf > 0 && !lf_allowed {
         return refuse(Code::OctetsBareLf, format!("{lf} lines end in LF, {crlf} in CRLF"));
     }
-    let octets = with_crlf(octets);
+    let octets = if lf > 0 { with_crlf(octets) } else { Cow::Borrowed(octets) };
     let header_end = header_end(&octets);
     check_header(octets.get(..header_end).unwrap_or(&[]))?;
     Ok(Bounded { octets, header_end })

@@ -4,7 +4,7 @@
 //! - [`limits`] (gate 1), [`shape`] (gate 2), [`root`] (gate 3), [`inner`]
 //!   (gate 6): what we take, each gate with a type of its own that only it
 //!   can make.
-//! - [`payload`]: what a proven entity says of itself, for gate 8.
+//! - [`entity`]: what a proven entity says of itself, for gate 8.
 //! - [`field`]: header fields, and the values in them.
 //! - [`encode`]: transfer encodings, folding, encoded words.
 //! - [`address`]: mailbox addresses.
@@ -17,10 +17,10 @@
 pub mod address;
 pub mod compose;
 pub mod encode;
+pub mod entity;
 pub mod field;
 pub mod inner;
 pub mod limits;
-pub mod payload;
 pub mod root;
 pub mod shape;
 
@@ -29,5 +29,5 @@ pub use compose::{
     ContentKind, Environment, LetterFacts, certificate_entity, certificate_subject, file_name,
     letter_id, sealed_letter, size_of_letter,
 };
+pub use entity::Headers;
 pub use limits::{LineEnds, MAX_LETTER};
-pub use payload::Headers;

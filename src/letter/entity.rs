@@ -40,11 +40,11 @@ pub enum Protection {
     Older,
 }
 
-//------------ Payload -------------------------------------------------------
+//------------ ProvenEntity -------------------------------------------------------
 
 /// A proven entity, read.
 #[derive(Clone, Debug)]
-pub struct Payload {
+pub struct ProvenEntity {
     pub protection: Protection,
     /// Every field under the signature, unfolded.
     fields: Vec<(String, String)>,
@@ -54,13 +54,13 @@ pub struct Payload {
     pub file_name: Option<String>,
 }
 
-impl Payload {
+impl ProvenEntity {
     /// Reads what gate 7 handed out.
-    pub fn read(proven: &Authenticated) -> Result<Payload, Refusal> {
+    pub fn read(proven: &Authenticated) -> Result<ProvenEntity, Refusal> {
         Self::of(proven.octets())
     }
 
-    fn of(entity: &[u8]) -> Result<Payload, Refusal> {
+    fn of(entity: &[u8]) -> Result<ProvenEntity, Refusal> {
         let no_entity = || {
             Refusal::new(Code::BindingNoHeaders, "what is signed is no MIME entity with a header")
         };
@@ -90,7 +90,7 @@ impl Payload {
                 "the transfer encoding of what is signed cannot be undone",
             )
         })?;
-        Ok(Payload {
+        Ok(ProvenEntity {
             protection,
             octets,
             file_name: file_name(&own, &part.media_type),
@@ -206,8 +206,8 @@ mod tests {
 
     #[track_caller]
     fn check(entity: &str, wanted: Result<(Protection, &[u8]), Code>) {
-        let read = Payload::of(entity.as_bytes());
-        let read = read.as_ref().map(|payload| (payload.protection, payload.octets.as_slice()));
+        let read = ProvenEntity::of(entity.as_bytes());
+        let read = read.as_ref().map(|entity| (entity.protection, entity.octets.as_slice()));
         assert_eq!(read.map_err(|refusal| refusal.code), wanted);
     }
 
