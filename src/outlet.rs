@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::config::Configuration;
 use crate::ledger::{self, Ledger, LedgerError, Outlet, Publication};
@@ -94,7 +94,17 @@ impl Publishing {
         let mut pause = FIRST_PAUSE;
         while !token.is_cancelled() {
             wakes.borrow_and_update();
-            let waiting = self.ledger.unpublished(outlet, WINDOW).await?;
+            let waiting = match self.ledger.unpublished(outlet, WINDOW).await {
+                Ok(waiting) => waiting,
+                // A ledger that does not answer holds up nobody else's connection.
+                Err(fault) => {
+                    error!(?outlet, error = %fault, "the ledger does not say what is to be published");
+                    tokio::select! {
+                        () = token.cancelled() => return Ok(()),
+                        () = tokio::time::sleep(LONGEST_PAUSE) => continue,
+                    }
+                }
+            };
             let wait = if waiting.is_empty() {
                 pause = FIRST_PAUSE;
                 LOOK
@@ -121,24 +131,27 @@ impl Publishing {
         publisher: &Publisher,
         waiting: Vec<Publication>,
     ) -> Result<bool, Ended> {
+        let mut refused = None;
         let mut pending = Vec::with_capacity(waiting.len());
         for publication in waiting {
             let (row, outgoing) = (publication.row, outgoing(publication));
             enter("inbound.7", &outgoing.message_id);
-            let confirmation = publisher.publish(&outgoing, CONFIRM).await?;
-            pending.push((row, outgoing.message_id, confirmation));
+            match publisher.publish(&outgoing, CONFIRM).await {
+                Ok(confirmation) => pending.push((row, outgoing.message_id, confirmation)),
+                // What went before it is on the way and is marked first.
+                Err(fault) => {
+                    refused = Some(fault);
+                    break;
+                }
+            }
         }
         let mut taken = Vec::with_capacity(pending.len());
-        let mut refused = None;
         for (row, message_id, confirmation) in pending {
             match confirmation.confirmed().await {
-                // In order: what follows a refused one waits with it, or a
-                // reader of events would see a gap that closes later.
-                Ok(()) if refused.is_none() => {
+                Ok(()) => {
                     leave("inbound.7", &message_id);
                     taken.push((row, message_id));
                 }
-                Ok(()) => {}
                 Err(fault) => refused = refused.or(Some(fault)),
             }
         }

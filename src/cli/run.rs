@@ -210,16 +210,32 @@ fn door_settings(configuration: &Configuration) -> Result<DoorSettings, Refused>
 fn reread(shared: &Shared, sender: &watch::Sender<Arc<Configuration>>) {
     match Configuration::load(shared.config.as_deref()) {
         Ok(read) => {
-            let old = sender.borrow().clone();
-            if read.gateway.code != old.gateway.code
-                || read.ledger != old.ledger
-                || read.doors.smtp != old.doors.smtp
-            {
-                warn!("code, ledger and doors change at the next start only");
+            if !stands_on_the_same(&read, &sender.borrow()) {
+                error!(
+                    "the configuration stays as it was: code, address, hostname, ledger, queue and doors change at a restart only"
+                );
+                return;
             }
             sender.send_replace(Arc::new(read));
             info!("the configuration was read again");
         }
         Err(faults) => error!("the configuration stays as it was:\n{faults}"),
     }
+}
+
+/// Whether two configurations agree on what is opened once, at the start.
+fn stands_on_the_same(read: &Configuration, old: &Configuration) -> bool {
+    let (new_doors, old_doors) = (&read.doors, &old.doors);
+    let same_tls = match (&new_doors.smtp_tls, &old_doors.smtp_tls) {
+        (None, None) => true,
+        (Some(new), Some(old)) => new.certificate == old.certificate && new.key == old.key,
+        (None, Some(_)) | (Some(_), None) => false,
+    };
+    read.gateway.code == old.gateway.code
+        && read.gateway.address == old.gateway.address
+        && read.gateway.hostname == old.gateway.hostname
+        && read.ledger == old.ledger
+        && read.queue_url == old.queue_url
+        && (new_doors.smtp, new_doors.max_letter) == (old_doors.smtp, old_doors.max_letter)
+        && same_tls
 }

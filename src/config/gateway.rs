@@ -90,11 +90,10 @@ impl std::fmt::Debug for SmtpTls {
 }
 
 impl Configuration {
-    /// The identity that signs at `at`: the latest that has begun, else the
-    /// first listed.
+    /// The identity that signs at `at`: the latest that has begun.
     pub fn signing_at(&self, at: Timestamp) -> Option<&SigningIdentity> {
         let begun = self.signing.iter().filter(|(from, _)| from.is_none_or(|from| from <= at));
-        begun.max_by_key(|(from, _)| *from).or(self.signing.first()).map(|(_, identity)| identity)
+        begun.max_by_key(|(from, _)| *from).map(|(_, identity)| identity)
     }
 
     /// The partner with `code`.
@@ -161,7 +160,8 @@ pub fn read(file: &Path, keys: Keys) -> Result<Configuration, Faults> {
     }
 }
 
-/// Every partner's signature must be one that our identities can make.
+/// Every partner's signature must be one that some identity of ours can make:
+/// a key of another kind may be waiting for its day.
 fn check_signatures(
     signing: &[(Option<Timestamp>, SigningIdentity)],
     partners: &[Partner],
@@ -173,7 +173,9 @@ fn check_signatures(
             .iter()
             .filter_map(|(_, identity)| partner.seal.check_identity(identity).err())
             .collect();
-        if let Some(fault) = unfit.into_iter().next() {
+        if unfit.len() == signing.len()
+            && let Some(fault) = unfit.into_iter().next()
+        {
             let key = format!("partner {}: seal.{}", partner.code, fault.key);
             faults.add(file, key, fault.words, fault.remedy);
         }
@@ -200,13 +202,10 @@ fn parse(file: &Path, faults: &mut Faults) -> Option<Table> {
     match text.parse::<Table>() {
         Ok(table) => Some(table),
         Err(fault) => {
-            let words = fault.to_string();
-            faults.add(
-                file,
-                "",
-                format!("is no TOML: {}", words.trim_end()),
-                "mend the line it points at",
-            );
+            // Not the line itself: it may be the one with the password.
+            let line = fault.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            let words = format!("line {line}: is no TOML: {}", fault.message());
+            faults.add(file, "", words, "mend that line");
             None
         }
     }

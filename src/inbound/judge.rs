@@ -25,7 +25,7 @@ use crate::ledger::{Arrival, Ledger, LedgerError, NewPublication, Quarantine, Wa
 use crate::letter::LineEnds;
 use crate::partner::{Partner, PartnerCode};
 use crate::refusal::{Code, Refusal};
-use crate::runtime::{Crew, CrewError, Runtime};
+use crate::runtime::{Crew, Runtime};
 use crate::sps;
 use crate::telemetry::{enter, leave};
 
@@ -44,14 +44,6 @@ pub struct Judge {
     pub crew: Crew,
     pub ledger: Ledger,
     pub runtime: Runtime,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Ended {
-    #[error(transparent)]
-    Crew(#[from] CrewError),
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
 }
 
 impl Judge {
@@ -79,7 +71,7 @@ impl Judge {
     }
 
     /// Judges a batch, side by side so that it shares commits.
-    async fn turn(&mut self) -> Result<usize, Ended> {
+    async fn turn(&mut self) -> Result<usize, LedgerError> {
         let configuration = self.configuration.borrow_and_update().clone();
         let house = Arc::new(super::gatehouse(&configuration));
         let waiting = self.ledger.waiting_letters(BATCH).await?;
@@ -99,7 +91,7 @@ impl Judge {
         letter: WaitingLetter,
         configuration: Arc<Configuration>,
         house: Arc<prove::Gatehouse>,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), LedgerError> {
         let id = letter.id;
         enter("inbound.5", &id);
         let openings = self.ledger.begin_opening(id).await?;
@@ -112,12 +104,27 @@ impl Judge {
                 partner: None,
                 held: false,
             };
-            return Ok(self.ledger.quarantine(id, quarantine).await?);
+            return self.ledger.quarantine(id, quarantine).await;
         }
         let taken_in_at = letter.taken_in_at;
         let judged =
             self.crew.run(move || open(&letter.octets, &house, &configuration, taken_in_at));
-        let judged = judged.await?;
+        let Ok(judged) = judged.await else {
+            if self.runtime.token().is_cancelled() {
+                return Ok(());
+            }
+            error!(letter = %id, "a letter ended its reader, which is a bug, and is put aside");
+            let quarantine = Quarantine {
+                code: "opening.crashed".to_owned(),
+                gate: None,
+                words:
+                    "our reader broke on it, which is a bug of ours; judge it again after an update"
+                        .to_owned(),
+                partner: None,
+                held: true,
+            };
+            return self.ledger.quarantine(id, quarantine).await;
+        };
         leave("inbound.5", &id);
         enter("inbound.6", &id);
         match judged {

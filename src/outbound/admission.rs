@@ -26,7 +26,7 @@ const GATE_XML: u8 = 9;
 //------------ Refused -------------------------------------------------------
 
 /// A submission that is not taken, and why.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Refused {
     /// At least one.
     pub findings: Vec<Finding>,

@@ -51,9 +51,7 @@ enum Ended {
     /// The queue was deleted or the consumer cancelled; it is declared anew.
     #[error("the broker ended the consumer")]
     Cancelled,
-    #[error(transparent)]
-    Crew(#[from] CrewError),
-    /// The ledger cannot take anything; the operator looks after disk and file.
+    /// The gateway stops while the ledger takes nothing.
     #[error("the ledger took nothing")]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -74,9 +72,6 @@ impl Intake {
             match self.spell(&mut pause).await {
                 Ok(()) => return Ok(()),
                 Err(Ended::Queue(fault @ QueueError::Differs { .. })) => return Err(fault),
-                Err(Ended::Ledger(fault)) => {
-                    error!(error = %fault, "no submission is taken until the ledger can be written");
-                }
                 Err(fault) => warn!(error = %fault, "the submissions queue is out of reach"),
             }
             tokio::select! {
@@ -121,8 +116,7 @@ impl Intake {
                     claims.acknowledge(tag, UpTo::All).await?;
                     leave("outbound.3", &tag);
                 }
-                Some(read) = reading.next(), if !reading.is_empty() => {
-                    let (claim, judged) = read?;
+                Some((claim, judged)) = reading.next(), if !reading.is_empty() => {
                     committing.push_back(self.commit(claim, judged));
                 }
                 claim = claims.next(), if !stopping => {
@@ -138,16 +132,27 @@ impl Intake {
         }
     }
 
-    async fn read(&self, claim: Claim) -> Result<(Claim, Result<Acceptance, Refused>), Ended> {
+    /// Reads a claim. One that our own reader cannot bear is refused: it would
+    /// come again for ever, and its neighbours with it.
+    async fn read(&self, claim: Claim) -> (Claim, Result<Acceptance, Refused>) {
         let configuration = self.configuration.borrow().clone();
-        let read = self.crew.run(move || {
-            let judged = admission::admit(&claim, &configuration);
-            (claim, judged)
+        let claim = Arc::new(claim);
+        let read = Arc::clone(&claim);
+        let judged = self.crew.run(move || admission::admit(&read, &configuration)).await;
+        let judged = judged.unwrap_or_else(|CrewError| {
+            error!("a submission ended its reader, which is a bug; please report it");
+            let words = "our reader broke on this submission, which is a bug of ours";
+            let remedy = "keep it, tell the gateway's operators, and send it again after an update";
+            Err(Finding::severe(Area::Schema, "submission.crashed", "", words, remedy).into())
         });
-        Ok(read.await?)
+        (Arc::unwrap_or_clone(claim), judged)
     }
 
     /// Commits what was read, and returns the tag to acknowledge.
+    ///
+    /// A ledger that takes nothing is asked again and again on the same
+    /// connection: giving the claims back would count against them, and after
+    /// enough rounds the broker would throw good ones out.
     async fn commit(
         &self,
         claim: Claim,
@@ -156,28 +161,47 @@ impl Intake {
         let tag = claim.tag;
         leave("outbound.1", &tag);
         enter("outbound.2", &tag);
-        let refused = match judged {
-            Ok(acceptance) => {
-                let id = acceptance.facts.id.clone();
-                match self.ledger.accept(acceptance).await? {
-                    Accepted::Conflict { words } => Some(("submission.conflict", words, id)),
-                    Accepted::MessageIdReused { words } => {
-                        Some(("submission.message-id-reused", words, id))
-                    }
-                    Accepted::Duplicate | Accepted::New { .. } => None,
+        let token = self.runtime.token();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let fault = match self.try_commit(&claim, &judged).await {
+                Ok(()) => {
+                    leave("outbound.2", &tag);
+                    return Ok(tag);
                 }
-                .map(|(code, words, id)| Refused {
-                    findings: vec![Finding::severe(Area::Schema, code, "", words, remedy(code))],
-                    id: Some(id),
-                })
+                Err(fault) => fault,
+            };
+            error!(error = %fault, "a submission waits until the ledger can be written");
+            tokio::select! {
+                () = token.cancelled() => return Err(fault.into()),
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
             }
-            Err(refused) => Some(refused),
-        };
-        if let Some(refused) = refused {
-            self.ledger.reject(rejection::reject(claim, refused)).await?;
         }
-        leave("outbound.2", &tag);
-        Ok(tag)
+    }
+
+    async fn try_commit(
+        &self,
+        claim: &Claim,
+        judged: &Result<Acceptance, Refused>,
+    ) -> Result<(), LedgerError> {
+        let refused = match judged {
+            Ok(acceptance) => match self.ledger.accept(acceptance.clone()).await? {
+                Accepted::Duplicate | Accepted::New { .. } => return Ok(()),
+                Accepted::Conflict { words } => refused(acceptance, "submission.conflict", words),
+                Accepted::MessageIdReused { words } => {
+                    refused(acceptance, "submission.message-id-reused", words)
+                }
+            },
+            Err(refused) => refused.clone(),
+        };
+        self.ledger.reject(rejection::reject(claim.clone(), refused)).await
+    }
+}
+
+fn refused(acceptance: &Acceptance, code: &'static str, words: String) -> Refused {
+    Refused {
+        findings: vec![Finding::severe(Area::Schema, code, "", words, remedy(code))],
+        id: Some(acceptance.facts.id.clone()),
     }
 }
 

@@ -39,7 +39,7 @@ pub fn judge(
         Verdict::Refused if is_about_route(outcome) => Verdict::Deferred,
         verdict => verdict,
     };
-    let expires = expires_at(claimed, clocks);
+    let expires = expires_at(claimed, clocks, at);
     let due = match verdict {
         Verdict::Deferred => Some(at.plus(clocks.next(attempt, jitter)).min(expires)),
         Verdict::InDoubt => Some(at.plus(clocks.in_doubt_hold).min(expires)),
@@ -54,10 +54,13 @@ pub fn judge(
     Judged { verdict, due, reason }
 }
 
-/// When a delivery is given up: `give_up` after its acceptance, or when it is
-/// useful no more.
-pub fn expires_at(claimed: &Claimed, clocks: &Clocks) -> Timestamp {
-    let given_up = claimed.accepted_at.plus(clocks.give_up);
+/// When a delivery is given up: `give_up` after its first attempt, or when it
+/// is useful no more.
+///
+/// Not after its acceptance: what waited for a suspended partner or behind
+/// another certificate was never tried, and must not end untried.
+pub fn expires_at(claimed: &Claimed, clocks: &Clocks, at: Timestamp) -> Timestamp {
+    let given_up = claimed.first_attempt_at.unwrap_or(at).plus(clocks.give_up);
     claimed.not_useful_after.map_or(given_up, |after| after.min(given_up))
 }
 
@@ -66,5 +69,9 @@ fn is_about_route(outcome: &Outcome) -> bool {
         Phase::Connect | Phase::Ehlo | Phase::Starttls | Phase::Auth | Phase::Mail => true,
         Phase::Rcpt | Phase::Data | Phase::EndOfData => false,
     };
-    before_rcpt || outcome.status.is_some_and(|status| status.subject == 1 || status.subject == 7)
+    // 5.1.x and 5.7.x as above; 5.2.2 is a mailbox that is full now.
+    let passing = outcome.status.is_some_and(|status| {
+        matches!(status.subject, 1 | 7) || (status.subject, status.detail) == (2, 2)
+    });
+    before_rcpt || passing
 }

@@ -51,8 +51,6 @@ pub struct Partner {
     pub state: State,
     /// Other names in Final-Recipient (AS2 names).
     pub aliases: Vec<String>,
-    /// Whether an embedded XML signature is demanded.
-    pub xml_signature_required: bool,
     pub xml: WriteOptions,
     pub seal: SealProfile,
     pub trust: Trust,

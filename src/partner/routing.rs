@@ -6,16 +6,17 @@ use crate::certificate::Facts;
 /// The partners that a certificate goes to, in the order of partners.toml.
 ///
 /// Those that speak for the importing country and take the document's type,
-/// and those with `transit` that speak for a country it passes through. None
+/// and, whatever the type, those with `transit` that speak for a country it passes through. None
 /// is no fault: not every country has a gateway.
 pub fn route(facts: &Facts, partners: &[Partner]) -> Vec<PartnerCode> {
     partners
         .iter()
         .filter(|partner| {
-            let imports = partner.countries.contains(&facts.import_country);
+            let imports = partner.countries.contains(&facts.import_country)
+                && partner.takes(&facts.id.document_type);
             let passes = partner.transit
                 && facts.transit.iter().any(|country| partner.countries.contains(country));
-            (imports || passes) && partner.takes(&facts.id.document_type)
+            imports || passes
         })
         .map(|partner| partner.code.clone())
         .collect()

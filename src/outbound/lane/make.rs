@@ -39,7 +39,7 @@ impl Worker {
 
     async fn make(&self, mut claimed: Claimed, now: &Now) -> Result<Made, LedgerError> {
         let at = self.lanes.clock.now();
-        if verdict::expires_at(&claimed, &now.configuration.clocks) <= at {
+        if verdict::expires_at(&claimed, &now.configuration.clocks, at) <= at {
             self.end(&claimed, Trigger::Expired, "expired", "not handed over in time".to_owned())
                 .await?;
             return Ok(Made::Ended);

@@ -110,6 +110,11 @@ impl Worker {
         let mut wakes = self.lanes.ledger.wakes().deliveries;
         while !token.is_cancelled() {
             wakes.borrow_and_update();
+            if self.lanes.configuration.has_changed().unwrap_or(true) {
+                // Another route, another pin, mended keys: begin anew.
+                connection.close().await;
+                (self.unreached, self.rests_until) = (0, None);
+            }
             let wait = match self.turn(&mut connection).await {
                 Ok(Some(wait)) => wait,
                 Ok(None) => continue,
@@ -162,12 +167,16 @@ impl Worker {
             return Ok(Some(due.map_or(LOOK, |due| due.since(at).clamp(SHORTEST, LOOK))));
         }
         let mut ready = Vec::with_capacity(claimed.len());
+        let mut kept = false;
         for made in self.make_all(claimed, &now).await {
             match made? {
                 Made::Ended => {}
-                Made::Kept => self.rest(&now),
+                Made::Kept => kept = true,
                 Made::Ready(claimed, letter) => ready.push((*claimed, letter)),
             }
+        }
+        if kept {
+            self.rest(&now);
         }
         let mut ready = ready.into_iter();
         while let Some((claimed, letter)) = ready.next() {

@@ -27,7 +27,9 @@ impl Worker {
         enter("outbound.5", &claimed.delivery);
         let attempt = match ledger.begin(claimed.delivery, claimed.fence).await {
             Ok(attempt) => attempt,
-            Err(LedgerError::Fenced) => return Ok(true),
+            // The lease ended while the road was sought: another's now, and
+            // nothing for us to try where there is no road.
+            Err(LedgerError::Fenced) => return Ok(opened.is_ok()),
             Err(fault) => return Err(fault),
         };
         leave("outbound.5", &claimed.delivery);
@@ -107,10 +109,10 @@ fn log(partner: &PartnerCode, claimed: &Claimed, outcome: &Outcome, verdict: Ver
     match verdict {
         Verdict::HandedOver => debug!(partner.code = %partner, %delivery, "handed over"),
         Verdict::Deferred | Verdict::InDoubt => {
-            info!(partner.code = %partner, %delivery, %phase, %verdict, words = ?outcome.words, "not handed over");
+            info!(partner.code = %partner, %delivery, %phase, %verdict, reply = outcome.code(), "not handed over");
         }
         Verdict::Refused => {
-            warn!(partner.code = %partner, %delivery, %phase, words = ?outcome.words, "refused");
+            warn!(partner.code = %partner, %delivery, %phase, reply = outcome.code(), "refused");
         }
     }
 }
