@@ -86,6 +86,8 @@ impl Refused {
     fn exit(&self) -> Exit {
         match self {
             Refused::Ledger(LedgerError::HeldElsewhere { .. }) => Exit::CannotTell,
+            // Not 2: started again, it may find a disk that works.
+            Refused::Ledger(LedgerError::Unsafe | LedgerError::Closed) => Exit::No,
             Refused::Door(..)
             | Refused::Ledger(_)
             | Refused::OpenSsl(_)
@@ -121,7 +123,7 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
     let crew = Crew::start(cores, WAITING)?;
     let folder = configuration.ledger.parent().unwrap_or(std::path::Path::new(".")).to_owned();
     let (sender, configuration) = watch::channel(Arc::new(configuration));
-    let (fatal, mut ended) = mpsc::channel::<QueueError>(2);
+    let (fatal, mut ended) = mpsc::channel::<Refused>(3);
 
     let lanes = Lanes {
         configuration: configuration.clone(),
@@ -154,7 +156,7 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
         runtime: runtime.clone(),
     };
     runtime.spawn(lanes.run());
-    runtime.spawn(clockwork.run());
+    runtime.spawn(report(fatal.clone(), async move { clockwork.run().await }));
     runtime.spawn(judge.run());
     runtime.spawn(report(fatal.clone(), async move { intake.run().await }));
     runtime.spawn(report(fatal, async move { publishing.run().await }));
@@ -174,21 +176,23 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
     if !runtime.stop(DRAIN).await {
         warn!("some work did not end in time; it goes on at the next start");
     }
-    ledger.note(Direction::Gateway, EventKind::Stopped, None, None).await?;
+    if let Err(fault) = ledger.note(Direction::Gateway, EventKind::Stopped, None, None).await {
+        warn!(error = %fault, "the stop is not on record");
+    }
     match refused {
         None => Ok(()),
-        Some(fault) => Err(fault.into()),
+        Some(fault) => Err(fault),
     }
 }
 
 /// Runs a part whose failure ends the gateway.
-async fn report(
-    fatal: mpsc::Sender<QueueError>,
-    part: impl Future<Output = Result<(), QueueError>>,
+async fn report<E: Into<Refused>>(
+    fatal: mpsc::Sender<Refused>,
+    part: impl Future<Output = Result<(), E>>,
 ) {
     if let Err(fault) = part.await {
         // The gateway may be stopping for another reason already.
-        let _stopping = fatal.send(fault).await;
+        let _stopping = fatal.send(fault.into()).await;
     }
 }
 
@@ -212,7 +216,7 @@ fn reread(shared: &Shared, sender: &watch::Sender<Arc<Configuration>>) {
         Ok(read) => {
             if !stands_on_the_same(&read, &sender.borrow()) {
                 error!(
-                    "the configuration stays as it was: code, address, hostname, ledger, queue and doors change at a restart only"
+                    "the configuration stays as it was: code, address, hostname, ledger and doors change at a restart only"
                 );
                 return;
             }
@@ -235,7 +239,6 @@ fn stands_on_the_same(read: &Configuration, old: &Configuration) -> bool {
         && read.gateway.address == old.gateway.address
         && read.gateway.hostname == old.gateway.hostname
         && read.ledger == old.ledger
-        && read.queue_url == old.queue_url
         && (new_doors.smtp, new_doors.max_letter) == (old_doors.smtp, old_doors.max_letter)
         && same_tls
 }

@@ -30,15 +30,22 @@ pub struct Clockwork {
 
 impl Clockwork {
     /// Runs until the runtime's token is cancelled.
-    pub async fn run(self) {
+    ///
+    /// # Errors
+    ///
+    /// The ledger is of no more use to this run: a sync failed, and what is on
+    /// disk is not known.
+    pub async fn run(self) -> Result<(), LedgerError> {
         let token = self.runtime.token().clone();
         loop {
             tokio::select! {
-                () = token.cancelled() => return,
+                () = token.cancelled() => return Ok(()),
                 () = tokio::time::sleep(EVERY) => {}
             }
-            if let Err(fault) = self.turn().await {
-                error!(error = %fault, "the clocks of deliveries stand still");
+            match self.turn().await {
+                Ok(()) => {}
+                Err(fault @ (LedgerError::Unsafe | LedgerError::Closed)) => return Err(fault),
+                Err(fault) => error!(error = %fault, "the clocks of deliveries stand still"),
             }
         }
     }

@@ -75,3 +75,87 @@ fn is_about_route(outcome: &Outcome) -> bool {
     });
     before_rcpt || passing
 }
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::{CertificateId, Facts};
+    use crate::delivery::{DeliveryId, Kind, State};
+    use crate::post::reply::Status;
+
+    const AT: Timestamp = Timestamp::from_millis(1_000_000_000);
+
+    fn claimed() -> Claimed {
+        let country = "BV".parse::<crate::certificate::CountryCode>().unwrap();
+        let id = CertificateId::new(country.clone(), "851".parse().unwrap(), "N-1").unwrap();
+        let status: crate::certificate::Status = "70".parse().unwrap();
+        Claimed {
+            delivery: DeliveryId::from_uuid(uuid::Uuid::nil()),
+            fence: 1,
+            kind: Kind::Certificate,
+            state: State::Sending,
+            partner: "HM".parse().unwrap(),
+            letter_id: "a".repeat(26),
+            certificate: id.clone(),
+            status: status.clone(),
+            facts: Facts {
+                id,
+                status,
+                import_country: country,
+                transit: Vec::new(),
+                replaces: Vec::new(),
+            },
+            accepted_at: Timestamp::from_millis(0),
+            not_useful_after: None,
+            attempts: 1,
+            first_attempt_at: None,
+            signed_at: None,
+            lease_until: AT,
+            submission: None,
+            letter: None,
+        }
+    }
+
+    #[track_caller]
+    fn check(phase: Phase, status: Option<(u8, u16, u16)>, found: Verdict, wanted: Verdict) {
+        let status = status.map(|(class, subject, detail)| Status { class, subject, detail });
+        let outcome = Outcome {
+            verdict: found,
+            phase,
+            replies: Vec::new(),
+            words: String::new(),
+            status,
+            reusable: true,
+        };
+        let judged = judge(&outcome, &claimed(), 1, AT, &Clocks::default(), 0.0);
+        assert_eq!(judged.verdict, wanted, "{phase} {status:?}");
+        assert_eq!(judged.due.is_some(), matches!(wanted, Verdict::Deferred | Verdict::InDoubt));
+    }
+
+    #[test]
+    fn what_a_refusal_is_about() {
+        // About the route: before RCPT, and 5.1.x and 5.7.x anywhere.
+        check(Phase::Mail, Some((5, 7, 1)), Verdict::Refused, Verdict::Deferred);
+        check(Phase::Rcpt, Some((5, 1, 1)), Verdict::Refused, Verdict::Deferred);
+        check(Phase::EndOfData, Some((5, 7, 1)), Verdict::Refused, Verdict::Deferred);
+        // A full mailbox is full now; a letter too big is too big for ever.
+        check(Phase::EndOfData, Some((5, 2, 2)), Verdict::Refused, Verdict::Deferred);
+        check(Phase::EndOfData, Some((5, 3, 4)), Verdict::Refused, Verdict::Refused);
+        check(Phase::Rcpt, None, Verdict::Refused, Verdict::Refused);
+        check(Phase::EndOfData, None, Verdict::InDoubt, Verdict::InDoubt);
+        check(Phase::EndOfData, None, Verdict::HandedOver, Verdict::HandedOver);
+    }
+
+    #[test]
+    fn nothing_ends_untried() {
+        let clocks = Clocks::default();
+        let long_ago = claimed();
+        assert!(expires_at(&long_ago, &clocks, AT) > AT);
+        let tried = Claimed { first_attempt_at: Some(Timestamp::from_millis(0)), ..claimed() };
+        assert_eq!(expires_at(&tried, &clocks, AT), Timestamp::from_millis(0).plus(clocks.give_up));
+        let useless = Claimed { not_useful_after: Some(AT), ..claimed() };
+        assert_eq!(expires_at(&useless, &clocks, AT), AT);
+    }
+}

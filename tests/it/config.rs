@@ -8,7 +8,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use certpost::certificate::{CertificateId, Facts};
 use certpost::config::{Configuration, Keys};
+use certpost::partner::routing;
 
 use crate::world::Folder;
 
@@ -119,4 +121,38 @@ fn a_key_that_others_may_read() {
     assert!(faults[0].contains("chmod 600"), "{faults:#?}");
     let read = Configuration::load_with(Some(&folder.path("certpost.toml")), Keys::Left);
     assert!(read.is_ok(), "{read:?}");
+}
+
+/// Routing: by importing country and type; by transit whatever the type; none
+/// is no fault.
+#[test]
+fn routes() {
+    let folder = Folder::with_keys();
+    folder.write_gateway("BV", "HM");
+    let one = fs::read_to_string(folder.path("partners.toml")).unwrap();
+    let more = |code: &str, keys: &str| {
+        one.replace("code = \"HM\"\n", &format!("code = \"{code}\"\n{keys}"))
+    };
+    let transit = more("GS", "transit = true\ntypes = [\"657\"]\n");
+    let typed = more("HM-FISH", "countries = [\"HM\"]\ntypes = [\"852\"]\n");
+    folder.write("partners.toml", format!("{one}\n{transit}\n{typed}"));
+    let configuration = read(&folder).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let facts = |import: &str, transit: &[&str], document_type: &str| Facts {
+        id: CertificateId::new("BV".parse().unwrap(), document_type.parse().unwrap(), "N-1")
+            .unwrap(),
+        status: "70".parse().unwrap(),
+        import_country: import.parse().unwrap(),
+        transit: transit.iter().map(|country| country.parse().unwrap()).collect(),
+        replaces: Vec::new(),
+    };
+    let check = |facts: Facts, wanted: &[&str]| {
+        let routed = routing::route(&facts, &configuration.partners);
+        let routed: Vec<_> = routed.iter().map(|code| code.as_str()).collect();
+        assert_eq!(routed, wanted, "{facts:?}");
+    };
+    check(facts("HM", &[], "851"), &["HM"]);
+    check(facts("HM", &[], "852"), &["HM", "HM-FISH"]);
+    check(facts("HM", &["GS"], "851"), &["HM", "GS"]);
+    check(facts("GS", &[], "851"), &[]);
+    check(facts("AQ", &[], "851"), &[]);
 }
