@@ -74,6 +74,18 @@ impl Domestic {
         partners: Option<&str>,
         body: &[u8],
     ) {
+        self.submit_as(None, content_type, message_id, partners, body);
+    }
+
+    /// Publishes a submission with confirm, in the name of a broker user.
+    pub fn submit_as(
+        &self,
+        user: Option<&str>,
+        content_type: &str,
+        message_id: &str,
+        partners: Option<&str>,
+        body: &[u8],
+    ) {
         self.runtime.block_on(async {
             let channel = self.connection.create_channel().await.unwrap();
             channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
@@ -82,11 +94,14 @@ impl Domestic {
                 headers
                     .insert("x-certpost-partners".into(), AMQPValue::LongString(partners.into()));
             }
-            let properties = BasicProperties::default()
+            let mut properties = BasicProperties::default()
                 .with_content_type(content_type.into())
                 .with_message_id(message_id.into())
                 .with_delivery_mode(2)
                 .with_headers(headers);
+            if let Some(user) = user {
+                properties = properties.with_user_id(user.into());
+            }
             let options = BasicPublishOptions { mandatory: true, ..Default::default() };
             let confirm = channel
                 .basic_publish(

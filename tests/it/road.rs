@@ -28,9 +28,16 @@ struct Road {
 
 impl Road {
     fn open() -> Option<Road> {
+        Road::open_with("")
+    }
+
+    /// With more at the end of BV's certpost.toml.
+    fn open_with(more: &str) -> Option<Road> {
         let broker = Broker::shared()?;
         let url = || broker.url(&broker.fresh_vhost());
         let (mut bv, mut hm) = Gateway::pair(url(), url());
+        let text = std::fs::read_to_string(bv.folder.path("certpost.toml")).unwrap();
+        bv.folder.write("certpost.toml", format!("{text}{more}"));
         bv.start();
         hm.start();
         let (bv_side, hm_side) = (declared(&bv), declared(&hm));
@@ -210,4 +217,51 @@ fn the_door() {
     assert!(reply("QUIT\r\n").starts_with("221"));
     let events = road.hm_side.events_until(|event| event["event"] == "quarantined");
     assert_eq!(events.last().unwrap()["reason"]["code"], "root.not-smime", "{events:#?}");
+}
+
+/// Where producers are listed, the broker-checked user, the type and the
+/// number must be theirs.
+#[test]
+fn producers() {
+    let listed = "[[producer]]\nuser = \"certpost\"\ntypes = [\"851\"]\nnumbers = \"^BV-P-\"\n";
+    let Some(road) = Road::open_with(listed) else { return };
+    let submit = |user, id, number| {
+        road.bv_side.submit_as(user, "application/xml", id, None, xml(number).as_bytes());
+    };
+    submit(None, "u-1", "BV-P-1");
+    submit(Some("certpost"), "u-2", "BV-Q-2");
+    submit(Some("certpost"), "u-3", "BV-P-3");
+    for (taken, id) in road.bv_side.take("certpost.rejected", 2).iter().zip(["u-1", "u-2"]) {
+        assert_eq!(taken.header("x-certpost-message-id").as_deref(), Some(id));
+        let findings = taken.header("x-certpost-findings").unwrap();
+        assert!(findings.contains("submission.producer"), "{findings}");
+    }
+    assert_eq!(road.hm_side.take("certpost.received", 1)[0].json()["number"], "BV-P-3");
+}
+
+/// SIGHUP with faults: they are told, and the old configuration stays.
+#[test]
+fn a_faulty_configuration_changes_nothing() {
+    let Some(road) = Road::open() else { return };
+    let good = std::fs::read_to_string(road.bv.folder.path("partners.toml")).unwrap();
+    road.bv.folder.write("partners.toml", good.replace("route = ", "rout = "));
+    road.bv.hang_up();
+    wait_for("told faults", LONG, || road.bv.log().contains("did you mean route?").then_some(()));
+    road.bv_side.submit("application/xml", "h-1", None, xml("BV-HUP-1").as_bytes());
+    assert_eq!(road.hm_side.take("certpost.received", 1)[0].json()["number"], "BV-HUP-1");
+    // And a good one is taken: a suspended partner's deliveries wait.
+    road.bv.folder.write("partners.toml", good.replace("tls = ", "state = \"suspended\"\ntls = "));
+    road.bv.hang_up();
+    wait_for("a configuration read", LONG, || {
+        road.bv.log().contains("the configuration was read again").then_some(())
+    });
+    road.bv_side.submit("application/xml", "h-2", None, xml("BV-HUP-2").as_bytes());
+    road.bv_side
+        .events_until(|event| event["event"] == "accepted" && event["id"] == "BV/851/BV-HUP-2");
+    let (_, out, _) = road.bv.answer(&["--json", "trace", "BV-HUP-2"]);
+    let trace: Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!(trace["certificates"][0]["deliveries"][0]["state"], "waiting");
+    road.bv.folder.write("partners.toml", good);
+    road.bv.hang_up();
+    assert_eq!(road.hm_side.take("certpost.received", 1)[0].json()["number"], "BV-HUP-2");
 }

@@ -192,6 +192,13 @@ impl Gateway {
         });
     }
 
+    /// Tells it to read its configuration again.
+    pub fn hang_up(&self) {
+        let id = i32::try_from(self.child.as_ref().unwrap().id()).unwrap();
+        let pid = rustix::process::Pid::from_raw(id).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    }
+
     /// Tells it to stop, and waits for its exit code.
     pub fn stop(&mut self) -> Option<i32> {
         let mut child = self.child.take()?;
