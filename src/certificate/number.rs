@@ -136,11 +136,14 @@ pub struct CertificateId {
 
 impl CertificateId {
     /// The longest number taken, in octets of UTF-8.
-    pub const NUMBER_LIMIT: usize = 255;
+    ///
+    /// With country, type and two strokes it makes 255, the most that an AMQP
+    /// short string holds, and the identity is published as one.
+    pub const NUMBER_LIMIT: usize = 248;
 
     /// An identity from its parts.
     ///
-    /// The number is 1 to 255 octets without control characters.
+    /// The number is 1 to 248 octets without control characters.
     pub fn new(
         country: CountryCode,
         document_type: DocumentType,
@@ -153,7 +156,7 @@ impl CertificateId {
             return Err(NumberError::new(
                 "certificate number",
                 number,
-                "1 to 255 octets, no control characters",
+                "1 to 248 octets, no control characters",
             ));
         }
         Ok(CertificateId { country, document_type, number: number.to_owned() })
@@ -206,5 +209,29 @@ impl NumberError {
     fn new(what: &'static str, text: &str, wanted: &'static str) -> Self {
         let text = text.chars().take(60).flat_map(char::escape_default).collect();
         NumberError { what, text, wanted }
+    }
+}
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_fits_a_short_string() {
+        let made = |number: &str| {
+            CertificateId::new("BV".parse().unwrap(), "851".parse().unwrap(), number)
+        };
+        let longest = made(&"9".repeat(CertificateId::NUMBER_LIMIT)).unwrap();
+        assert_eq!(longest.to_string().len(), 255);
+        assert!(made(&"9".repeat(CertificateId::NUMBER_LIMIT + 1)).is_err());
+        assert!(made("").is_err() && made("a\nb").is_err());
+    }
+
+    #[test]
+    fn a_number_is_found_as_people_type_it() {
+        assert_eq!(fold("BV-PC 2026/0004711"), "bvpc20260004711");
+        assert_eq!(fold("--"), "--");
     }
 }
