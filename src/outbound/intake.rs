@@ -30,7 +30,7 @@ use crate::telemetry::{enter, leave};
 
 /// How many claims the broker lets us hold. Enough that commits are shared,
 /// little enough to be read anew after a crash.
-const PREFETCH: u16 = 256;
+const PREFETCH: u16 = 128;
 /// Pauses between two attempts to reach the broker.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
