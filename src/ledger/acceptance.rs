@@ -193,10 +193,13 @@ impl Commit<'_> {
             of_record = rows.collect::<Result<Vec<_>, _>>()?;
         }
         let concerned = of_record.iter().filter(|(_, concerned)| *concerned);
-        let chosen: Vec<&PartnerCode> = if of_record.is_empty() {
-            new.partners.iter().collect()
+        let concerned = concerned.map(|(partner, _)| partner);
+        // Today's routes count only where nothing went before; partners that
+        // the submission names count always.
+        let chosen: Vec<&PartnerCode> = if of_record.is_empty() || new.named {
+            concerned.chain(&new.partners).collect()
         } else {
-            concerned.map(|(partner, _)| partner).collect()
+            concerned.collect()
         };
         for partner in chosen {
             if !partners.contains(partner) {
@@ -336,11 +339,13 @@ impl Commit<'_> {
     }
 
     fn reject(&mut self, rejection: &Rejection) -> Result<(), LedgerError> {
-        let known = self
+        let known: Option<bool> = self
             .sql
-            .prepare_cached("SELECT 1 FROM publication WHERE message_id = ?")?
-            .exists([&rejection.message_id])?;
-        if known {
+            .prepare_cached("SELECT published_at IS NULL FROM publication WHERE message_id = ?")?
+            .query_row([&rejection.message_id], |row| row.get(0))
+            .optional()?;
+        if known == Some(true) {
+            // It waits to be published: its producer will hear of it.
             return Ok(());
         }
         let mut headers = Vec::new();
@@ -351,19 +356,24 @@ impl Commit<'_> {
         headers.push(("x-certpost-findings".to_owned(), findings));
         let total = Header::Number(i64::from(rejection.findings_total));
         headers.push(("x-certpost-findings-total".to_owned(), total));
-        self.put_out(
-            Outlet::Rejected,
-            &NewPublication {
-                exchange: String::new(),
-                routing_key: "certpost.rejected".to_owned(),
-                message_id: rejection.message_id.clone(),
-                kind: None,
-                correlation_id: None,
-                content_type: rejection.content_type.clone(),
-                headers,
-                body: rejection.body.clone(),
-            },
-        )?;
+        if known.is_some() {
+            // Published before, and submitted again: whoever did is told again.
+            self.publish_again(&rejection.message_id, &headers)?;
+        } else {
+            self.put_out(
+                Outlet::Rejected,
+                &NewPublication {
+                    exchange: String::new(),
+                    routing_key: "certpost.rejected".to_owned(),
+                    message_id: rejection.message_id.clone(),
+                    kind: None,
+                    correlation_id: None,
+                    content_type: rejection.content_type.clone(),
+                    headers,
+                    body: rejection.body.clone(),
+                },
+            )?;
+        }
         // A conflict has an event of its own besides, as operators watch for it.
         let kinds: &[EventKind] = if rejection.reason.code.ends_with("conflict") {
             &[EventKind::Conflict, EventKind::Rejected]

@@ -23,7 +23,8 @@ impl Ledger {
         self.write(size, move |commit| commit.take_in(&letter)).await
     }
 
-    /// The first `limit` letters that wait to be judged, the oldest first. One
+    /// The first `limit` letters that wait to be judged, the oldest first, and
+    /// not more than 32 MiB of them unless one alone is larger. One
     /// under suspicion of having ended a run comes alone.
     pub async fn waiting_letters(&self, limit: usize) -> Result<Vec<WaitingLetter>, LedgerError> {
         let found = self
@@ -48,6 +49,7 @@ impl Ledger {
                 if let Some(suspect) = rows.iter().position(|(_, _, suspect)| *suspect) {
                     rows.truncate(suspect.max(1));
                 }
+                rows.truncate(Place::at_once(rows.iter().map(|(_, place, _)| place)));
                 let read = rows.into_iter().map(|(letter, place, _)| {
                     let octets = reader.octets(&place);
                     (letter, octets)

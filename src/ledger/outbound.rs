@@ -34,6 +34,8 @@ pub struct Acceptance {
     /// As routed, or as the submission names them. An ending (40, 44) of a
     /// certificate that has deliveries goes to those partners instead.
     pub partners: Vec<PartnerCode>,
+    /// Whether the submission named them itself, in place of routing.
+    pub named: bool,
     pub not_useful_after: Option<Timestamp>,
 }
 

@@ -10,13 +10,14 @@ use super::Ledger;
 use super::columns::{list, list_text, parsed};
 use super::error::LedgerError;
 use super::events::{STREAM, published_form};
-use super::inbound::{NewPublication, Outlet, Publication};
+use super::inbound::{Header, NewPublication, Outlet, Publication};
 use super::reader::Reader;
 use super::segments::Place;
 use super::writer::Commit;
 
 impl Ledger {
-    /// The first `limit` publications of `outlet` that are not confirmed, in
+    /// The first `limit` publications of `outlet` that are not confirmed, 32 MiB
+    /// of bodies at the most unless one alone is larger, in
     /// their order, with their bodies.
     pub async fn unpublished(
         &self,
@@ -79,6 +80,21 @@ impl Commit<'_> {
         Ok(())
     }
 
+    /// Has what was published go out once more, under other headers.
+    pub(super) fn publish_again(
+        &mut self,
+        message_id: &str,
+        headers: &[(String, Header)],
+    ) -> Result<(), LedgerError> {
+        self.sql
+            .prepare_cached(
+                "UPDATE publication SET published_at = NULL, headers = ? WHERE message_id = ?",
+            )?
+            .execute(params![list_text(headers), message_id])?;
+        self.touched.publications = true;
+        Ok(())
+    }
+
     fn rows_published(&mut self, rows: &[i64]) -> Result<(), LedgerError> {
         for row in rows {
             self.sql
@@ -125,13 +141,21 @@ fn rows(reader: &mut Reader, outlet: Outlet, limit: i64) -> Result<Vec<Publicati
         };
         Ok((publication, parsed::<Place>(row, 8)?))
     })?;
-    let found = found.collect::<Result<Vec<_>, _>>()?;
+    let mut found = found.collect::<Result<Vec<_>, _>>()?;
     drop(statement);
-    let whole = found.into_iter().map(|(publication, place)| {
-        let body = reader.octets(&place)?;
-        Ok(Publication { body, ..publication })
-    });
-    whole.collect()
+    found.truncate(Place::at_once(found.iter().map(|(_, place)| place)));
+    let mut whole = Vec::with_capacity(found.len());
+    for (publication, place) in found {
+        match reader.octets(&place) {
+            Ok(body) => whole.push(Publication { body, ..publication }),
+            // One damaged record must not stop the others. It stays, unmarked.
+            Err(fault @ LedgerError::Damaged { .. }) => {
+                tracing::error!(publication = %publication.message_id, error = %fault, "cannot be published");
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(whole)
 }
 
 /// What of an event its publication needs besides its text.

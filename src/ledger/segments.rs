@@ -37,6 +37,23 @@ pub(super) struct Place {
     pub(super) digest: [u8; 32],
 }
 
+/// The most that is read back at once, in octets.
+const AT_ONCE: u64 = 32 << 20;
+
+impl Place {
+    /// How many of `places`, from the first on, are read back at once: as many
+    /// as stay within 32 MiB together, and one at the least.
+    pub(super) fn at_once<'p>(places: impl Iterator<Item = &'p Place>) -> usize {
+        let mut whole = 0u64;
+        let fitting = places.take_while(|place| {
+            let first = whole == 0;
+            whole = whole.saturating_add(place.length);
+            first || whole <= AT_ONCE
+        });
+        fitting.count()
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month) = (self.file / 100, self.file % 100);
@@ -301,6 +318,21 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_is_read_back_at_once_is_bounded() {
+        let places = |lengths: &[u64]| {
+            let place =
+                |length: &u64| Place { file: 202_611, offset: 0, length: *length, digest: [0; 32] };
+            let places: Vec<Place> = lengths.iter().map(place).collect();
+            Place::at_once(places.iter())
+        };
+        assert_eq!(places(&[]), 0);
+        assert_eq!(places(&[1, 2, 3]), 3);
+        assert_eq!(places(&[AT_ONCE, 1]), 1);
+        assert_eq!(places(&[AT_ONCE + 1, 1]), 1);
+        assert_eq!(places(&[AT_ONCE / 2, AT_ONCE / 2, 1]), 2);
     }
 
     #[test]

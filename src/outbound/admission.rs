@@ -76,6 +76,7 @@ pub fn admit(claim: &Claim, configuration: &Configuration) -> Result<Acceptance,
         xml_sha256: (content_type == ContentType::Xml).then(|| xml.sha256()),
         facts,
         partners,
+        named: claim.partners.is_some(),
         not_useful_after,
     })
 }

@@ -152,6 +152,7 @@ fn acceptance(number: &str, status: &str, content: u8, partners: &[&str]) -> Acc
         digest: digest(number, status, content),
         xml_sha256: None,
         partners: partners.iter().map(|code| partner(code)).collect(),
+        named: false,
         not_useful_after: None,
     }
 }

@@ -181,6 +181,27 @@ async fn expiry_is_enforced_in_every_state_but_sending() {
 }
 
 #[tokio::test]
+async fn an_ending_goes_to_whom_its_submission_names_as_well() {
+    let world = World::new();
+    let ledger = world.ledger();
+    ledger.accept(acceptance("N-1", "70", 1, &["HM"])).await.unwrap();
+    world.begin_one("HM").await;
+    // Routed: to those that have it, and to no other.
+    let ending = |content: u8, named: bool| Acceptance {
+        named,
+        ..acceptance("N-1", if named { "44" } else { "40" }, content, &["GS"])
+    };
+    let partners = |accepted: Accepted| match accepted {
+        Accepted::New { deliveries } => {
+            deliveries.into_iter().map(|(code, _)| code.to_string()).collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(partners(ledger.accept(ending(2, false)).await.unwrap()), ["HM"]);
+    assert_eq!(partners(ledger.accept(ending(3, true)).await.unwrap()), ["HM", "GS"]);
+}
+
+#[tokio::test]
 async fn letters_are_judged_once() {
     let world = World::new();
     let ledger = world.ledger();
@@ -250,24 +271,32 @@ async fn the_outbox_keeps_three_orders() {
         reason: Reason::new("submission.not-json", "octet 0"),
     };
     ledger.reject(rejection.clone()).await.unwrap();
-    ledger.reject(rejection).await.unwrap();
+    ledger.reject(rejection.clone()).await.unwrap();
     let rejected = ledger.unpublished(Outlet::Rejected, 9).await.unwrap();
     assert_eq!(rejected.len(), 1);
     assert_eq!((rejected[0].exchange.as_str(), &*rejected[0].body), ("", &b"not JSON"[..]));
     assert_eq!(rejected[0].headers[2].1, Header::Number(3));
     ledger.published(Outlet::Rejected, &[rejected[0].row]).await.unwrap();
     assert!(ledger.unpublished(Outlet::Rejected, 9).await.unwrap().is_empty());
+    // Submitted once more, and still no good: its producer is told once more.
+    let again = Rejection { findings: "[1]".to_owned(), ..rejection };
+    ledger.reject(again).await.unwrap();
+    let rejected = ledger.unpublished(Outlet::Rejected, 9).await.unwrap();
+    assert_eq!(rejected.len(), 1);
+    assert_eq!(rejected[0].message_id, "rej-1");
+    assert_eq!(rejected[0].headers[1].1, Header::Text("[1]".to_owned()));
+    ledger.published(Outlet::Rejected, &[rejected[0].row]).await.unwrap();
 
     for number in ["N-1", "N-2", "N-3"] {
         ledger.accept(acceptance(number, "70", 1, &["HM"])).await.unwrap();
     }
     let events = ledger.unpublished(Outlet::Events, 9).await.unwrap();
-    assert_eq!(events[1].message_id, "evt-BV-0-2");
-    assert_eq!(events[1].correlation_id.as_deref(), Some("BV/851/N-1"));
+    assert_eq!(events[2].message_id, "evt-BV-0-3");
+    assert_eq!(events[2].correlation_id.as_deref(), Some("BV/851/N-1"));
     // The fourth is confirmed before the third: the mark waits for the third.
     ledger.published(Outlet::Events, &[1, 2, 4]).await.unwrap();
     let left = ledger.unpublished(Outlet::Events, 9).await.unwrap();
-    assert_eq!(left.iter().map(|event| event.row).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(left.iter().map(|event| event.row).collect::<Vec<_>>(), [3, 4, 5]);
 
     // A number that was only ever rejected is on record as that.
     let traced = ledger.trace(Query::number("N-9")).await.unwrap();
