@@ -21,6 +21,34 @@ impl Ledger {
         self.write(size, move |commit| commit.seal(&record)).await
     }
 
+    /// Keeps the same signed octets sealed for other keys: on disk when it
+    /// returns, with the event `resealed`. Needs the lease.
+    pub async fn reseal(
+        &self,
+        delivery: DeliveryId,
+        fence: i64,
+        letter: Vec<u8>,
+        recipients_sha256: Vec<String>,
+    ) -> Result<(), LedgerError> {
+        self.write(letter.len(), move |commit| {
+            let row = commit.leased(delivery, fence)?;
+            commit.step(&row, Trigger::SealedAnew, None, None)?;
+            let place = commit.keep(&letter)?;
+            commit
+                .sql
+                .prepare_cached(
+                    "UPDATE delivery SET letter = ?, recipients_sha256 = ? WHERE key = ?",
+                )?
+                .execute(params![
+                    place.to_string(),
+                    list_text(&recipients_sha256),
+                    delivery.uuid().into_bytes()
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Begins an attempt: it is on disk when this returns, and the first SMTP
     /// command may go. The number of the attempt. Needs the lease.
     pub async fn begin(&self, delivery: DeliveryId, fence: i64) -> Result<u32, LedgerError> {

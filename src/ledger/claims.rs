@@ -9,7 +9,7 @@ use crate::delivery::{DeliveryId, Reason, State, Trigger};
 use crate::partner::PartnerCode;
 
 use super::Ledger;
-use super::columns::{facts, key, parsed, perhaps, perhaps_time, time};
+use super::columns::{facts, key, list, parsed, perhaps, perhaps_time, time};
 use super::error::LedgerError;
 use super::outbound::{Claimed, ContentType, Submission};
 use super::segments::Place;
@@ -152,7 +152,8 @@ impl Commit<'_> {
             "SELECT i.country, i.document_type, i.number, i.status, i.import_country, i.transit,
                 i.replaces, i.content_type, i.body,
                 d.key, d.kind, d.state, d.partner, d.letter_id, d.accepted_at,
-                d.not_useful_after, d.attempts, d.first_attempt_at, d.signed_at, d.letter, d.fence
+                d.not_useful_after, d.attempts, d.first_attempt_at, d.signed_at, d.letter, d.fence,
+                ifnull(d.recipients_sha256, '[]')
              FROM delivery d JOIN issued i ON i.key = d.issued
              WHERE d.partner = ? AND d.due <= ? AND d.due IS NOT NULL
              ORDER BY d.due, d.key LIMIT ?",
@@ -179,6 +180,7 @@ impl Commit<'_> {
                     first_attempt_at: perhaps_time(row, 17)?,
                     signed_at: perhaps_time(row, 18)?,
                     lease_until,
+                    recipients_sha256: list(row, 21)?,
                     submission: None,
                     letter: None,
                 };

@@ -93,6 +93,8 @@ pub struct Claimed {
     pub first_attempt_at: Option<Timestamp>,
     pub signed_at: Option<Timestamp>,
     pub lease_until: Timestamp,
+    /// For which keys its letter was sealed; empty where there is none yet.
+    pub recipients_sha256: Vec<String>,
     /// While it is not sealed.
     pub submission: Option<Submission>,
     /// Once it is sealed.

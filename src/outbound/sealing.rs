@@ -6,10 +6,10 @@
 use crate::certificate::{Certificate, CertificateId, Status, any_severe};
 use crate::clock::Timestamp;
 use crate::config::Configuration;
-use crate::ledger::ContentType;
+use crate::ledger::{Claimed, ContentType};
 use crate::letter::{self, ContentKind, LetterFacts};
 use crate::partner::Partner;
-use crate::smime::{self, SigningIdentity, SmimeError};
+use crate::smime::{self, Signed, SigningIdentity, SmimeError};
 use crate::sps::{self, SpsOctets, SpsXml};
 
 use super::admission;
@@ -79,22 +79,48 @@ pub fn seal(
 ) -> Result<SealedLetter, SealingError> {
     let identity = configuration.signing_at(at).ok_or(SealingError::NoIdentity)?;
     let xml = xml(order.content_type, order.body, partner)?;
-    let facts = LetterFacts {
-        letter_id: order.letter_id.to_owned(),
+    let facts = facts(order.letter_id, order.id, order.status, partner, configuration, at);
+    seal_xml(&facts, &xml, partner, identity, configuration.doors.max_letter)
+}
+
+/// The same signed octets for the partner's keys of now, under the same
+/// Message-ID (DELIVERY: a new sealing). `signed_at` is when they were signed.
+pub fn reseal(
+    claimed: &Claimed,
+    signed: Signed,
+    partner: &Partner,
+    configuration: &Configuration,
+    signed_at: Timestamp,
+) -> Result<Vec<u8>, SealingError> {
+    let (id, status) = (&claimed.certificate, &claimed.status);
+    let facts = facts(&claimed.letter_id, id, status, partner, configuration, signed_at);
+    let letter = letter::sealed_letter(&facts, &smime::seal(&signed, &partner.seal)?);
+    if letter.len() > configuration.doors.max_letter {
+        return Err(SealingError::TooLarge(letter.len()));
+    }
+    Ok(letter)
+}
+
+fn facts(
+    letter_id: &str,
+    id: &CertificateId,
+    status: &Status,
+    partner: &Partner,
+    configuration: &Configuration,
+    at: Timestamp,
+) -> LetterFacts {
+    let environment = configuration.gateway.environment;
+    LetterFacts {
+        letter_id: letter_id.to_owned(),
         from: configuration.gateway.address.clone(),
         to: partner.address.clone(),
         at,
-        subject: letter::certificate_subject(
-            order.id,
-            order.status,
-            configuration.gateway.environment,
-        ),
-        environment: configuration.gateway.environment,
-        file_name: letter::file_name(order.id.number()),
+        subject: letter::certificate_subject(id, status, environment),
+        environment,
+        file_name: letter::file_name(id.number()),
         kind: ContentKind::Certificate,
         micalg: partner.seal.signature.digest(),
-    };
-    seal_xml(&facts, &xml, partner, identity, configuration.doors.max_letter)
+    }
 }
 
 fn seal_xml(

@@ -113,6 +113,7 @@ mod tests {
             first_attempt_at: None,
             signed_at: None,
             lease_until: AT,
+            recipients_sha256: Vec::new(),
             submission: None,
             letter: None,
         }

@@ -265,3 +265,32 @@ fn a_faulty_configuration_changes_nothing() {
     road.bv.hang_up();
     assert_eq!(road.hm_side.take("certpost.received", 1)[0].json()["number"], "BV-HUP-2");
 }
+
+/// A partner that changed its key while it was down gets the same signed
+/// octets sealed for the new key, not a letter that it cannot open.
+#[test]
+fn a_key_changed_while_a_letter_waited() {
+    let Some(mut road) = Road::open() else { return };
+    assert_eq!(road.hm.stop(), Some(0));
+    road.bv_side.submit("application/xml", "k-1", None, xml("BV-KEY-1").as_bytes());
+    road.bv_side.events_until(|event| event["event"] == "deferred");
+    // HM's new key; the old one is gone.
+    for (from, to) in [("own-sign", "own-decrypt")] {
+        for ending in ["pem", "key"] {
+            let octets = std::fs::read(road.hm.folder.path(&format!("{from}.{ending}"))).unwrap();
+            road.hm.folder.write_secret(&format!("{to}.{ending}"), &octets);
+        }
+    }
+    let new = std::fs::read(road.hm.folder.path("own-decrypt.pem")).unwrap();
+    road.bv.folder.write("their-decrypt.pem", new);
+    road.bv.hang_up();
+    let events = road.bv_side.events_until(|event| event["event"] == "resealed");
+    assert_eq!(events.last().unwrap()["id"], "BV/851/BV-KEY-1");
+    road.hm.start();
+    let received = road.hm_side.take("certpost.received", 1)[0].json();
+    assert_eq!(received["number"], "BV-KEY-1");
+    assert_eq!(
+        BASE64.decode(received["xml"].as_str().unwrap().as_bytes()).unwrap(),
+        xml("BV-KEY-1").as_bytes()
+    );
+}

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use tracing::error;
+use tracing::{error, info};
 
 use super::{Now, Worker};
 use crate::delivery::Trigger;
 use crate::ledger::{Claimed, LedgerError, SealRecord};
 use crate::outbound::sealing::{self, Order, SealingError};
 use crate::outbound::verdict;
+use crate::smime::Signed;
 use crate::telemetry::{enter, leave};
 
 //------------ Made ----------------------------------------------------------
@@ -45,7 +46,11 @@ impl Worker {
             return Ok(Made::Ended);
         }
         if let Some(letter) = claimed.letter.take() {
-            return Ok(Made::Ready(Box::new(claimed), letter.into()));
+            let keys = now.partner.seal.recipients.iter().map(|key| key.sha256_hex());
+            if claimed.recipients_sha256.iter().cloned().eq(keys) {
+                return Ok(Made::Ready(Box::new(claimed), letter.into()));
+            }
+            return self.make_anew(claimed, now).await;
         }
         let Some(submission) = claimed.submission.take() else {
             self.end(
@@ -74,12 +79,7 @@ impl Worker {
         let sealed = match sealed.await {
             Ok(Ok(sealed)) => sealed,
             Ok(Err(fault @ (SealingError::NoIdentity | SealingError::Smime(_)))) => {
-                // Keys and OpenSSL are the operator's to mend; the certificate
-                // is good, and waits.
-                error!(partner.code = %self.code, delivery = %claimed.delivery, error = %fault, "nothing can be sealed");
-                leave("outbound.4", &claimed.delivery);
-                self.lanes.ledger.release(claimed.delivery, claimed.fence).await?;
-                return Ok(Made::Kept);
+                return self.keep(&claimed, &fault).await;
             }
             Ok(Err(fault @ (SealingError::Certificate(_) | SealingError::TooLarge(_)))) => {
                 error!(partner.code = %self.code, delivery = %claimed.delivery, error = %fault, "cannot be sealed");
@@ -112,5 +112,54 @@ impl Worker {
             Err(LedgerError::Fenced) => Ok(Made::Ended),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// The partner's keys changed since the letter was sealed: the same signed
+    /// octets are sealed for those of now.
+    async fn make_anew(&self, claimed: Claimed, now: &Now) -> Result<Made, LedgerError> {
+        let ledger = &self.lanes.ledger;
+        let (delivery, fence) = (claimed.delivery, claimed.fence);
+        let Some((entity, signed)) = ledger.signed_octets(delivery).await? else {
+            let words = "a letter, and nothing signed, is on record".to_owned();
+            self.end(&claimed, Trigger::Failed, "delivery.empty", words).await?;
+            return Ok(Made::Ended);
+        };
+        enter("outbound.4", &delivery);
+        let (partner, configuration) = (now.partner.clone(), now.configuration.clone());
+        let signed_at = claimed.signed_at.unwrap_or(claimed.accepted_at);
+        let recipients = partner.seal.recipients.iter().map(|key| key.sha256_hex()).collect();
+        let signed = Signed::from_stored(entity, signed);
+        let order = claimed.clone();
+        let sealed = self
+            .lanes
+            .crew
+            .run(move || sealing::reseal(&order, signed, &partner, &configuration, signed_at));
+        let letter = match sealed.await {
+            Ok(Ok(letter)) => letter,
+            Ok(Err(fault)) => return self.keep(&claimed, &fault).await,
+            Err(fault) => return self.keep(&claimed, &fault).await,
+        };
+        match ledger.reseal(delivery, fence, letter.clone(), recipients).await {
+            Ok(()) => {
+                leave("outbound.4", &delivery);
+                info!(partner.code = %self.code, %delivery, "sealed anew for the partner's new keys");
+                Ok(Made::Ready(Box::new(claimed), letter.into()))
+            }
+            Err(LedgerError::Fenced) => Ok(Made::Ended),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Keys and OpenSSL are the operator's to mend; the certificate is good,
+    /// and waits.
+    async fn keep(
+        &self,
+        claimed: &Claimed,
+        fault: &(dyn std::fmt::Display + Sync),
+    ) -> Result<Made, LedgerError> {
+        error!(partner.code = %self.code, delivery = %claimed.delivery, error = %fault, "nothing can be sealed");
+        leave("outbound.4", &claimed.delivery);
+        self.lanes.ledger.release(claimed.delivery, claimed.fence).await?;
+        Ok(Made::Kept)
     }
 }
