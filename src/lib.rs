@@ -16,6 +16,8 @@ pub mod post;
 pub mod queue;
 pub mod refusal;
 pub mod runtime;
+#[cfg(test)]
+mod skipped;
 pub mod smime;
 pub mod sps;
 pub mod submission;

@@ -18,7 +18,7 @@ pub(crate) fn shared(file: &str) -> Option<Vec<u8>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/standards").join(file);
     let octets = std::fs::read(&path).ok();
     if octets.is_none() {
-        println!("skipped: ../shared/standards/{file} is not there");
+        crate::skipped::skipped(&format!("sample: ../shared/standards/{file} is not there"));
     }
     octets
 }

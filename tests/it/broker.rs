@@ -66,7 +66,7 @@ impl Broker {
     /// line, where RabbitMQ is not installed.
     pub fn start() -> Option<Broker> {
         let Some(server) = server() else {
-            println!("skipped: no RabbitMQ in {PACKAGE}");
+            crate::skipped::skipped(&format!("what needs a broker: no RabbitMQ in {PACKAGE}"));
             return None;
         };
         let folder = tempfile::Builder::new().prefix("certpost-broker-").tempdir().unwrap();

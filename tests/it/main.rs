@@ -19,6 +19,8 @@ mod post;
 mod queue;
 mod queues;
 mod road;
+#[path = "../../src/skipped.rs"]
+mod skipped;
 mod smime_gates;
 mod smime_peers;
 mod smime_world;

@@ -52,7 +52,7 @@ fn lists(folder: &Path, found: &mut Vec<PathBuf>) {
 fn suite() -> Option<(tempfile::TempDir, Vec<Listed>)> {
     let places = [SUITE.to_owned(), std::env::var("CERTPOST_XML_SUITE").unwrap_or_default()];
     let Some(zip) = places.iter().find(|place| Path::new(place).is_file()) else {
-        println!("skipped: {SUITE} is not there");
+        crate::skipped::skipped(&format!("W3C XML suite: {SUITE} is not there"));
         return None;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -62,7 +62,7 @@ fn suite() -> Option<(tempfile::TempDir, Vec<Listed>)> {
         .status()
         .is_ok_and(|status| status.success());
     if !unpacked {
-        println!("skipped: python3 to unpack {zip} is not there");
+        crate::skipped::skipped(&format!("W3C XML suite: no python3 to unpack {zip}"));
         return None;
     }
     let mut found = Vec::new();
