@@ -17,6 +17,7 @@ pub mod queue;
 pub mod refusal;
 pub mod runtime;
 #[cfg(test)]
+#[path = "../tests/it/skipped.rs"]
 mod skipped;
 pub mod smime;
 pub mod sps;

@@ -19,7 +19,6 @@ mod post;
 mod queue;
 mod queues;
 mod road;
-#[path = "../../src/skipped.rs"]
 mod skipped;
 mod smime_gates;
 mod smime_peers;
