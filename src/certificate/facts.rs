@@ -1,6 +1,7 @@
 //! What routing, the ledger and the gates need to know of a certificate.
 
-use super::finding::{Area, Finding};
+use super::catalogue::Code;
+use super::finding::Finding;
 use super::number::{CertificateId, CountryCode, DocumentType, Status};
 use super::tree::{Certificate, Node};
 
@@ -38,9 +39,8 @@ impl Certificate {
                     let (transit, replaces) = (self.transit(), self.replaces());
                     return Ok(Facts { id, status, import_country, transit, replaces });
                 }
-                Err(fault) => missing.push(Finding::severe(
-                    Area::Mapping,
-                    "number.form",
+                Err(fault) => missing.push(Finding::new(
+                    Code::FactsForm,
                     "/SPSCertificate/SPSExchangedDocument/ID[1]",
                     fault.to_string(),
                     "write the certificate's number",
@@ -73,8 +73,8 @@ impl Certificate {
         for name in way {
             path.push_str(&format!("/{name}[1]"));
         }
-        let area = if text.is_some() { Area::Mapping } else { Area::MandatoryElements };
-        missing.push(Finding::severe(area, "facts.missing", path, words, "write it"));
+        let code = if text.is_some() { Code::FactsForm } else { Code::FactsMissing };
+        missing.push(Finding::new(code, path, words, "write it"));
         None
     }
 

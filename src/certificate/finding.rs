@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::catalogue::Code;
+
 //------------ Level ---------------------------------------------------------
 
 /// How bad a finding is; the IPPC Hub's three levels, worst first.
@@ -38,8 +40,8 @@ pub enum Area {
 pub struct Finding {
     pub level: Level,
     pub area: Area,
-    /// `area.code` of the catalogue, as `country.unknown`.
-    pub code: &'static str,
+    /// What it is, as the catalogue has it.
+    pub code: Code,
     /// Local names with positions (XML) or a JSON Pointer; `""` is the whole.
     pub path: String,
     /// Counted from 1; absent where there is no text to point into.
@@ -55,17 +57,17 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A severe finding without a place in the text.
-    pub fn severe(
-        area: Area,
-        code: &'static str,
+    /// A finding at the usual level of its code, without a place in the text.
+    pub fn new(
+        code: Code,
         path: impl Into<String>,
         words: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
+        let level = code.levels().first().copied().unwrap_or(Level::Severe);
         Finding {
-            level: Level::Severe,
-            area,
+            level,
+            area: code.area(),
             code,
             path: path.into(),
             line: None,
@@ -75,8 +77,9 @@ impl Finding {
         }
     }
 
-    /// The same finding at another level.
+    /// The same finding at another level, one of those its code has.
     pub fn at_level(self, level: Level) -> Self {
+        debug_assert!(self.code.levels().contains(&level), "{} is never {level:?}", self.code);
         Finding { level, ..self }
     }
 

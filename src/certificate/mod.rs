@@ -7,10 +7,12 @@
 //! - [`facts`] and [`number`]: what a certificate is known and routed by;
 //! - [`digest`]: when two certificates are the same one;
 //! - [`life`]: what one more version of a certificate is;
-//! - [`finding`]: what is wrong with one.
+//! - [`finding`]: what is wrong with one;
+//! - [`catalogue`]: every code of a finding, with what it means and what to do.
 //!
 //! It knows no XML, no JSON text but the canonical form, and no partner.
 
+pub mod catalogue;
 pub mod codes;
 pub mod digest;
 pub mod element;

@@ -4,14 +4,15 @@
 //! just closed, and put path and place to the faults. How hard a fault is
 //! depends on whose document it is: ours, before we send it, or a partner's.
 
+use super::catalogue::Code;
 use super::codes::List;
 use super::digest::truth;
 use super::element::{Element, Kind, Shape, Type};
-use super::finding::{Area, Finding, Level};
+use super::finding::{Finding, Level};
 use super::leaf::Leaf;
 use super::table;
 use super::tree::Node;
-use super::value::{Form, date, number};
+use super::value::{Form, date, date_meant, is_base64, number, number_meant};
 
 //------------ Strictness ----------------------------------------------------
 
@@ -36,23 +37,13 @@ impl Strictness {
 
 //------------ Values --------------------------------------------------------
 
-/// A finding without path and place, which the caller knows.
-fn fault(
-    level: Level,
-    area: Area,
-    code: &'static str,
-    words: impl Into<String>,
-    remedy: impl Into<String>,
-) -> Finding {
-    Finding::severe(area, code, "", words, remedy).at_level(level)
-}
-
 fn shown(text: &str) -> String {
     let cut: String = text.chars().take(60).flat_map(char::escape_debug).collect();
     if cut.len() < text.len() { format!("'{cut}…'") } else { format!("'{cut}'") }
 }
 
-/// What is wrong with a value that stands in `of` as `element`.
+/// What is wrong with a value that stands in `of` as `element`; path and
+/// place are the caller's to add.
 pub fn leaf(of: &Type, element: &Element, leaf: &Leaf, strictness: Strictness) -> Vec<Finding> {
     let Kind::Leaf(shape, list) = &element.kind else { return Vec::new() };
     let mut found = Vec::new();
@@ -62,23 +53,23 @@ pub fn leaf(of: &Type, element: &Element, leaf: &Leaf, strictness: Strictness) -
     if let Some(list) = list
         && !leaf.text.is_empty()
     {
-        found.extend(code(of, element, *list, &leaf.text));
+        found.extend(code(of, element, *list, &leaf.text, strictness));
     }
     // No code list binds the country of an address.
     if element.name == "CountryID"
         && !leaf.text.is_empty()
         && List::Country.name(&leaf.text).is_none()
     {
-        found.push(unknown_code(Level::Warning, List::Country, "country.unknown", &leaf.text));
+        let finding = unknown_code(List::Country, Code::CountryUnknown, &leaf.text);
+        found.push(finding.at_level(Level::Warning));
     }
-    found.extend(unit(*shape, leaf));
+    found.extend(unit(*shape, leaf, strictness));
     if let Some(language) = leaf.attribute("languageID")
         && !language_is_good(language)
     {
-        found.push(fault(
-            Level::Warning,
-            Area::Mapping,
-            "language.form",
+        found.push(Finding::new(
+            Code::LanguageForm,
+            "",
             format!("{} is no language", shown(language)),
             "write an ISO 639-1 code or a BCP 47 tag, as en",
         ));
@@ -94,90 +85,98 @@ fn may_say_nothing(shape: Shape, strictness: Strictness) -> bool {
 }
 
 fn form(shape: Shape, leaf: &Leaf, strictness: Strictness) -> Option<Finding> {
+    let text = &leaf.text;
+    let at = |code: Code, words: String, remedy: String| {
+        Some(Finding::new(code, "", words, remedy).at_level(strictness.level()))
+    };
     match shape {
         Shape::Binary => {
-            let good = data_encoding::BASE64.decode(leaf.text.as_bytes()).is_ok();
-            (!good).then(|| {
-                fault(
-                    Level::Warning,
-                    Area::Schema,
-                    "attachment.not-base64",
-                    "the attachment is not base64",
-                    "encode it anew (RFC 4648, section 4)",
-                )
-            })
+            if is_base64(text) {
+                return None;
+            }
+            let remedy = "encode it anew (RFC 4648, section 4), without the file's name before it";
+            at(Code::AttachmentNotBase64, "the attachment is not base64".into(), remedy.into())
         }
         Shape::Code | Shape::Id | Shape::Text => None,
         Shape::DateTime => {
-            let remedy = "write 2026-11-20, or 2026-11-20T10:15:00+01:00";
-            match date(&leaf.text, leaf.attribute("format")) {
+            let remedy = || match date_meant(text) {
+                Some(meant) => format!("write \"{meant}\""),
+                None => "write 2026-11-20, or 2026-11-20T10:15:00+01:00".to_owned(),
+            };
+            match date(text, leaf.attribute("format")) {
                 Form::Good => None,
-                Form::Loose(why) => Some(fault(
-                    strictness.level(),
-                    Area::Mapping,
-                    "date.form",
-                    format!("{} is a loose date: {why}", shown(&leaf.text)),
-                    remedy,
-                )),
-                Form::None => Some(fault(
-                    Level::Severe,
-                    Area::Mapping,
-                    "date.none",
-                    format!("{} is no date", shown(&leaf.text)),
-                    remedy,
-                )),
+                Form::Loose(why) => {
+                    let words = format!("{} is a loose date: {why}", shown(text));
+                    at(Code::DateForm, words, remedy())
+                }
+                Form::None => {
+                    let words = format!("{} is no date", shown(text));
+                    Some(Finding::new(Code::DateNone, "", words, remedy()))
+                }
             }
         }
-        Shape::Indicator => truth(&leaf.text).is_none().then(|| {
-            fault(
-                strictness.level(),
-                Area::Mapping,
-                "indicator.none",
-                format!("{} is neither true nor false", shown(&leaf.text)),
-                "write true or false",
-            )
-        }),
-        Shape::Measure | Shape::Numeric | Shape::Quantity => {
-            let remedy = "write digits and a point, as 20500.00; the unit is an attribute";
-            match number(&leaf.text) {
-                Form::Good => None,
-                Form::Loose(why) => Some(fault(
-                    strictness.level(),
-                    Area::Mapping,
-                    "number.form",
-                    format!("{} is a loose number: {why}", shown(&leaf.text)),
-                    remedy,
-                )),
-                Form::None => Some(fault(
-                    Level::Severe,
-                    Area::Mapping,
-                    "number.none",
-                    format!("{} is no number", shown(&leaf.text)),
-                    remedy,
-                )),
+        Shape::Indicator => {
+            if truth(text).is_some() {
+                return None;
             }
+            let words = format!("{} is neither true nor false", shown(text));
+            at(Code::IndicatorNone, words, "write true or false".into())
         }
+        Shape::Measure | Shape::Numeric | Shape::Quantity => match number(text) {
+            Form::Good => None,
+            Form::Loose(why) => {
+                let words = format!("{} is a loose number: {why}", shown(text));
+                at(Code::NumberForm, words, number_remedy(text))
+            }
+            Form::None => {
+                let words = format!("{} is no number", shown(text));
+                Some(Finding::new(Code::NumberNone, "", words, number_remedy(text)))
+            }
+        },
+    }
+}
+
+/// How a number should have been written, as far as that can be told.
+fn number_remedy(text: &str) -> String {
+    let general = "digits and a point, as 20500.00; the unit is an attribute";
+    match number_meant(text) {
+        Some((meant, "")) => format!("write \"{meant}\""),
+        Some((meant, unit)) => match unit_called(unit) {
+            Some(code) => format!("write \"{meant}\", with the unit beside it: \"{code}\""),
+            None => format!("write \"{meant}\"; the unit is an attribute, a code of Rec 20"),
+        },
+        None => format!("write {general}"),
     }
 }
 
 /// Whether a code is on its list. Only a status, a country, a package, a mode
 /// of transport and the document's own type are severe: the others are known
 /// to us from samples, or say nothing that anybody acts upon.
-fn code(of: &Type, element: &Element, list: List, text: &str) -> Option<Finding> {
+fn code(
+    of: &Type,
+    element: &Element,
+    list: List,
+    text: &str,
+    strictness: Strictness,
+) -> Option<Finding> {
     // Blanks are no part of a tag, even where the schema says string.
     let text = if list == List::Tag { text.trim() } else { text };
     let own_type = list == List::DocumentName && of.is(&table::EXCHANGED_DOCUMENT);
     if list.name(text).is_none() {
-        let (level, name) = match list {
-            List::Country => (Level::Severe, "country.unknown"),
-            List::DocumentName if own_type => (Level::Severe, "type.unknown"),
-            List::DocumentName => (Level::Warning, "type.unknown"),
-            List::Package => (Level::Severe, "package.unknown"),
-            List::Status => (Level::Severe, "status.unknown"),
-            List::Transport => (Level::Severe, "transport.unknown"),
-            List::Reference => (Level::Warning, "relationship.unknown"),
-            List::Tag if element.name == "SystemName" => (Level::Info, "classification.unknown"),
-            List::Tag => (Level::Warning, "tag.unknown"),
+        return Some(match list {
+            List::Country => unknown_code(list, Code::CountryUnknown, text),
+            List::DocumentName if own_type => unknown_code(list, Code::TypeUnknown, text),
+            List::DocumentName => {
+                unknown_code(list, Code::TypeUnknown, text).at_level(Level::Warning)
+            }
+            List::Package => unknown_code(list, Code::PackageUnknown, text),
+            List::Status => unknown_code(list, Code::StatusUnknown, text),
+            List::Transport => unknown_code(list, Code::TransportUnknown, text),
+            List::Reference => unknown_code(list, Code::RelationshipUnknown, text),
+            List::Tag if element.name == "SystemName" => {
+                unknown_code(list, Code::ClassificationUnknown, text)
+            }
+            List::Tag => unknown_code(list, Code::TagUnknown, text),
             List::Cargo
             | List::GovernmentAction
             | List::MeasuredAttribute
@@ -185,26 +184,20 @@ fn code(of: &Type, element: &Element, list: List, text: &str) -> Option<Finding>
             | List::PartyRole
             | List::Process
             | List::Temperature
-            | List::Unit => (Level::Warning, "code.unknown"),
-        };
-        return Some(unknown_code(level, list, name, text));
+            | List::Unit => unknown_code(list, Code::CodeUnknown, text),
+        });
     }
     let usual = matches!(text, "636" | "657" | "851" | "852" | "853" | "856");
     (own_type && !usual).then(|| {
-        fault(
-            Level::Warning,
-            Area::Mapping,
-            "type.unusual",
-            format!(
-                "{} is a document type, but of no sanitary or phytosanitary certificate",
-                shown(text)
-            ),
-            "write 851, 657, 852, 853, 636 or 856",
-        )
+        let name = list.name(text).unwrap_or_default();
+        let words =
+            format!("{} ({name}) is no certificate for plants, animals or food", shown(text));
+        Finding::new(Code::TypeUnusual, "", words, "write 851, 657, 852, 853, 636 or 856")
+            .at_level(strictness.level())
     })
 }
 
-fn unknown_code(level: Level, list: List, code: &'static str, text: &str) -> Finding {
+fn unknown_code(list: List, code: Code, text: &str) -> Finding {
     let remedy = match list {
         List::Country => match country_called(text) {
             Some(country) => format!("write \"{country}\""),
@@ -214,10 +207,20 @@ fn unknown_code(level: Level, list: List, code: &'static str, text: &str) -> Fin
         List::DocumentName => "write 851, 657, 852, 853, 636 or 856".to_owned(),
         List::Package => "write a code of Rec 21, as CT for a carton".to_owned(),
         List::Transport => "write a code of Rec 19, as 1 for maritime transport".to_owned(),
+        List::Unit => match unit_called(text) {
+            Some(unit) => format!("write \"{unit}\""),
+            None => "write a code of Rec 20, as KGM for kilograms".to_owned(),
+        },
         other => format!("write a code of the list: {}", other.words()),
     };
-    let words = format!("{} is no {} we know", shown(text), list.words());
-    fault(level, Area::Mapping, code, words, remedy)
+    let remedy = match list {
+        List::Package | List::Status | List::Transport => match list.called(text) {
+            Some(meant) => format!("write \"{meant}\""),
+            None => remedy,
+        },
+        _ => remedy,
+    };
+    Finding::new(code, "", format!("{} is no {} we know", shown(text), list.words()), remedy)
 }
 
 /// The code of a country that somebody wrote by its name or in small letters.
@@ -231,23 +234,41 @@ fn country_called(text: &str) -> Option<&'static str> {
     named.next().map(|country| country.alpha2)
 }
 
-fn unit(shape: Shape, leaf: &Leaf) -> Option<Finding> {
+/// The code of a unit that somebody wrote as people write it.
+fn unit_called(text: &str) -> Option<&'static str> {
+    let known = match text.trim_end_matches('.') {
+        "kg" | "Kg" | "KG" | "kgs" | "KGS" | "kilo" | "kilos" => "KGM",
+        "t" | "T" | "to" | "ton" | "tonne" | "tonnes" | "MT" | "mt" => "TNE",
+        "g" | "gr" => "GRM",
+        "l" | "L" | "lt" | "ltr" => "LTR",
+        "m3" | "m³" | "cbm" => "MTQ",
+        "m2" | "m²" => "MTK",
+        "pcs" | "pc" | "piece" | "pieces" => "H87",
+        "°C" | "C" | "degC" => "CEL",
+        "h" | "hr" | "hrs" | "hours" => "HUR",
+        "min" | "minutes" => "MIN",
+        "d" | "days" => "DAY",
+        "lb" | "lbs" => "LBR",
+        other => return List::Unit.called(other),
+    };
+    Some(known)
+}
+
+/// A unit that is not on the list: received, it may be of a newer edition.
+fn unit(shape: Shape, leaf: &Leaf, strictness: Strictness) -> Option<Finding> {
     if shape != Shape::Measure && shape != Shape::Quantity {
         return None;
     }
     match leaf.attribute("unitCode") {
-        None if shape == Shape::Measure && !leaf.text.is_empty() => Some(fault(
-            Level::Warning,
-            Area::Mapping,
-            "unit.missing",
+        None if shape == Shape::Measure && !leaf.text.is_empty() => Some(Finding::new(
+            Code::UnitMissing,
+            "",
             "the measure has no unit",
             "write unitCode, a code of Rec 20, as KGM",
         )),
         Some(unit) if List::Unit.name(unit).is_none() => {
-            let plausible = (2..=3).contains(&unit.len())
-                && unit.bytes().all(|octet| octet.is_ascii_uppercase() || octet.is_ascii_digit());
-            let level = if plausible { Level::Info } else { Level::Warning };
-            Some(unknown_code(level, List::Unit, "unit.unknown", unit))
+            let finding = unknown_code(List::Unit, Code::UnitUnknown, unit);
+            Some(finding.at_level(strictness.level()))
         }
         None | Some(_) => None,
     }
@@ -283,16 +304,13 @@ pub fn node(node: &Node, strictness: Strictness) -> Vec<(&'static Element, Findi
             continue;
         };
         let name = element.name;
-        let remedy = match level {
-            Level::Severe => "it must be there: write it",
-            Level::Warning | Level::Info => "write it, empty if there is nothing to say",
+        let (code, remedy) = match level {
+            Level::Severe => (Code::ElementMissing, "it must be there: write it"),
+            Level::Warning | Level::Info => {
+                (Code::ElementAbsent, "write it, empty if there is nothing to say")
+            }
         };
-        let code = match level {
-            Level::Severe => "element.missing",
-            Level::Warning | Level::Info => "element.absent",
-        };
-        let words = format!("{name} is missing");
-        found.push((element, fault(level, Area::MandatoryElements, code, words, remedy)));
+        found.push((element, Finding::new(code, "", format!("{name} is missing"), remedy)));
     }
     found
 }

@@ -94,6 +94,74 @@ pub fn date(text: &str, format: Option<&str>) -> Form {
     }
 }
 
+//------------ What was meant ------------------------------------------------
+
+/// The number that somebody meant, and the unit they wrote behind it, if any:
+/// a comma for the point, marks between thousands, a unit.
+///
+/// Only what can be read in one way: `1,250` may be either, and is left.
+pub fn number_meant(text: &str) -> Option<(String, &str)> {
+    let text = text.trim();
+    let end = text.rfind(|letter: char| letter.is_ascii_digit())? + 1;
+    let (digits, unit) = text.split_at(end);
+    if !unit.trim().chars().all(|letter| letter.is_alphabetic() || "³²°.".contains(letter)) {
+        return None;
+    }
+    let marks: Vec<char> = digits.chars().filter(|letter| ",.' ".contains(*letter)).collect();
+    let plain = |point: char| -> String {
+        let kept = digits.chars().filter(|letter| *letter == point || !",.' ".contains(*letter));
+        kept.map(|letter| if letter == point { '.' } else { letter }).collect()
+    };
+    let behind = |mark: char| digits.rsplit(mark).next().map_or(0, str::len);
+    let meant = match marks.as_slice() {
+        [] | ['.'] => digits.to_owned(),
+        [','] if behind(',') != 3 => plain(','),
+        [','] => return None,
+        [.., last @ ('.' | ',')] if marks.iter().filter(|mark| *mark == last).count() == 1 => {
+            plain(*last)
+        }
+        _ => return None,
+    };
+    let meant = meant.strip_prefix('+').map_or(meant.clone(), str::to_owned);
+    matches!(number(&meant), Form::Good).then_some((meant, unit.trim()))
+}
+
+/// The date that somebody meant, if their text can be read in one way only:
+/// `26/02/2024`, `26.2.2024`, `20261120`, `2026/11/20`, `2026-11-20 10:15:00Z`.
+pub fn date_meant(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.len() == 8 && text.bytes().all(|octet| octet.is_ascii_digit()) {
+        let (year, rest) = text.split_at(4);
+        let (month, day) = rest.split_at(2);
+        return good_day(year, month, day);
+    }
+    if let Some((day, clock)) = text.split_once(' ') {
+        let meant = format!("{day}T{clock}");
+        return matches!(date(&meant, None), Form::Good).then_some(meant);
+    }
+    let parts: Vec<&str> = text.split(['/', '.', '-']).collect();
+    let [first, second, third] = parts.as_slice() else { return None };
+    match (first.len(), third.len()) {
+        (4, _) => good_day(first, second, third),
+        (_, 4) => {
+            let as_day = good_day(third, second, first);
+            let as_month = good_day(third, first, second);
+            match (as_day, as_month) {
+                (Some(one), Some(other)) => (one == other).then_some(one),
+                (one, other) => one.or(other),
+            }
+        }
+        (_, _) => None,
+    }
+}
+
+fn good_day(year: &str, month: &str, day: &str) -> Option<String> {
+    let meant = format!("{year}-{month:0>2}-{day:0>2}");
+    day_is_good(&meant).then_some(meant)
+}
+
+//------------ Parts of dates ------------------------------------------------
+
 fn digits_only(text: &str, length: usize) -> Form {
     if text.len() != length || !text.bytes().all(|octet| octet.is_ascii_digit()) {
         return Form::None;
@@ -160,11 +228,23 @@ pub fn collapsed(shape: Shape, text: String) -> String {
     if shape == Shape::Binary {
         let joined = parts.concat();
         // What is no base64 is kept as near to what it was as may be.
-        if data_encoding::BASE64.decode(joined.as_bytes()).is_ok() {
+        if is_base64(&joined) {
             return joined;
         }
     }
     parts.join(" ")
+}
+
+/// Whether a text is base64 (RFC 4648, section 4): the alphabet, whole groups,
+/// padding at the end and no stray bits under it.
+pub fn is_base64(text: &str) -> bool {
+    // Only the last group can hold padding; the rest is looked at where it lies.
+    let octets = text.as_bytes();
+    let split = octets.len().saturating_sub(4);
+    let (body, last) = octets.split_at(split);
+    octets.len().is_multiple_of(4)
+        && body.iter().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/'))
+        && data_encoding::BASE64.decode(last).is_ok()
 }
 
 //------------ Tests ---------------------------------------------------------
@@ -195,6 +275,50 @@ mod tests {
             check(number(text), "none");
         }
         check(number("123456789012345678901"), "none");
+    }
+
+    #[test]
+    fn what_was_meant_is_told_only_where_it_is_certain() {
+        for (text, meant, unit) in [
+            ("12,5", "12.5", ""),
+            ("12,5 kg", "12.5", "kg"),
+            ("1,250.00", "1250.00", ""),
+            ("1.250,00", "1250.00", ""),
+            ("1 250.5", "1250.5", ""),
+            ("1'250'000.5", "1250000.5", ""),
+            ("20500 KGS", "20500", "KGS"),
+            ("+5", "5", ""),
+            ("-12,5", "-12.5", ""),
+        ] {
+            assert_eq!(number_meant(text), Some((meant.to_owned(), unit)), "{text}");
+        }
+        for text in ["", "kg", "1,250", "1e3", "1,2,3", "twelve", "1-2", "12,5/3"] {
+            assert_eq!(number_meant(text), None, "{text}");
+        }
+        for (text, meant) in [
+            ("26/02/2024", "2024-02-26"),
+            ("02/26/2024", "2024-02-26"),
+            ("26.2.2024", "2024-02-26"),
+            ("5/5/2024", "2024-05-05"),
+            ("20261120", "2026-11-20"),
+            ("2026/11/20", "2026-11-20"),
+            ("2026-11-20 10:15:00Z", "2026-11-20T10:15:00Z"),
+        ] {
+            assert_eq!(date_meant(text).as_deref(), Some(meant), "{text}");
+        }
+        for text in ["", "05/06/2024", "30/02/2024", "26/02/24", "yesterday", "20261320"] {
+            assert_eq!(date_meant(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn base64_is_judged_without_decoding_it() {
+        for text in ["", "AA==", "AAA=", "AAAA", "JVBERi0xLjQK", "+/+/"] {
+            assert!(is_base64(text), "{text}");
+        }
+        for text in ["A", "AA", "AA=A", "AB==", "A===", "AA==AAAA", "AA-_", "AAA A", "é==="] {
+            assert!(!is_base64(text), "{text}");
+        }
     }
 
     #[test]

@@ -8,8 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Exit, Shared};
 use super::document::Document;
+use crate::certificate::catalogue::Code;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Area, Certificate, Finding, Level};
+use crate::certificate::{Certificate, Finding, Level};
 use crate::config::Keys;
 use crate::partner::{Partner, PartnerCode, routing};
 
@@ -54,17 +55,15 @@ fn for_partner(certificate: &Certificate, partner: &Partner) -> Vec<Finding> {
     let mut findings = Vec::new();
     let document_type = &facts.id.document_type;
     if !partner.takes(document_type) {
-        findings.push(Finding::severe(
-            Area::Mapping,
-            "partner.type-not-agreed",
+        findings.push(Finding::new(
+            Code::PartnerTypeNotAgreed,
             "",
             format!("{} does not take documents of type {document_type}", partner.code),
             "agree on the type and add it to the partner's types, or send it to another",
         ));
     } else if routing::route(&facts, std::slice::from_ref(partner)).is_empty() {
-        let warning = Finding::severe(
-            Area::Mapping,
-            "partner.not-concerned",
+        let warning = Finding::new(
+            Code::PartnerNotConcerned,
             "",
             format!("{} speaks for none of the countries of this certificate", partner.code),
             "name the partner when submitting, or correct the importing country",

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::answer::read_input;
+use crate::certificate::catalogue::Code;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Area, Certificate, Finding, Level};
+use crate::certificate::{Certificate, Finding, Level};
 use crate::{sps, submission};
 
 /// The largest file read: no letter is larger.
@@ -70,13 +71,13 @@ impl Document {
         };
         let (certificate, findings) = if octets.len() > limit {
             let words = format!("the file is larger than {limit} octets");
-            (None, vec![whole("submission.too-large", words, "part the certificate in several")])
+            (None, vec![whole(Code::SubmissionTooLarge, words, "part the certificate in several")])
         } else {
             match format {
                 Format::Json => submission::check_json(&octets, strictness),
                 Format::Neither => {
                     let words = "the file begins neither with < (XML) nor with { (JSON)";
-                    let finding = whole("file.format", words.to_owned(), "give a certificate");
+                    let finding = whole(Code::FileFormat, words.to_owned(), "give a certificate");
                     (None, vec![finding])
                 }
                 Format::Xml => {
@@ -123,6 +124,6 @@ impl Document {
     }
 }
 
-fn whole(code: &'static str, words: String, remedy: &str) -> Finding {
-    Finding::severe(Area::Schema, code, "", words, remedy)
+fn whole(code: Code, words: String, remedy: &str) -> Finding {
+    Finding::new(code, "", words, remedy)
 }

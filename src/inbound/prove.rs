@@ -11,6 +11,7 @@
 
 use std::time::Duration;
 
+use crate::certificate::catalogue::Code as Remark;
 use crate::certificate::finding::Finding;
 use crate::clock::Timestamp;
 use crate::letter::entity::{Protection, ProvenEntity, remark, shown};
@@ -250,7 +251,7 @@ fn sender(
     }
     if !from.same_mailbox(&outer.from) {
         remarks.push(remark(
-            "from-differs",
+            Remark::FromDiffers,
             format!("the outer From is {}, the signed one {from}", outer.from),
             "look at the relays between the partner and this gateway",
         ));
@@ -340,7 +341,7 @@ fn receipt_to(
     let own = address.filter(|address| partner.has(address));
     if own.is_none() {
         remarks.push(remark(
-            "receipt-elsewhere",
+            Remark::ReceiptElsewhere,
             format!("a receipt is asked for at {}", shown(value)),
             "add the address to the partner's senders if it is theirs",
         ));

@@ -7,7 +7,8 @@
 use super::field::{self, Fields, MediaType};
 use super::root::Outer;
 use super::shape::{Part, Tree};
-use crate::certificate::finding::{Area, Finding, Level};
+use crate::certificate::catalogue::Code as Remark;
+use crate::certificate::finding::Finding;
 use crate::refusal::{Code, Refusal};
 use crate::smime::verify::Authenticated;
 
@@ -167,8 +168,8 @@ fn file_name(fields: &Fields<'_>, media_type: &MediaType) -> Option<String> {
 }
 
 /// A finding about a letter that was taken all the same.
-pub fn remark(code: &'static str, words: String, remedy: &str) -> Finding {
-    Finding::severe(Area::Schema, code, "", words, remedy).at_level(Level::Warning)
+pub fn remark(code: Remark, words: String, remedy: &str) -> Finding {
+    Finding::new(code, "", words, remedy)
 }
 
 /// A value from outside as it may be shown: cut, control characters escaped.
@@ -179,19 +180,19 @@ pub fn shown(value: &str) -> String {
     value.chars().take(120).map(escape).collect()
 }
 
-fn rewritten_code(name: &str) -> &'static str {
+fn rewritten_code(name: &str) -> Remark {
     match name.to_ascii_lowercase().as_str() {
-        "date" => "outer-rewritten:date",
-        "from" => "outer-rewritten:from",
-        "to" => "outer-rewritten:to",
-        "subject" => "outer-rewritten:subject",
-        "message-id" => "outer-rewritten:message-id",
-        "auto-submitted" => "outer-rewritten:auto-submitted",
-        "in-reply-to" => "outer-rewritten:in-reply-to",
-        "references" => "outer-rewritten:references",
-        "disposition-notification-to" => "outer-rewritten:disposition-notification-to",
-        "disposition-notification-options" => "outer-rewritten:disposition-notification-options",
-        _ => "outer-rewritten:other",
+        "date" => Remark::OuterRewrittenDate,
+        "from" => Remark::OuterRewrittenFrom,
+        "to" => Remark::OuterRewrittenTo,
+        "subject" => Remark::OuterRewrittenSubject,
+        "message-id" => Remark::OuterRewrittenMessageId,
+        "auto-submitted" => Remark::OuterRewrittenAutoSubmitted,
+        "in-reply-to" => Remark::OuterRewrittenInReplyTo,
+        "references" => Remark::OuterRewrittenReferences,
+        "disposition-notification-to" => Remark::OuterRewrittenReceiptTo,
+        "disposition-notification-options" => Remark::OuterRewrittenReceiptOptions,
+        _ => Remark::OuterRewrittenOther,
     }
 }
 

@@ -4,7 +4,8 @@
 //! ledger or a list of findings for the producer out. All that is wrong is
 //! listed at once where one fault does not hide the next.
 
-use crate::certificate::finding::{Area, Finding, any_severe};
+use crate::certificate::catalogue::Code;
+use crate::certificate::finding::{Finding, any_severe};
 use crate::certificate::{Certificate, CertificateId, Facts};
 use crate::clock::Timestamp;
 use crate::config::{Configuration, Producer};
@@ -19,9 +20,6 @@ use crate::submission;
 pub const MAX_BODY: usize = 9 << 20;
 /// The longest `message_id` taken, in octets.
 const MAX_MESSAGE_ID: usize = 255;
-
-/// The gate that judges XML as such.
-const GATE_XML: u8 = 9;
 
 //------------ Refused -------------------------------------------------------
 
@@ -94,17 +92,7 @@ pub fn read(
         }
         ContentType::Xml => {
             let reading = sps::read(&SpsOctets::domestic(body.to_vec()));
-            let mut findings = reading.findings;
-            // What gate 10 refuses is among the findings already.
-            if let Some(refusal) = reading.refused.filter(|refusal| refusal.gate() == GATE_XML) {
-                findings.push(Finding::severe(
-                    Area::Schema,
-                    refusal.code.as_str(),
-                    "",
-                    refusal.words,
-                    "send well-formed XML in UTF-8 without a DOCTYPE",
-                ));
-            }
+            let findings = reading.findings;
             match reading.certificate {
                 Some(certificate) if !any_severe(&findings) => Ok((certificate, findings)),
                 _ => Err(findings),
@@ -128,21 +116,21 @@ fn check_outside(claim: &Claim) -> Result<ContentType, Refused> {
             other => format!("content_type '{}'", other.chars().take(60).collect::<String>()),
         };
         findings.push(about_submission(
-            "submission.content-type",
+            Code::SubmissionContentType,
             format!("the submission has {found}"),
             "publish it with content_type application/json or application/xml",
         ));
     }
     if claim.body.len() > MAX_BODY {
         findings.push(about_submission(
-            "submission.too-large",
+            Code::SubmissionTooLarge,
             format!("the body has {} octets; {MAX_BODY} are taken", claim.body.len()),
             "send smaller attachments",
         ));
     }
     if claim.message_id.as_ref().is_some_and(|id| id.len() > MAX_MESSAGE_ID) {
         findings.push(about_submission(
-            "submission.message-id",
+            Code::SubmissionMessageId,
             "the message_id is longer than 255 octets",
             "send a shorter one, or none",
         ));
@@ -157,9 +145,8 @@ fn check_issuer(facts: &Facts, configuration: &Configuration, findings: &mut Vec
     let ours = &configuration.gateway.countries;
     if !ours.contains(&facts.id.country) {
         let ours: Vec<_> = ours.iter().map(|country| country.as_str()).collect();
-        findings.push(Finding::severe(
-            Area::Mapping,
-            "submission.issuing-country",
+        findings.push(Finding::new(
+            Code::SubmissionIssuingCountry,
             "/consignment/exportCountry/id",
             format!(
                 "the certificate is issued by {}, and this gateway issues for {}",
@@ -211,7 +198,7 @@ fn check_producer(
             "correct type or number, or the producer's entry in certpost.toml",
         ),
     };
-    findings.push(about_submission("submission.producer", words, remedy));
+    findings.push(about_submission(Code::SubmissionProducer, words, remedy));
 }
 
 fn choose_partners(
@@ -226,7 +213,7 @@ fn choose_partners(
         Some(Ok(wanted)) => routing::named(wanted, partners).unwrap_or_else(|unknown| {
             let known: Vec<_> = partners.iter().map(|partner| partner.code.as_str()).collect();
             findings.push(about_submission(
-                "submission.unknown-partner",
+                Code::SubmissionUnknownPartner,
                 format!("x-certpost-partners names '{unknown}', which is no partner"),
                 format!("name some of: {}", known.join(", ")),
             ));
@@ -234,7 +221,7 @@ fn choose_partners(
         }),
         Some(Err(words)) => {
             findings.push(about_submission(
-                "submission.unknown-partner",
+                Code::SubmissionUnknownPartner,
                 format!("x-certpost-partners cannot be read: {words}"),
                 "send an array of strings, or one string with commas",
             ));
@@ -250,7 +237,7 @@ fn read_not_useful_after(claim: &Claim, findings: &mut Vec<Finding>) -> Option<T
     };
     read.map_err(|words| {
         findings.push(about_submission(
-            "submission.not-useful-after",
+            Code::SubmissionNotUsefulAfter,
             format!("x-certpost-not-useful-after cannot be read: {words}"),
             "send it as 2026-11-30T00:00:00Z",
         ));
@@ -262,17 +249,13 @@ fn check_letter(xml: usize, most: usize, findings: &mut Vec<Finding>) {
     let letter = letter::size_of_letter(xml);
     if letter > most {
         findings.push(about_submission(
-            "submission.letter-too-large",
+            Code::SubmissionLetterTooLarge,
             format!("the letter would have about {letter} octets; {most} are allowed"),
             "send smaller attachments",
         ));
     }
 }
 
-fn about_submission(
-    code: &'static str,
-    words: impl Into<String>,
-    remedy: impl Into<String>,
-) -> Finding {
-    Finding::severe(Area::Schema, code, "", words, remedy)
+fn about_submission(code: Code, words: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    Finding::new(code, "", words, remedy)
 }

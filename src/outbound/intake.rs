@@ -21,7 +21,8 @@ use tracing::{error, info, warn};
 
 use super::admission::{self, Refused};
 use super::rejection;
-use crate::certificate::finding::{Area, Finding};
+use crate::certificate::catalogue::Code;
+use crate::certificate::finding::Finding;
 use crate::config::Configuration;
 use crate::ledger::{Acceptance, Accepted, Ledger, LedgerError};
 use crate::queue::{Broker, Claim, Claims, QueueError, UpTo};
@@ -143,7 +144,7 @@ impl Intake {
             error!("a submission ended its reader, which is a bug; please report it");
             let words = "our reader broke on this submission, which is a bug of ours";
             let remedy = "keep it, tell the gateway's operators, and send it again after an update";
-            Err(Finding::severe(Area::Schema, "submission.crashed", "", words, remedy).into())
+            Err(Finding::new(Code::SubmissionCrashed, "", words, remedy).into())
         });
         (Arc::unwrap_or_clone(claim), judged)
     }
@@ -187,9 +188,11 @@ impl Intake {
         let refused = match judged {
             Ok(acceptance) => match self.ledger.accept(acceptance.clone()).await? {
                 Accepted::Duplicate | Accepted::New { .. } => return Ok(()),
-                Accepted::Conflict { words } => refused(acceptance, "submission.conflict", words),
+                Accepted::Conflict { words } => {
+                    refused(acceptance, Code::SubmissionConflict, words)
+                }
                 Accepted::MessageIdReused { words } => {
-                    refused(acceptance, "submission.message-id-reused", words)
+                    refused(acceptance, Code::SubmissionMessageIdReused, words)
                 }
             },
             Err(refused) => refused.clone(),
@@ -198,18 +201,9 @@ impl Intake {
     }
 }
 
-fn refused(acceptance: &Acceptance, code: &'static str, words: String) -> Refused {
+fn refused(acceptance: &Acceptance, code: Code, words: String) -> Refused {
     Refused {
-        findings: vec![Finding::severe(Area::Schema, code, "", words, remedy(code))],
+        findings: vec![Finding::new(code, "", words, code.remedy())],
         id: Some(acceptance.facts.id.clone()),
-    }
-}
-
-fn remedy(code: &str) -> &'static str {
-    match code {
-        "submission.conflict" => {
-            "withdraw the certificate (status 40) and issue one with a new number that replaces it"
-        }
-        _ => "give each certificate a message_id of its own, or none",
     }
 }

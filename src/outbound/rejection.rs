@@ -19,7 +19,7 @@ pub fn reject(claim: Claim, refused: Refused) -> Rejection {
     let mut findings = refused.findings;
     findings.sort_by_key(|finding| finding.level);
     let reason = match findings.first() {
-        Some(first) => Reason { code: first.code.to_owned(), words: first.words.clone() },
+        Some(first) => Reason { code: first.code.as_str().to_owned(), words: first.words.clone() },
         None => Reason { code: "submission.refused".to_owned(), words: String::new() },
     };
     Rejection {
@@ -76,13 +76,12 @@ fn shortened(finding: &Finding) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certificate::finding::Area;
+    use crate::certificate::catalogue::Code;
 
     #[test]
     fn a_header_never_passes_its_limit() {
         let wide = "鲜".repeat(5_000);
-        let finding =
-            Finding::severe(Area::Schema, "schema.test", wide.clone(), wide.clone(), wide);
+        let finding = Finding::new(Code::DateNone, wide.clone(), wide.clone(), wide);
         let text = limited(&vec![finding; 30]);
         assert!(text.len() <= MOST_OCTETS, "{}", text.len());
         let read: Vec<Value> = serde_json::from_str(&text).unwrap();

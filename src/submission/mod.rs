@@ -20,8 +20,9 @@ mod tests;
 
 use serde_json::Value;
 
+use crate::certificate::catalogue::Code;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Area, Certificate, Finding, any_severe};
+use crate::certificate::{Certificate, Finding, any_severe};
 use build::Builder;
 use raw::Raw;
 
@@ -57,9 +58,8 @@ pub fn to_json(certificate: &Certificate) -> Value {
 
 fn not_json(fault: &serde_json::Error) -> Finding {
     let place = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);
-    Finding::severe(
-        Area::Schema,
-        "submission.not-json",
+    Finding::new(
+        Code::SubmissionNotJson,
         "",
         format!("the body is not JSON: {fault}"),
         "write one JSON object in UTF-8 (RFC 8259)",

@@ -342,7 +342,7 @@ fn whose_signer_it_was() {
         sign(&certificate_entity(&gs, XML), &identity(&gs_signer), &profile(), at()).unwrap();
     let proven = accepted(&letter_around(signed.signed()), &house);
     assert_eq!(proven.partner.as_str(), "GS");
-    let codes: Vec<&str> = proven.remarks.iter().map(|remark| remark.code).collect();
+    let codes: Vec<&str> = proven.remarks.iter().map(|remark| remark.code.as_str()).collect();
     assert!(
         codes.contains(&"from-differs") && codes.contains(&"outer-rewritten:from"),
         "{codes:?}"
@@ -366,14 +366,14 @@ fn remarks_on_a_changed_road() {
     let changed = replaced(&letter(), "Subject: [...]", "Subject: [SPAM?] [...]");
     let changed = replaced(&changed, "Date: ", "Received: from x\r\nDate: ");
     let proven = accepted(&changed, &house());
-    let codes: Vec<&str> = proven.remarks.iter().map(|remark| remark.code).collect();
+    let codes: Vec<&str> = proven.remarks.iter().map(|remark| remark.code.as_str()).collect();
     assert_eq!(codes, ["outer-rewritten:subject"]);
     let entity = String::from_utf8(certificate_entity(&facts(), XML)).unwrap();
     let elsewhere =
         entity.replacen(&format!("Notification-To: {BV}"), "Notification-To: x@y.example", 1);
     let proven = accepted(&letter_with(&facts(), elsewhere.as_bytes()), &house());
     assert_eq!(proven.receipt_to, None);
-    assert!(proven.remarks.iter().any(|remark| remark.code == "receipt-elsewhere"));
+    assert!(proven.remarks.iter().any(|remark| remark.code.as_str() == "receipt-elsewhere"));
 }
 
 #[test]

@@ -17,6 +17,16 @@ macro_rules! lists {
         }
 
         impl List {
+            /// Every code and its name, in the order of the list's file.
+            pub fn rows(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+                let (countries, table) = match self {
+                    List::Country => (rust_iso3166::ALL, ""),
+                    $(List::$list => (&[][..], include_str!($file)),)+
+                };
+                let countries = countries.iter().map(|country| (country.alpha2, country.name));
+                countries.chain(table.lines().filter_map(|line| line.split_once(' ')))
+            }
+
             /// What a code of this list is, in words.
             pub const fn words(self) -> &'static str {
                 match self {
@@ -69,6 +79,16 @@ lists! {
     Transport "mode of transport (Rec 19)" "transport.txt",
     /// The units of UN/ECE Recommendation 20 that certificates use; not all of it.
     Unit "unit (Rec 20)" "unit.txt",
+}
+
+impl List {
+    /// The code of this list whose name somebody wrote instead of it.
+    pub fn called(self, name: &str) -> Option<&'static str> {
+        let mut named =
+            self.rows().filter(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(code, _)| code);
+        // A name that stands for two codes says neither.
+        named.next().filter(|_| named.next().is_none())
+    }
 }
 
 fn read(table: &'static str) -> HashMap<&'static str, &'static str> {

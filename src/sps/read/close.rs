@@ -3,12 +3,11 @@
 use super::super::canon::escape_text;
 use super::super::gate::place;
 use super::{Content, FINDING_LIMIT, Frame, Reader};
+use crate::certificate::catalogue::Code;
 use crate::certificate::element::Shape;
 use crate::certificate::rules::{self, Strictness};
 use crate::certificate::value::{collapsed, is_blank};
-use crate::certificate::{
-    Area, Certificate, Extra, Finding, Item, Level, Node, Spelling, any_severe,
-};
+use crate::certificate::{Certificate, Extra, Finding, Item, Level, Node, Spelling, any_severe};
 
 impl Reader<'_> {
     //--- Text
@@ -119,8 +118,8 @@ impl Reader<'_> {
         escape_text(&mut escaped, text);
         extra.unknown.push(escaped);
         let words = "text stands here between elements";
-        let finding = Finding::severe(Area::Schema, "text.stray", path, words, "leave it out");
-        self.push(at, finding.at_level(Level::Warning));
+        let finding = Finding::new(Code::TextStray, path, words, "leave it out");
+        self.push(at, finding);
     }
 
     //--- Findings
@@ -129,17 +128,9 @@ impl Reader<'_> {
         self.frames.iter().map(|frame| format!("/{}", frame.segment)).collect()
     }
 
-    pub(super) fn tell(
-        &mut self,
-        at: usize,
-        level: Level,
-        area: Area,
-        code: &'static str,
-        words: String,
-        remedy: &str,
-    ) {
-        let finding = Finding::severe(area, code, self.path(), words, remedy);
-        self.push(at, finding.at_level(level));
+    pub(super) fn tell(&mut self, at: usize, code: Code, words: String, remedy: &str) {
+        let finding = Finding::new(code, self.path(), words, remedy);
+        self.push(at, finding);
     }
 
     /// A severe one is always told, so that there is a reason to show.
@@ -177,14 +168,12 @@ impl Reader<'_> {
             let path = "/SPSCertificate/SPSConsignment";
             let words = "the consignment has no trade line";
             let remedy = "write at least one IncludedSPSTradeLineItem";
-            let area = Area::MandatoryElements;
-            self.push(0, Finding::severe(area, "trade-line.missing", path, words, remedy));
+            self.push(0, Finding::new(Code::TradeLineMissing, path, words, remedy));
         }
         if self.untold > 0 {
             let words = format!("{} more findings are not told", self.untold);
-            let finding =
-                Finding::severe(Area::Schema, "findings.more", "", words, "mend the first");
-            self.findings.push(finding.at_level(Level::Info));
+            let finding = Finding::new(Code::FindingsMore, "", words, "mend the first");
+            self.findings.push(finding);
         }
         self.findings
     }

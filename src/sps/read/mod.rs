@@ -21,7 +21,7 @@ use super::canon::Capture;
 use super::gate::{self, Rules};
 use super::octets::SpsOctets;
 use crate::certificate::element::{Element, Shape, Type};
-use crate::certificate::{Area, Certificate, Extra, Finding, Leaf, Level, Node, any_severe};
+use crate::certificate::{Certificate, Extra, Finding, Leaf, Level, Node, any_severe, catalogue};
 use crate::refusal::{Code, Refusal};
 
 /// How many findings are told; one more says how many there were.
@@ -45,9 +45,8 @@ pub struct Reading {
 /// Reads a certificate, after the gate has let it pass.
 pub fn read(octets: &SpsOctets) -> Reading {
     if let Err(fault) = gate::check(octets.as_bytes(), Rules::STRICT) {
-        let finding = Finding::severe(
-            Area::Schema,
-            fault.code.as_str(),
+        let finding = Finding::new(
+            catalogue::Code::Gate(fault.code),
             "",
             fault.words.clone(),
             "write well-formed XML in UTF-8, without DOCTYPE and processing instructions",
@@ -188,14 +187,7 @@ impl<'a> Reader<'a> {
                 Err(fault) => {
                     // The gate is stricter than the tokenizer, so this is a bug of ours.
                     let words = format!("the document could not be read: {fault}");
-                    self.tell(
-                        at,
-                        Level::Severe,
-                        Area::Schema,
-                        "document.not-read",
-                        words,
-                        "report it to us",
-                    );
+                    self.tell(at, catalogue::Code::DocumentNotRead, words, "report it to us");
                     return None;
                 }
             };

@@ -8,9 +8,10 @@ use super::super::canon::Capture;
 use super::super::gate;
 use super::super::{RAM, RSM, UDT};
 use super::{Content, DSIG, Frame, Name, Reader, XML, XSI, cut, segment};
+use crate::certificate::catalogue::Code;
 use crate::certificate::element::{Kind, Shape};
 use crate::certificate::table;
-use crate::certificate::{Area, Extra, Finding, Leaf, Level, Node, Spelling};
+use crate::certificate::{Extra, Finding, Leaf, Node, Spelling};
 
 impl Reader<'_> {
     pub(super) fn start(&mut self, at: usize, start: &BytesStart<'_>) -> bool {
@@ -68,33 +69,21 @@ impl Reader<'_> {
                 self.open(at, segment, content, attributes);
                 if late {
                     let words = format!("{local} stands behind elements that it should precede");
-                    self.tell(
-                        at,
-                        Level::Warning,
-                        Area::Schema,
-                        "element.order",
-                        words,
-                        "write the schema's order",
-                    );
+                    self.tell(at, Code::ElementOrder, words, "write the schema's order");
                 }
             }
             Some((_, _, element, true, _)) => {
                 let two = element.name == "SPSConsignment";
-                let (level, code) = if two {
-                    (Level::Severe, "consignment.two")
-                } else {
-                    (Level::Warning, "element.repeated")
-                };
+                let code = if two { Code::ConsignmentTwo } else { Code::ElementRepeated };
                 let words = format!("{local} stands here once more than the schema allows");
-                self.beyond(at, segment, level, code, words, &name, &attributes);
+                self.beyond(at, segment, code, words, &name, &attributes);
             }
             None if name.namespace == DSIG && local == "Signature" => {
                 let words = "the certificate bears an XML signature, which was not verified";
                 self.beyond(
                     at,
                     segment,
-                    Level::Info,
-                    "signature.present",
+                    Code::SignaturePresent,
                     words.to_owned(),
                     &name,
                     &attributes,
@@ -102,15 +91,7 @@ impl Reader<'_> {
             }
             None => {
                 let words = format!("the schema has no {} here", cut(local));
-                self.beyond(
-                    at,
-                    segment,
-                    Level::Warning,
-                    "element.unknown",
-                    words,
-                    &name,
-                    &attributes,
-                );
+                self.beyond(at, segment, Code::ElementUnknown, words, &name, &attributes);
             }
         }
         true
@@ -120,12 +101,12 @@ impl Reader<'_> {
         if !name.is(RSM, "SPSCertificate") {
             let (code, words) = if name.local() == "SPSCertificate" {
                 let words = format!("the root is an SPSCertificate of {}", cut(&name.namespace));
-                ("root.version", words)
+                (Code::RootVersion, words)
             } else {
-                ("root.wrong", format!("the root is {}", cut(name.local())))
+                (Code::RootWrong, format!("the root is {}", cut(name.local())))
             };
             let remedy = format!("the root is SPSCertificate in {RSM}");
-            self.tell(at, Level::Severe, Area::Schema, code, words, &remedy);
+            self.tell(at, code, words, &remedy);
             return false;
         }
         let content =
@@ -179,31 +160,24 @@ impl Reader<'_> {
         self.frames.push(frame);
         for stranger in strangers {
             let words = format!("the schema has no attribute {} here", cut(&stranger));
-            self.tell(at, Level::Warning, Area::Schema, "attribute.unknown", words, "leave it out");
+            self.tell(at, Code::AttributeUnknown, words, "leave it out");
         }
     }
 
     /// Tells of an element that has no place here, and begins to keep it.
-    #[expect(clippy::too_many_arguments, reason = "one finding and one element")]
     fn beyond(
         &mut self,
         at: usize,
         segment: String,
-        level: Level,
-        code: &'static str,
+        code: Code,
         words: String,
         name: &Name,
         attributes: &[(Name, String)],
     ) {
         let path = format!("{}/{segment}", self.path());
-        let finding = Finding::severe(
-            Area::Schema,
-            code,
-            path,
-            words,
-            "leave it out, or write it where the schema has it",
-        );
-        self.push(at, finding.at_level(level));
+        let finding =
+            Finding::new(code, path, words, "leave it out, or write it where the schema has it");
+        self.push(at, finding);
         let mut capture = Capture::default();
         capture.start(name, attributes);
         self.capture = Some(capture);
@@ -219,14 +193,7 @@ impl Reader<'_> {
                 self.room = 0;
                 let words = "there is too much that the schema does not know to keep it all";
                 let at = self.frames.last().map_or(0, |frame| frame.at);
-                self.tell(
-                    at,
-                    Level::Severe,
-                    Area::Schema,
-                    "element.too-much",
-                    words.to_owned(),
-                    "leave it out",
-                );
+                self.tell(at, Code::ElementTooMuch, words.to_owned(), "leave it out");
             }
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::raw::Raw;
 use super::{Builder, cut};
+use crate::certificate::catalogue::Code;
 use crate::certificate::digest::truth;
 use crate::certificate::rules::Strictness;
 use crate::certificate::{Extra, Node};
@@ -34,7 +35,7 @@ impl Builder {
         let mut beside = Beside::default();
         let Raw::Object(members) = raw else {
             if raw != Raw::Null {
-                self.refuse("submission.object-wanted", "$xml is an object", "leave it out");
+                self.refuse(Code::SubmissionObjectWanted, "$xml is an object", "leave it out");
             }
             return beside;
         };
@@ -60,7 +61,7 @@ impl Builder {
                 ("attributes" | "unknown", _) if builder.strictness == Strictness::Submission => {
                     let words = format!("{key} is beyond the schema");
                     builder.refuse(
-                        "submission.beyond-the-schema",
+                        Code::SubmissionBeyondTheSchema,
                         words,
                         "leave it out of a submission",
                     );
@@ -79,7 +80,7 @@ impl Builder {
                 (_, _) => {
                     let remedy = "here may stand order, spelling, attributes, unknown";
                     builder.refuse(
-                        "submission.unknown-field",
+                        Code::SubmissionUnknownField,
                         format!("{} is no part of $xml", cut(&key)),
                         remedy,
                     );
@@ -110,7 +111,7 @@ impl Builder {
             extra.set(name, value);
         } else {
             self.refuse(
-                "submission.attribute-name",
+                Code::SubmissionAttributeName,
                 "that is no attribute",
                 "write {namespace}name",
             );
@@ -121,7 +122,7 @@ impl Builder {
     fn fragment(&mut self, extra: &mut Extra, raw: Raw) {
         let Raw::Text(text) = raw else {
             self.refuse(
-                "submission.string-wanted",
+                Code::SubmissionStringWanted,
                 "unknown is a list of strings",
                 "write XML in a string",
             );
@@ -130,7 +131,7 @@ impl Builder {
         match sps::gate::gate_fragment(&format!("<a>{text}</a>")) {
             Ok(()) => extra.unknown.push(text),
             Err(refusal) => {
-                self.refuse("submission.fragment", refusal.to_string(), "write well-formed XML")
+                self.refuse(Code::SubmissionFragment, refusal.to_string(), "write well-formed XML")
             }
         }
     }
@@ -143,7 +144,7 @@ impl Builder {
             let respelled = row.is_some_and(|row| node.respell(row, &spelled));
             if truth.is_none() || !respelled {
                 self.refuse(
-                    "submission.spelling",
+                    Code::SubmissionSpelling,
                     format!("{} has no such spelling", cut(&name)),
                     "leave it out",
                 );

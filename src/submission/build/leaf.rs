@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::super::nearest::nearest;
 use super::super::raw::Raw;
 use super::{Builder, cut};
+use crate::certificate::catalogue::Code;
 use crate::certificate::element::{Element, Shape, attribute_in_json};
 use crate::certificate::rules::Strictness;
 use crate::certificate::value::collapsed;
@@ -49,7 +50,7 @@ impl Builder {
         }
         if !keys.contains("value") {
             self.refuse(
-                "submission.value-wanted",
+                Code::SubmissionValueWanted,
                 "the object has no value",
                 "write {\"value\": \"…\"}",
             );
@@ -59,7 +60,7 @@ impl Builder {
             && leaf.spelling == Spelling::Text
         {
             self.refuse(
-                "submission.format-and-text",
+                Code::SubmissionFormatAndText,
                 "a date as text has no format",
                 "leave out format, or as",
             );
@@ -76,13 +77,13 @@ impl Builder {
                     shape == Shape::Indicator && self.strictness == Strictness::Submission;
                 if as_text {
                     let remedy = "write true or false, without quotes";
-                    self.refuse("submission.boolean-wanted", "an indicator is no string", remedy);
+                    self.refuse(Code::SubmissionBooleanWanted, "an indicator is no string", remedy);
                     return None;
                 }
                 if shape.is_number() && text.is_empty() && self.strictness == Strictness::Submission
                 {
                     self.refuse(
-                        "submission.number-empty",
+                        Code::SubmissionNumberEmpty,
                         "a number is empty",
                         "write it, or leave the field out",
                     );
@@ -98,9 +99,9 @@ impl Builder {
             Raw::Bool(truth) if shape == Shape::Indicator => Some(truth.to_string()),
             Raw::Number(number) => {
                 let code = if shape.is_number() {
-                    "submission.number-not-string"
+                    Code::SubmissionNumberNotString
                 } else {
-                    "submission.string-wanted"
+                    Code::SubmissionStringWanted
                 };
                 let words =
                     format!("{} is a number of JSON, which loses digits", element.json_name());
@@ -110,7 +111,7 @@ impl Builder {
             Raw::Null if element.occurs.is_mandatory() => Some(String::new()),
             other @ (Raw::Bool(_) | Raw::List(_) | Raw::Null | Raw::Object(_)) => {
                 let words = format!("{} is a string, not {}", element.json_name(), other.what());
-                self.refuse("submission.string-wanted", words, "write it in quotes");
+                self.refuse(Code::SubmissionStringWanted, words, "write it in quotes");
                 None
             }
         }
@@ -121,7 +122,7 @@ impl Builder {
         let bad = text.chars().find(|letter| !sps::gate::is_legal(*letter));
         if let Some(letter) = bad {
             let words = format!("the character U+{:04X} cannot stand in XML", u32::from(letter));
-            self.refuse("submission.illegal-character", words, "leave it out");
+            self.refuse(Code::SubmissionIllegalCharacter, words, "leave it out");
         }
         bad.is_none()
     }
@@ -133,7 +134,7 @@ impl Builder {
             other @ (Raw::Bool(_) | Raw::List(_) | Raw::Number(_) | Raw::Object(_)) => {
                 let words = format!("an attribute is a string, not {}", other.what());
                 self.refuse(
-                    "submission.string-wanted",
+                    Code::SubmissionStringWanted,
                     words,
                     format!("write \"{}\"", other.shown()),
                 );
@@ -151,13 +152,13 @@ impl Builder {
                 format!("leave it out; beside value may stand {}", names.join(", "))
             }
         };
-        self.refuse("submission.unknown-field", format!("{} is no field here", cut(key)), remedy);
+        self.refuse(Code::SubmissionUnknownField, format!("{} is no field here", cut(key)), remedy);
     }
 
     fn spelling(&mut self, shape: Shape, raw: &Raw) -> Spelling {
         let Raw::Text(text) = raw else {
             if *raw != Raw::Null {
-                self.refuse("submission.string-wanted", "as is a string", "write \"text\"");
+                self.refuse(Code::SubmissionStringWanted, "as is a string", "write \"text\"");
             }
             return Spelling::Ours;
         };
@@ -168,7 +169,7 @@ impl Builder {
                 let known = if shape == Shape::DateTime { "dateTime" } else { "string" };
                 let remedy = format!("write \"{known}\" or \"text\", or leave it out");
                 self.refuse(
-                    "submission.spelling",
+                    Code::SubmissionSpelling,
                     format!("{} is no spelling", raw.shown()),
                     remedy,
                 );

@@ -14,9 +14,10 @@ use std::collections::HashSet;
 use super::nearest::nearest;
 use super::plain::Plain;
 use super::raw::Raw;
+use crate::certificate::catalogue::Code;
 use crate::certificate::element::{Element, Kind, Type};
 use crate::certificate::rules::{self, Strictness};
-use crate::certificate::{Area, Certificate, Finding, Item, Level, Node, table};
+use crate::certificate::{Certificate, Finding, Item, Level, Node, table};
 use crate::sps;
 use beyond::Beside;
 use tagged::arrange;
@@ -46,7 +47,7 @@ impl Builder {
     pub(super) fn certificate(&mut self, raw: Raw) -> Option<Certificate> {
         let Raw::Object(members) = raw else {
             self.refuse(
-                "submission.object-wanted",
+                Code::SubmissionObjectWanted,
                 format!("the document is {}", raw.what()),
                 "write {\"exchangedDocument\": …}",
             );
@@ -57,9 +58,8 @@ impl Builder {
         let without_lines =
             certificate.consignment().is_some() && certificate.trade_lines().next().is_none();
         if without_lines && self.strictness == Strictness::Received {
-            let finding = Finding::severe(
-                Area::MandatoryElements,
-                "trade-line.missing",
+            let finding = Finding::new(
+                Code::TradeLineMissing,
                 "/consignment",
                 "the consignment has no trade line",
                 "write includedConsignmentItem and includedTradeLineItem",
@@ -69,7 +69,7 @@ impl Builder {
         if certificate.elements() > sps::gate::ELEMENT_LIMIT {
             let words =
                 format!("the certificate has more than {} elements", sps::gate::ELEMENT_LIMIT);
-            self.refuse("submission.too-many-elements", words, "part it in several");
+            self.refuse(Code::SubmissionTooManyElements, words, "part it in several");
         }
         Some(certificate)
     }
@@ -85,8 +85,8 @@ impl Builder {
         }
     }
 
-    fn refuse(&mut self, code: &'static str, words: impl Into<String>, remedy: impl Into<String>) {
-        self.push(Finding::severe(Area::Schema, code, self.pointer.clone(), words, remedy));
+    fn refuse(&mut self, code: Code, words: impl Into<String>, remedy: impl Into<String>) {
+        self.push(Finding::new(code, self.pointer.clone(), words, remedy));
     }
 
     /// Does `work` one step further down.
@@ -107,7 +107,7 @@ impl Builder {
         let mut node = Node::new(of);
         if depth > Certificate::DEPTH_LIMIT {
             let words = format!("elements lie more than {} deep", Certificate::DEPTH_LIMIT);
-            self.refuse("submission.too-deep", words, "write a flatter certificate");
+            self.refuse(Code::SubmissionTooDeep, words, "write a flatter certificate");
             return node;
         }
         let mut keys = HashSet::new();
@@ -164,7 +164,7 @@ impl Builder {
                     let item = self.at(&place.to_string(), |builder| {
                         if item == Raw::Null {
                             builder.refuse(
-                                "submission.null-in-list",
+                                Code::SubmissionNullInList,
                                 "null stands in a list",
                                 "leave it out",
                             );
@@ -179,7 +179,7 @@ impl Builder {
             }
             raw if element.occurs.repeats() => {
                 let words = format!("{} may repeat, so it is a list", element.json_name());
-                self.refuse("submission.list-wanted", words, format!("write [{}]", raw.shown()));
+                self.refuse(Code::SubmissionListWanted, words, format!("write [{}]", raw.shown()));
             }
             raw => {
                 if let Some(item) = self.item(of, element, raw, depth) {
@@ -201,7 +201,7 @@ impl Builder {
                 let words = format!("{} stands once, so it is no list", element.json_name());
                 let shown = items.first().map_or_else(|| "it".to_owned(), Raw::shown);
                 self.refuse(
-                    "submission.single-wanted",
+                    Code::SubmissionSingleWanted,
                     words,
                     format!("write {shown} without [ ]"),
                 );
@@ -213,7 +213,11 @@ impl Builder {
             (Kind::Node(below), other) => {
                 let first = below.elements.first().map_or("id", Element::json_name);
                 let words = format!("{} is an object, not {}", element.json_name(), other.what());
-                self.refuse("submission.object-wanted", words, format!("write {{\"{first}\": …}}"));
+                self.refuse(
+                    Code::SubmissionObjectWanted,
+                    words,
+                    format!("write {{\"{first}\": …}}"),
+                );
                 None
             }
             (Kind::Leaf(shape, _), raw) => {
@@ -235,18 +239,22 @@ impl Builder {
                 format!("leave it out; here may stand {} …", names.join(", "))
             }
         };
-        self.refuse("submission.unknown-field", format!("{} is no field here", cut(key)), remedy);
+        self.refuse(Code::SubmissionUnknownField, format!("{} is no field here", cut(key)), remedy);
     }
 
     fn twice(&mut self, key: &str) {
         let words = format!("{} stands twice", cut(key));
-        self.refuse("submission.duplicate-key", words, "write it once");
+        self.refuse(Code::SubmissionDuplicateKey, words, "write it once");
     }
 
     fn schema(&mut self, raw: &Raw) {
         if *raw != Raw::Text(SCHEMA.to_owned()) {
             let words = format!("the schema is {}", raw.shown());
-            self.refuse("submission.schema", words, format!("write \"{SCHEMA}\", or leave it out"));
+            self.refuse(
+                Code::SubmissionSchema,
+                words,
+                format!("write \"{SCHEMA}\", or leave it out"),
+            );
         }
     }
 }

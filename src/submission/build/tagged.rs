@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::super::plain::{Plain, Repeats, StandsFor};
 use super::super::raw::Raw;
 use super::{Builder, cut};
+use crate::certificate::catalogue::Code;
 use crate::certificate::digest::truth;
 use crate::certificate::element::Type;
 use crate::certificate::{Item, Leaf, Node, table};
@@ -40,7 +41,7 @@ impl Builder {
                 let words = format!("{} is an object, not {}", cut(key), other.what());
                 let first = Plain::names(of, key).first().copied().unwrap_or_default();
                 let remedy = format!("write {{\"{first}\": …}}");
-                self.refuse("submission.object-wanted", words, remedy);
+                self.refuse(Code::SubmissionObjectWanted, words, remedy);
             }
         }
         true
@@ -75,7 +76,7 @@ impl Builder {
             let good = field.is_some_and(|tagged| respelled(&mut tagged.entry, &spelled));
             if !good {
                 let words = format!("{} has no such spelling", cut(&name));
-                self.refuse("submission.spelling", words, "leave it out");
+                self.refuse(Code::SubmissionSpelling, words, "leave it out");
             }
         }
     }
@@ -100,13 +101,13 @@ impl Builder {
             (Repeats::Yes, raw) => {
                 let words = format!("{} may repeat, so it is a list", plain.field);
                 let remedy = format!("write [{}]", raw.shown());
-                self.refuse("submission.list-wanted", words, remedy);
+                self.refuse(Code::SubmissionListWanted, words, remedy);
             }
             (Repeats::No, Raw::List(items)) => {
                 let words = format!("{} stands once, so it is no list", plain.field);
                 let shown = items.first().map_or_else(|| "it".to_owned(), Raw::shown);
                 self.refuse(
-                    "submission.single-wanted",
+                    Code::SubmissionSingleWanted,
                     words,
                     format!("write {shown} without [ ]"),
                 );
@@ -135,7 +136,7 @@ impl Builder {
             (StandsFor::Truth, other) => {
                 let words = format!("{} is true or false, not {}", plain.field, other.what());
                 self.refuse(
-                    "submission.boolean-wanted",
+                    Code::SubmissionBooleanWanted,
                     words,
                     "write true or false, without quotes",
                 );
@@ -154,7 +155,7 @@ impl Builder {
         let tag_field = of.element(tag_name).map(|(_, element)| element.json_name());
         if plain.stands_for != StandsFor::Fact && tag_field.is_some_and(has) {
             let words = format!("{} says by itself that the tag is {}", plain.field, plain.tag);
-            self.refuse("submission.plain-tag", words, "leave the tag out");
+            self.refuse(Code::SubmissionPlainTag, words, "leave the tag out");
             return None;
         }
         let rest = self.node(of, members, depth + 1);
