@@ -1,18 +1,21 @@
 //! The content digest: by what two certificates are told to be the same one.
 //!
 //! SHA-256 over the canonical form: the certificate's JSON in mechanical names
-//! only, keys sorted by code point, no blanks, without `schema`, `$xml.order`,
+//! only (plain fields written out as their tags, in the order of their table),
+//! keys sorted by code point, no blanks, without `schema`, `$xml.order`,
 //! `$xml.spelling` and the spelling of dates. The tree's normal form sees to
 //! the rest: prefixes, blanks between elements, the order of different
 //! elements, and which of absent or empty a mandatory one was, leave no trace.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
 use super::element::{Element, Kind, Shape, attribute_in_json};
 use super::leaf::{Extra, Leaf};
-use super::tree::{Certificate, Item, Node};
+use super::plain::{Plain, Repeats, StandsFor, word_of_truth};
+use super::tree::{Certificate, Entry, Item, Node};
 
 //------------ ContentDigest -------------------------------------------------
 
@@ -23,7 +26,7 @@ pub struct ContentDigest([u8; 32]);
 impl ContentDigest {
     /// The version of the canonical form, stored beside every digest: two
     /// digests compare only under the same one.
-    pub const VERSION: u8 = 1;
+    pub const VERSION: u8 = 2;
 
     /// A digest that was stored.
     pub const fn from_bytes(octets: [u8; 32]) -> Self {
@@ -72,12 +75,11 @@ impl Object {
 fn node_text(node: &Node) -> String {
     let mut object = Object(Vec::new());
     for (at, element) in (0u8..).zip(node.of().elements) {
-        let mut items = node.row(at).iter().map(|entry| item_text(element, &entry.item));
         let text = if element.occurs.repeats() {
-            let items: Vec<String> = items.collect();
+            let items = list_texts(node, element, node.row(at));
             if items.is_empty() { None } else { Some(format!("[{}]", items.join(","))) }
         } else {
-            items.next()
+            node.row(at).first().map(|entry| item_text(element, &entry.item))
         };
         if let Some(text) = text {
             object.0.push((element.json_name(), text));
@@ -87,6 +89,36 @@ fn node_text(node: &Node) -> String {
         object.0.push(("$xml", extra_text(extra)));
     }
     object.into_text()
+}
+
+/// A list's items: those that a plain field stands for first, in the order of
+/// the fields, their booleans spelled as we do; then the others as they came.
+fn list_texts(node: &Node, element: &Element, entries: &[Entry]) -> Vec<String> {
+    let mut fields = HashSet::new();
+    let mut ordered: Vec<(usize, String)> = entries
+        .iter()
+        .map(|entry| {
+            let Item::Node(below) = &entry.item else {
+                return (usize::MAX, item_text(element, &entry.item));
+            };
+            match Plain::fitting(node, element.name, below) {
+                Some((order, plain)) if plain.repeats == Repeats::Yes || fields.insert(order) => {
+                    let said = below.text("Content").and_then(word_of_truth);
+                    let text = match said {
+                        Some(truth) if plain.stands_for == StandsFor::Truth => {
+                            let note = Node::new(below.of()).with("Subject", plain.tag);
+                            node_text(&note.with("Content", &truth.to_string()))
+                        }
+                        Some(_) | None => node_text(below),
+                    };
+                    (order, text)
+                }
+                Some(_) | None => (usize::MAX, node_text(below)),
+            }
+        })
+        .collect();
+    ordered.sort_by_key(|(order, _)| *order);
+    ordered.into_iter().map(|(_, text)| text).collect()
 }
 
 fn item_text(element: &Element, item: &Item) -> String {

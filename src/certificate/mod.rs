@@ -3,6 +3,7 @@
 //! - [`tree`] and [`leaf`]: the document, generic over the element [`table`];
 //! - [`element`]: what a row of that table says, and the JSON names;
 //! - [`codes`]: the code lists that values come from;
+//! - `plain`: the plain fields that stand for ePhyto tags;
 //! - [`value`] and [`rules`]: what a value and a whole element must be;
 //! - [`facts`] and [`number`]: what a certificate is known and routed by;
 //! - [`digest`]: when two certificates are the same one;
@@ -21,6 +22,7 @@ pub mod finding;
 pub mod leaf;
 pub mod life;
 pub mod number;
+pub(crate) mod plain;
 pub mod rules;
 pub mod table;
 pub mod tree;

@@ -2,7 +2,6 @@
 //!
 //! - [`raw`]: JSON as it was typed;
 //! - [`build`]: JSON to a certificate, every fault with a pointer and a remedy;
-//! - [`plain`]: the plain fields for ePhyto tags;
 //! - [`nearest`]: what somebody may have meant;
 //! - [`render`]: a certificate to JSON, always in the shortest form.
 //!
@@ -10,7 +9,6 @@
 
 mod build;
 mod nearest;
-mod plain;
 mod raw;
 mod render;
 #[cfg(test)]

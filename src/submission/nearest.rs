@@ -1,4 +1,10 @@
-//! The nearest known name to a mistyped one.
+//! What somebody may have meant by a name that is none where it stands.
+
+use std::collections::{HashSet, VecDeque};
+
+use crate::certificate::element::{Element, Kind, Type};
+use crate::certificate::plain::Plain;
+use crate::certificate::table;
 
 /// The candidate with the fewest letters to change, if it is near at all.
 pub(super) fn nearest<'a>(
@@ -34,6 +40,32 @@ fn distance(typed: &[char], candidate: &str) -> usize {
     before.last().copied().unwrap_or_default()
 }
 
+/// The object nearest to the root that has a member called `name`, as
+/// `consignment.includedConsignmentItem[]`; absent if none has.
+pub(super) fn home_of(name: &str) -> Option<String> {
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut next: VecDeque<(&'static Type, String)> = VecDeque::new();
+    next.push_back((&table::CERTIFICATE, String::new()));
+    while let Some((of, way)) = next.pop_front() {
+        if !seen.insert(of.name) {
+            continue;
+        }
+        let has = of.element_in_json(name).is_some() || Plain::names(of, "").contains(&name);
+        if has {
+            return Some(if way.is_empty() { "the document itself".to_owned() } else { way });
+        }
+        next.extend(of.elements.iter().filter_map(|element| step(element, &way)));
+    }
+    None
+}
+
+fn step(element: &'static Element, way: &str) -> Option<(&'static Type, String)> {
+    let Kind::Node(of) = &element.kind else { return None };
+    let list = if element.occurs.repeats() { "[]" } else { "" };
+    let dot = if way.is_empty() { "" } else { "." };
+    Some((of, format!("{way}{dot}{}{list}", element.json_name())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +74,22 @@ mod tests {
     fn check(typed: &str, wanted: Option<&str>) {
         let names = ["netWeightMeasure", "grossWeightMeasure", "description", "id"];
         assert_eq!(nearest(typed, names), wanted, "{typed}");
+    }
+
+    #[test]
+    fn finds_where_a_name_belongs() {
+        let line = "consignment.includedConsignmentItem[].includedTradeLineItem[]";
+        for (name, home) in [
+            ("netWeightMeasure", Some(line)),
+            ("hsCode", Some(line)),
+            ("statusCode", Some("exchangedDocument")),
+            ("importCountry", Some("consignment")),
+            ("fullTreatment", Some(&*format!("{line}.appliedProcess[]"))),
+            ("consignment", Some("the document itself")),
+            ("colour", None),
+        ] {
+            assert_eq!(home_of(name).as_deref(), home, "{name}");
+        }
     }
 
     #[test]

@@ -55,8 +55,19 @@ fn node(dice: &mut Dice, of: &'static Type, depth: usize) -> Node {
             (true, false) => 1,
             (true, true) => 1 + dice.below(if depth < 6 { 3 } else { 1 }),
         };
-        for _ in 0..times {
+        for place in 0..times {
             let item = match &element.kind {
+                Kind::Leaf(..)
+                    if place == 0 && dice.below(4) > 0 && tag_of(of) == Some(element.name) =>
+                {
+                    Item::Leaf(tag(dice))
+                }
+                Kind::Leaf(..) if of.is(&table::PROCESS) && dice.below(3) > 0 => {
+                    Item::Leaf(Leaf::new("ZZZ"))
+                }
+                Kind::Leaf(..) if of.is(&table::NOTE) && dice.below(5) == 0 => {
+                    Item::Leaf(Leaf::new(dice.pick(&["True", "FALSE", "true", "false", "1", ""])))
+                }
                 Kind::Node(_) if depth > 8 => continue,
                 Kind::Node(of) => Item::Node(self::node(dice, of, depth + 1)),
                 Kind::Leaf(shape, _) => Item::Leaf(leaf(dice, element, *shape)),
@@ -68,6 +79,24 @@ fn node(dice: &mut Dice, of: &'static Type, depth: usize) -> Node {
         extra(dice, node.extra_mut());
     }
     node
+}
+
+/// The element of an entry that may hold an ePhyto tag.
+fn tag_of(of: &Type) -> Option<&'static str> {
+    crate::certificate::plain::tag_name(of)
+}
+
+/// A tag, now and then with something that makes it none.
+fn tag(dice: &mut Dice) -> Leaf {
+    let tags: Vec<&str> = crate::certificate::plain::PLAIN.iter().map(|plain| plain.tag).collect();
+    let mut leaf = Leaf::new(match dice.below(12) {
+        0 => dice.pick(&["ADCO", "ADIP", "XYZ", "", " ADEDL"]),
+        _ => dice.pick(&tags),
+    });
+    if dice.below(12) == 0 {
+        leaf.set("languageID", "en");
+    }
+    leaf
 }
 
 fn leaf(dice: &mut Dice, element: &Element, shape: Shape) -> Leaf {
@@ -100,7 +129,7 @@ fn leaf(dice: &mut Dice, element: &Element, shape: Shape) -> Leaf {
         };
         leaf.spelling = dice.pick(spellings);
     }
-    if dice.below(25) == 0 && element.name != "Subject" {
+    if dice.below(25) == 0 {
         extra(dice, leaf.extra_mut());
     }
     leaf

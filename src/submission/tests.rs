@@ -218,10 +218,54 @@ fn plain_fields_say_what_is_wrong() {
         "submission.plain-tag",
         "leave",
     );
+    check_refused(
+        |value| {
+            line(value)["plantPart"] = json!([{"systemName": ["IPPCPCVP"], "className": ["Leaf"]}])
+        },
+        &at("/plantPart/0"),
+        "submission.plain-tag",
+        "leave",
+    );
+    check_refused(
+        |value| {
+            line(value)["additionalInformationNote"] = json!([{"subject": "ADCO", "content": ["x"]}, {"subject": "RPCCO", "content": ["BV"]}])
+        },
+        &at("/additionalInformationNote/1"),
+        "submission.tag-in-list",
+        "reExport.originCountry",
+    );
+    check_refused(
+        |value| {
+            value["exchangedDocument"]["financialLiability"] = Value::Null;
+            value["exchangedDocument"]["includedNote"] =
+                json!([{"subject": "SPSFL", "content": ["5"]}])
+        },
+        "/exchangedDocument/includedNote/0",
+        "submission.tag-in-list",
+        "financialLiability",
+    );
+    for (order, why) in [
+        (json!(["DMTLIL", "DMTLIL", "ADTLIL"]), "more"),
+        (json!(["DMTLIL"]), "every"),
+        (json!(["DMTLIL", "-", "ADTLIL"]), "more"),
+        (json!("DMTLIL"), "list"),
+        (json!([1]), "list"),
+    ] {
+        let mut value = phyto();
+        line(&mut value)["$xml"] = json!({"order": {"additionalInformationNote": order}});
+        let findings = from_json(value.to_string().as_bytes()).unwrap_err();
+        assert_eq!(findings[0].code.as_str(), "submission.order", "{findings:#?}");
+        assert!(findings[0].words.contains(why), "{findings:#?}");
+    }
+    // A second copy of what stands once has no free field.
+    let mut value = phyto();
+    value["exchangedDocument"]["includedNote"] = json!([{"subject": "SPSFL", "content": ["6"]}]);
+    assert_eq!(to_json(&from_json(value.to_string().as_bytes()).unwrap()), value);
     let mut value = phyto();
     line(&mut value)["reExport"] =
         json!({"isPacked": false, "$xml": {"spelling": {"isPacked": "False"}}});
-    line(&mut value)["$xml"] = json!({"order": {"additionalInformationNote": ["-", "RPCPK"]}});
+    line(&mut value)["$xml"] =
+        json!({"order": {"additionalInformationNote": ["DMTLIL", "RPCPK", "ADTLIL"]}});
     let certificate = from_json(value.to_string().as_bytes()).unwrap();
     let notes = certificate.trade_lines().next().unwrap().nodes("AdditionalInformationSPSNote");
     let tags: Vec<_> = notes.map(|note| (note.text("Subject"), note.text("Content"))).collect();
@@ -298,13 +342,13 @@ fn content_changes_the_digest() {
     check_digest(|xml| xml.replace("</rsm:SPSConsignment>", "<x/></rsm:SPSConsignment>"), false);
 }
 
-/// The canonical form is the JSON in sorted keys, without schema and spelling.
+/// The canonical form is JSON in mechanical names alone, with sorted keys.
 #[test]
 fn the_digest_is_that_of_canonical_json() {
     fn sorted(value: &Value) -> Value {
         match value {
             Value::Object(object) => {
-                let mut keys: Vec<_> = object.keys().filter(|key| *key != "schema").collect();
+                let mut keys: Vec<_> = object.keys().collect();
                 keys.sort();
                 keys.into_iter().map(|key| (key.clone(), sorted(&object[key]))).collect()
             }
@@ -315,9 +359,37 @@ fn the_digest_is_that_of_canonical_json() {
     for name in OURS {
         let json = std::fs::read(ours(&format!("{name}.json"))).unwrap();
         let certificate = from_json(&json).unwrap();
-        assert_eq!(certificate.canonical(), sorted(&to_json(&certificate)).to_string());
+        let canonical: Value = serde_json::from_str(&certificate.canonical()).unwrap();
+        assert_eq!(certificate.canonical(), sorted(&canonical).to_string());
+        for plain in ["hsCode", "additionalDeclaration", "reExport", "schema", "$xml"] {
+            assert!(!certificate.canonical().contains(&format!("\"{plain}\"")), "{plain}");
+        }
         assert_eq!(certificate.content_digest().to_string().len(), 64);
     }
+}
+
+/// Where tags stand among others of their list, and how booleans are spelled,
+/// is no content; what stands beside them keeps its order.
+#[test]
+fn the_order_of_tags_is_no_content() {
+    let note = |subject: &str, content: &str| json!({"subject": subject, "content": [content]});
+    let with = |order: &[&str], others: [&str; 2], spelled: &str| {
+        let mut value = phyto();
+        let line = value.pointer_mut(LINE).unwrap();
+        line["reExport"] = json!({"isOriginal": true, "isPacked": false,
+            "$xml": {"spelling": {"isOriginal": spelled}}});
+        line.as_object_mut().unwrap().remove("distinguishingMarks");
+        line.as_object_mut().unwrap().remove("additionalDeclaration");
+        line["additionalInformationNote"] = json!(others.map(|tag| note("ADCO", tag)));
+        line["$xml"] = json!({"order": {"additionalInformationNote": order}});
+        from_json(value.to_string().as_bytes()).unwrap()
+    };
+    let one = with(&["RPCOR", "RPCPK", "-", "-"], ["x", "y"], "true");
+    let other = with(&["-", "RPCPK", "-", "RPCOR"], ["x", "y"], "TRUE");
+    assert_ne!(one, other);
+    assert_eq!(one.content_digest(), other.content_digest());
+    let third = with(&["RPCOR", "RPCPK", "-", "-"], ["y", "x"], "true");
+    assert_ne!(one.content_digest(), third.content_digest());
 }
 
 //------------ Refusals ------------------------------------------------------

@@ -1,6 +1,6 @@
 //! `$xml`: what a received document held beyond the schema, and its spelling.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::super::raw::Raw;
 use super::{Builder, cut};
@@ -19,7 +19,7 @@ pub(super) struct Beside {
     /// How booleans are spelled, by field.
     pub spellings: Vec<(String, String)>,
     /// The order of tags in the lists, by field.
-    pub orders: HashMap<String, Vec<String>>,
+    pub orders: BTreeMap<String, Vec<String>>,
 }
 
 fn text(raw: Raw) -> Option<String> {
@@ -44,18 +44,14 @@ impl Builder {
                 (_, Raw::Null) => {}
                 ("order", Raw::Object(members)) => {
                     for (name, raw) in members {
-                        if let Raw::List(steps) = raw {
-                            beside
-                                .orders
-                                .insert(name, steps.into_iter().filter_map(text).collect());
-                        }
+                        let steps = builder.at(&name, |builder| builder.steps(raw));
+                        beside.orders.insert(name, steps);
                     }
                 }
                 ("spelling", Raw::Object(members)) => {
                     for (name, raw) in members {
-                        if let Raw::Text(text) = raw {
-                            beside.spellings.push((name, text));
-                        }
+                        let spelled = builder.at(&name, |builder| builder.attribute(raw));
+                        beside.spellings.extend(spelled.map(|spelled| (name, spelled)));
                     }
                 }
                 ("attributes" | "unknown", _) if builder.strictness == Strictness::Submission => {
@@ -88,6 +84,19 @@ impl Builder {
             });
         }
         beside
+    }
+
+    /// The steps of one list's order.
+    fn steps(&mut self, raw: Raw) -> Vec<String> {
+        let steps = match raw {
+            Raw::List(items) => items.into_iter().map(text).collect(),
+            Raw::Bool(_) | Raw::Null | Raw::Number(_) | Raw::Object(_) | Raw::Text(_) => None,
+        };
+        if steps.is_none() {
+            let words = "the order of a list is a list of tags and \"-\"";
+            self.refuse(Code::SubmissionOrder, words, "leave it out");
+        }
+        steps.unwrap_or_default()
     }
 
     /// An attribute beyond the schema: what it makes in XML must be an attribute.

@@ -11,16 +11,15 @@ mod tagged;
 
 use std::collections::HashSet;
 
-use super::nearest::nearest;
-use super::plain::Plain;
+use super::nearest::{home_of, nearest};
 use super::raw::Raw;
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::{Element, Kind, Type};
+use crate::certificate::plain::Plain;
 use crate::certificate::rules::{self, Strictness};
 use crate::certificate::{Certificate, Finding, Item, Level, Node, table};
 use crate::sps;
 use beyond::Beside;
-use tagged::arrange;
 
 /// The schema a certificate's JSON names.
 pub(super) const SCHEMA: &str = "certpost/certificate/1";
@@ -134,7 +133,7 @@ impl Builder {
             *node.extra_mut() = beside.extra;
         }
         node.settle();
-        arrange(&mut node, tagged, &beside.orders);
+        self.arrange(&mut node, tagged, beside.orders);
         node.settle();
         self.spell(&mut node, beside.spellings);
         for (element, fault) in rules::node(&node, self.strictness) {
@@ -232,9 +231,10 @@ impl Builder {
     }
 
     fn unknown_name(&mut self, key: &str, names: &[&str]) {
-        let remedy = match nearest(key, names.iter().copied()) {
-            Some(near) => format!("did you mean {near}?"),
-            None => {
+        let remedy = match (nearest(key, names.iter().copied()), home_of(key)) {
+            (Some(near), _) => format!("did you mean {near}?"),
+            (None, Some(home)) => format!("it belongs into {home}"),
+            (None, None) => {
                 let names: Vec<&str> = names.iter().copied().take(12).collect();
                 format!("leave it out; here may stand {} …", names.join(", "))
             }

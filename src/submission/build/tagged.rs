@@ -1,14 +1,13 @@
 //! Plain fields to the tagged entries they stand for.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use super::super::plain::{Plain, Repeats, StandsFor};
 use super::super::raw::Raw;
 use super::{Builder, cut};
 use crate::certificate::catalogue::Code;
-use crate::certificate::digest::truth;
 use crate::certificate::element::Type;
-use crate::certificate::{Item, Leaf, Node, table};
+use crate::certificate::plain::{Plain, Repeats, StandsFor, tag_name, word_of_truth};
+use crate::certificate::{Finding, Item, Leaf, Node, table};
 
 /// A tagged entry, and where its field stands in the order of the table.
 pub(super) struct Tagged {
@@ -147,18 +146,24 @@ impl Builder {
         };
         let has = |name: &str| members.iter().any(|(key, _)| key == name);
         if has("value") {
-            let measured = plain.stands_for == StandsFor::Fact
-                && (has("unitCode") || has("unitCodeListVersionId"));
+            let measured = plain.stands_for == StandsFor::Fact && has("unitCode");
             let value_name = if measured { "ValueMeasure" } else { value_name };
             return self.valued(tag, value_name, Raw::Object(members), depth);
         }
-        let tag_field = of.element(tag_name).map(|(_, element)| element.json_name());
-        if plain.stands_for != StandsFor::Fact && tag_field.is_some_and(has) {
+        let rest = self.node(of, members, depth + 1);
+        let mut names = tag_name_leaves(&rest);
+        let again = match plain.stands_for {
+            StandsFor::Content | StandsFor::Truth => names.next().is_some(),
+            StandsFor::ClassCode | StandsFor::ClassName => names.any(|name| name == plain.tag),
+            // The description beside a tag may be any text.
+            StandsFor::Fact => false,
+        };
+        drop(names);
+        if again {
             let words = format!("{} says by itself that the tag is {}", plain.field, plain.tag);
             self.refuse(Code::SubmissionPlainTag, words, "leave the tag out");
             return None;
         }
-        let rest = self.node(of, members, depth + 1);
         let mut entry = tag;
         entry.take_in(rest);
         Some(entry)
@@ -170,52 +175,118 @@ impl Builder {
         tag.push(name, item);
         Some(tag)
     }
-}
 
-/// Puts tagged entries into their lists: in the order of the table and
-/// before all others, or as `$xml.order` says.
-pub(super) fn arrange(
-    node: &mut Node,
-    mut tagged: Vec<Tagged>,
-    orders: &HashMap<String, Vec<String>>,
-) {
-    tagged.sort_by_key(|tagged| tagged.order);
-    let mut lists: Vec<(u8, Vec<(&'static str, Node)>)> = Vec::new();
-    for Tagged { plain, entry, .. } in tagged {
-        let Some((row, _)) = node.of().element(plain.list) else { continue };
-        match lists.iter_mut().find(|(known, _)| *known == row) {
-            Some((_, entries)) => entries.push((plain.tag, entry)),
-            None => lists.push((row, vec![(plain.tag, entry)])),
-        }
-    }
-    for (row, mut entries) in lists {
-        let name = node.of().elements.get(usize::from(row)).map(|element| element.json_name());
-        let order = name.and_then(|name| orders.get(name)).map_or(&[][..], Vec::as_slice);
-        let mut listed: VecDeque<Item> = node.take_row(row).into();
-        for step in order {
-            if step == "-" {
-                if let Some(item) = listed.pop_front() {
-                    node.append(row, item);
-                }
-            } else if let Some(at) = entries.iter().position(|(tag, _)| tag == step) {
-                let (_, entry) = entries.remove(at);
-                node.append(row, Item::Node(entry));
+    /// Puts tagged entries into their lists: in the order of the table and
+    /// before all others, or as `$xml.order` says.
+    pub(super) fn arrange(
+        &mut self,
+        node: &mut Node,
+        mut tagged: Vec<Tagged>,
+        orders: BTreeMap<String, Vec<String>>,
+    ) {
+        self.check_listed(node, &tagged);
+        tagged.sort_by_key(|tagged| tagged.order);
+        let mut lists: Vec<(u8, Vec<(&'static str, Node)>)> = Vec::new();
+        for Tagged { plain, entry, .. } in tagged {
+            let Some((row, _)) = node.of().element(plain.list) else { continue };
+            match lists.iter_mut().find(|(known, _)| *known == row) {
+                Some((_, entries)) => entries.push((plain.tag, entry)),
+                None => lists.push((row, vec![(plain.tag, entry)])),
             }
         }
-        for (_, entry) in entries {
-            node.append(row, Item::Node(entry));
+        for (name, steps) in orders {
+            let row = node.of().element_in_json(&name).map(|(row, _)| row);
+            let is_list = |row: &u8| lists.iter().any(|(known, _)| known == row);
+            let Some(row) = row.filter(|row| is_list(row) || node.has_row(*row)) else {
+                self.disorder(&name, "there is no such list here");
+                continue;
+            };
+            let at = lists.iter().position(|(known, _)| *known == row);
+            let mut entries = at.map(|at| lists.swap_remove(at).1).unwrap_or_default();
+            let mut listed: VecDeque<Item> = node.take_row(row).into();
+            for step in steps {
+                let next = if step == "-" {
+                    listed.pop_front()
+                } else {
+                    let at = entries.iter().position(|(tag, _)| *tag == step);
+                    at.map(|at| Item::Node(entries.remove(at).1))
+                };
+                match next {
+                    Some(item) => node.append(row, item),
+                    None => self.disorder(&name, "it names more entries than there are"),
+                }
+            }
+            if !(entries.is_empty() && listed.is_empty()) {
+                self.disorder(&name, "it does not name every entry");
+            }
         }
-        for item in listed {
-            node.append(row, item);
+        for (row, entries) in lists {
+            let listed = node.take_row(row);
+            for (_, entry) in entries {
+                node.append(row, Item::Node(entry));
+            }
+            for item in listed {
+                node.append(row, item);
+            }
         }
     }
+
+    fn disorder(&mut self, list: &str, why: &str) {
+        self.at("$xml", |builder| {
+            builder.at("order", |builder| {
+                builder.at(list, |builder| {
+                    let words = format!("the order of {} cannot be followed: {why}", cut(list));
+                    builder.refuse(Code::SubmissionOrder, words, "leave it out");
+                });
+            });
+        });
+    }
+
+    /// Nothing has two spellings: an entry that a free plain field stands for
+    /// may not stand in the list.
+    fn check_listed(&mut self, node: &Node, tagged: &[Tagged]) {
+        let mut taken: HashSet<usize> = tagged.iter().map(|tagged| tagged.order).collect();
+        for (row, element) in (0u8..).zip(node.of().elements) {
+            for (place, entry) in node.row(row).iter().enumerate() {
+                let Item::Node(entry) = &entry.item else { continue };
+                let Some((order, plain)) = Plain::fitting(node, element.name, entry) else {
+                    continue;
+                };
+                if plain.repeats == Repeats::No && !taken.insert(order) {
+                    continue;
+                }
+                let field = match plain.group {
+                    "" => plain.field.to_owned(),
+                    group => format!("{group}.{}", plain.field),
+                };
+                let path = format!("{}/{}/{place}", self.pointer, element.json_name());
+                let words = format!("{} has a field of its own: {field}", plain.tag);
+                let remedy = format!("write it as {field}, without the tag");
+                self.push(Finding::new(Code::SubmissionTagInList, path, words, remedy));
+            }
+        }
+        if node.of().is(&table::PROCESS)
+            && !tagged.is_empty()
+            && node.text("TypeCode") != Some("ZZZ")
+        {
+            let path = format!("{}/typeCode", self.pointer);
+            let words = "facts of a treatment stand in a process that is not of type ZZZ";
+            self.push(Finding::new(Code::ProcessOther, path, words, "write typeCode \"ZZZ\""));
+        }
+    }
+}
+
+/// The texts of an entry's element for tags.
+fn tag_name_leaves(entry: &Node) -> impl Iterator<Item = &str> {
+    let name = tag_name(entry.of()).unwrap_or_default();
+    entry.leaves(name).map(|leaf| leaf.text.as_str())
 }
 
 /// Gives a boolean back its spelling, if it says the same.
 fn respelled(entry: &mut Node, spelled: &str) -> bool {
     let Some((row, _)) = entry.of().element("Content") else { return false };
-    let says = entry.text("Content").and_then(truth);
-    if says.is_none() || says != truth(spelled) {
+    let says = entry.text("Content").and_then(word_of_truth);
+    if says.is_none() || says != word_of_truth(spelled) {
         return false;
     }
     entry.take_row(row);

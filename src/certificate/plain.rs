@@ -1,16 +1,19 @@
 //! The plain fields: a name for each ePhyto tag, in the order we write them.
 //!
 //! A row says where the field stands, which list of the same object its entry
-//! goes into, and what a value by itself stands for in that entry.
+//! goes into, and what a value by itself stands for in that entry. The JSON of
+//! a certificate is written and read by it; the canonical form sorts by it.
 
-use crate::certificate::element::Type;
-use crate::certificate::table;
+use super::element::Type;
+use super::leaf::Leaf;
+use super::table;
+use super::tree::{Item, Node};
 
 //------------ Plain ---------------------------------------------------------
 
 /// One plain field.
 #[derive(Debug)]
-pub(super) struct Plain {
+pub(crate) struct Plain {
     /// The object the field stands in.
     pub of: &'static Type,
     /// The member of that object that holds it; empty if it holds it itself.
@@ -26,7 +29,7 @@ pub(super) struct Plain {
 
 /// What a value by itself stands for in its entry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum StandsFor {
+pub(crate) enum StandsFor {
     /// The `ClassCode` beside the tag.
     ClassCode,
     /// The `ClassName` beside the tag.
@@ -41,7 +44,7 @@ pub(super) enum StandsFor {
 
 /// Whether a field is a list, one entry for each tagged one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Repeats {
+pub(crate) enum Repeats {
     No,
     Yes,
 }
@@ -49,7 +52,7 @@ pub(super) enum Repeats {
 macro_rules! plain {
     ($($of:ident $list:ident { $($group:literal $field:ident $tag:ident $stands:ident $repeats:ident,)+ })+) => {
         /// Every plain field, in the order they are written.
-        pub(super) static PLAIN: &[Plain] = &[$($(Plain {
+        pub(crate) static PLAIN: &[Plain] = &[$($(Plain {
             of: &table::$of,
             group: $group,
             field: stringify!($field),
@@ -114,7 +117,7 @@ plain! {
 impl Plain {
     /// The field called `field` of `group` in an object of type `of`, and its
     /// place in the order.
-    pub(super) fn find(of: &Type, group: &str, field: &str) -> Option<(usize, &'static Plain)> {
+    pub(crate) fn find(of: &Type, group: &str, field: &str) -> Option<(usize, &'static Plain)> {
         PLAIN
             .iter()
             .enumerate()
@@ -122,12 +125,57 @@ impl Plain {
     }
 
     /// Whether `name` is a member that holds plain fields of `of`.
-    pub(super) fn is_group(of: &Type, name: &str) -> bool {
+    pub(crate) fn is_group(of: &Type, name: &str) -> bool {
         !name.is_empty() && PLAIN.iter().any(|plain| plain.of.is(of) && plain.group == name)
     }
 
+    /// The field that stands for `entry` of the list `list` (an XML name) of
+    /// `node`, and its place in the order; absent if none fits.
+    ///
+    /// Whether a field that stands once is free is the caller's to know.
+    pub(crate) fn fitting(
+        node: &Node,
+        list: &str,
+        entry: &Node,
+    ) -> Option<(usize, &'static Plain)> {
+        let tag = entry.leaf(tag_name(entry.of())?)?;
+        if !is_bare(tag) {
+            return None;
+        }
+        // Treatments are told by tags in processes of type ZZZ alone.
+        if node.of().is(&table::PROCESS) && node.text("TypeCode") != Some("ZZZ") {
+            return None;
+        }
+        let (order, plain) = PLAIN.iter().enumerate().find(|(_, plain)| {
+            plain.of.is(node.of()) && plain.list == list && plain.tag == tag.text
+        })?;
+        plain.suits(entry).then_some((order, plain))
+    }
+
+    /// Whether what is left of `entry` beside its tag is something that the
+    /// field can say.
+    fn suits(&self, entry: &Node) -> bool {
+        match self.stands_for {
+            StandsFor::Truth => {
+                let mut rest = entry.entries().filter(|(element, _)| element.name != "Subject");
+                let said = rest.next().and_then(|(element, item)| match item {
+                    Item::Leaf(leaf) if element.name == "Content" => Some(leaf),
+                    Item::Leaf(_) | Item::Node(_) => None,
+                });
+                rest.next().is_none()
+                    && entry.extra().is_none()
+                    && said.is_some_and(|leaf| is_bare(leaf) && word_of_truth(&leaf.text).is_some())
+            }
+            // The tag twice: that it is the tag could not be told from the rest.
+            StandsFor::ClassCode | StandsFor::ClassName => {
+                entry.leaves("SystemName").skip(1).all(|name| name.text != self.tag)
+            }
+            StandsFor::Content | StandsFor::Fact => true,
+        }
+    }
+
     /// The names a member of an object of type `of` may have beside its elements.
-    pub(super) fn names(of: &Type, group: &str) -> Vec<&'static str> {
+    pub(crate) fn names(of: &Type, group: &str) -> Vec<&'static str> {
         let here = PLAIN.iter().filter(|plain| plain.of.is(of));
         let mut names: Vec<&str> = here
             .filter_map(|plain| match (plain.group == group, group.is_empty()) {
@@ -138,5 +186,33 @@ impl Plain {
             .collect();
         names.dedup();
         names
+    }
+}
+
+/// The element that holds the tag, in an entry of type `of`.
+pub(crate) fn tag_name(of: &Type) -> Option<&'static str> {
+    if of.is(&table::NOTE) {
+        Some("Subject")
+    } else if of.is(&table::CLASSIFICATION) {
+        Some("SystemName")
+    } else if of.is(&table::PROCESS_CHARACTERISTIC) {
+        Some("Description")
+    } else {
+        None
+    }
+}
+
+fn is_bare(leaf: &Leaf) -> bool {
+    leaf.attributes().is_empty() && leaf.extra().is_none()
+}
+
+/// What a tagged boolean says, in whatever case; numbers say nothing here.
+pub(crate) fn word_of_truth(text: &str) -> Option<bool> {
+    if text.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
     }
 }
