@@ -2,8 +2,8 @@
 //!
 //! SHA-256 over the canonical form: the certificate's JSON in mechanical names
 //! only (plain fields written out as their tags, in the order of their table),
-//! keys sorted by code point, no blanks, without `schema`, `$xml.order`,
-//! `$xml.spelling` and the spelling of dates. The tree's normal form sees to
+//! keys sorted by code point, no blanks, without `$xml.order`, `$xml.spelling`
+//! and the spelling of dates (which a partner's entry may change on the way). The tree's normal form sees to
 //! the rest: prefixes, blanks between elements, the order of different
 //! elements, and which of absent or empty a mandatory one was, leave no trace.
 
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::element::{Element, Kind, Shape, attribute_in_json};
 use super::leaf::{Extra, Leaf};
-use super::plain::{Plain, Repeats, StandsFor, word_of_truth};
+use super::plain::{Plain, Repeats, StandsFor};
 use super::tree::{Certificate, Entry, Item, Node};
 
 //------------ ContentDigest -------------------------------------------------
@@ -54,11 +54,16 @@ impl Certificate {
     /// The canonical form itself: what the digest is made of, and what two
     /// versions are compared by.
     pub fn canonical(&self) -> String {
-        node_text(self.root())
+        let mut object = members(self.root());
+        object.0.push(("schema", quoted(SCHEMA)));
+        object.into_text()
     }
 }
 
 //------------ The canonical form --------------------------------------------
+
+/// The schema that a certificate's JSON names.
+pub const SCHEMA: &str = "certpost/certificate/1";
 
 /// Members already written, to be sorted by key.
 struct Object(Vec<(&'static str, String)>);
@@ -73,6 +78,10 @@ impl Object {
 }
 
 fn node_text(node: &Node) -> String {
+    members(node).into_text()
+}
+
+fn members(node: &Node) -> Object {
     let mut object = Object(Vec::new());
     for (at, element) in (0u8..).zip(node.of().elements) {
         let text = if element.occurs.repeats() {
@@ -88,7 +97,7 @@ fn node_text(node: &Node) -> String {
     if let Some(extra) = node.extra() {
         object.0.push(("$xml", extra_text(extra)));
     }
-    object.into_text()
+    object
 }
 
 /// A list's items: those that a plain field stands for first, in the order of
@@ -103,7 +112,7 @@ fn list_texts(node: &Node, element: &Element, entries: &[Entry]) -> Vec<String> 
             };
             match Plain::fitting(node, element.name, below) {
                 Some((order, plain)) if plain.repeats == Repeats::Yes || fields.insert(order) => {
-                    let said = below.text("Content").and_then(word_of_truth);
+                    let said = below.text("Content").and_then(truth);
                     let text = match said {
                         Some(truth) if plain.stands_for == StandsFor::Truth => {
                             let note = Node::new(below.of()).with("Subject", plain.tag);

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use super::codes::List;
-use super::table::TYPES;
+use super::table::{self, TYPES};
 
 //------------ Type ----------------------------------------------------------
 
@@ -19,6 +19,28 @@ impl Type {
     /// The element called `name` in XML, and where it stands in the order.
     pub fn element(&'static self, name: &str) -> Option<(u8, &'static Element)> {
         (0u8..).zip(self.elements).find(|(_, element)| element.name == name)
+    }
+
+    /// As [`Type::element`], for one that is looked for from row `from` on:
+    /// children mostly come in the order of the rows.
+    pub(crate) fn element_from(
+        &'static self,
+        from: u8,
+        name: &str,
+    ) -> Option<(u8, &'static Element)> {
+        let (before, after) = self.elements.split_at_checked(usize::from(from))?;
+        let found = (from..).zip(after).find(|(_, element)| element.name == name);
+        found.or_else(|| (0u8..).zip(before).find(|(_, element)| element.name == name))
+    }
+
+    /// The element that holds a document whose root has this type.
+    pub(crate) fn root_name(&self) -> &'static str {
+        self.name.strip_suffix("Type").unwrap_or(self.name)
+    }
+
+    /// Whether a document's root has this type.
+    pub(crate) fn is_root(&self) -> bool {
+        self.is(&table::ACKNOWLEDGEMENT) || self.is(&table::CERTIFICATE)
     }
 
     /// The element called `name` in JSON, and where it stands in the order.
@@ -255,8 +277,8 @@ mod tests {
     #[test]
     fn the_table_is_whole_and_names_are_unique_in_each_type() {
         let elements: usize = TYPES.iter().map(|of| of.elements.len()).sum();
-        // 30 types and 154 elements, and the root with its two.
-        assert_eq!((TYPES.len(), elements), (31, 156));
+        // 30 types and 154 elements, and the two roots with their children.
+        assert_eq!((TYPES.len(), elements), (32, 157));
         for of in TYPES {
             let names: HashSet<_> = of.elements.iter().map(Element::json_name).collect();
             assert_eq!(names.len(), of.elements.len(), "{}", of.name);

@@ -33,4 +33,4 @@ pub use facts::Facts;
 pub use finding::{Area, Finding, Level, any_severe};
 pub use leaf::{Extra, Leaf, Spelling};
 pub use number::{CertificateId, CountryCode, DocumentType, NumberError, Status, fold};
-pub use tree::{Certificate, Item, Node};
+pub use tree::{Acknowledgement, Certificate, Document, Item, Node};

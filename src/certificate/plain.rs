@@ -4,6 +4,7 @@
 //! goes into, and what a value by itself stands for in that entry. The JSON of
 //! a certificate is written and read by it; the canonical form sorts by it.
 
+use super::digest::truth;
 use super::element::Type;
 use super::leaf::Leaf;
 use super::table;
@@ -164,7 +165,7 @@ impl Plain {
                 });
                 rest.next().is_none()
                     && entry.extra().is_none()
-                    && said.is_some_and(|leaf| is_bare(leaf) && word_of_truth(&leaf.text).is_some())
+                    && said.is_some_and(|leaf| is_bare(leaf) && truth(&leaf.text).is_some())
             }
             // The tag twice: that it is the tag could not be told from the rest.
             StandsFor::ClassCode | StandsFor::ClassName => {
@@ -204,15 +205,4 @@ pub(crate) fn tag_name(of: &Type) -> Option<&'static str> {
 
 fn is_bare(leaf: &Leaf) -> bool {
     leaf.attributes().is_empty() && leaf.extra().is_none()
-}
-
-/// What a tagged boolean says, in whatever case; numbers say nothing here.
-pub(crate) fn word_of_truth(text: &str) -> Option<bool> {
-    if text.eq_ignore_ascii_case("true") {
-        Some(true)
-    } else if text.eq_ignore_ascii_case("false") {
-        Some(false)
-    } else {
-        None
-    }
 }

@@ -55,6 +55,10 @@ types! {
         SPSConsignment One node(&CONSIGNMENT),
     }
 
+    ACKNOWLEDGEMENT "SPSAcknowledgementType" {
+        SPSAcknowledgementDocument One node(&ACKNOWLEDGEMENT_DOCUMENT),
+    }
+
     EXCHANGED_DOCUMENT "SPSExchangedDocumentType" {
         Name OneOrMore TEXT,
         ID One ID,

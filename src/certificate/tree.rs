@@ -10,6 +10,71 @@ use super::element::{Element, Kind, Shape, Type};
 use super::leaf::{Extra, Leaf};
 use super::table;
 
+//------------ Document ------------------------------------------------------
+
+/// A document of the standard, whichever it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Document {
+    Acknowledgement(Acknowledgement),
+    Certificate(Certificate),
+}
+
+impl Document {
+    /// The document of a root; any root but that of an acknowledgement is
+    /// taken for a certificate's.
+    pub fn new(root: Node) -> Self {
+        if root.of.is(&table::ACKNOWLEDGEMENT) {
+            Document::Acknowledgement(Acknowledgement::new(root))
+        } else {
+            Document::Certificate(Certificate::new(root))
+        }
+    }
+
+    /// The root.
+    pub fn root(&self) -> &Node {
+        match self {
+            Document::Acknowledgement(acknowledgement) => &acknowledgement.root,
+            Document::Certificate(certificate) => &certificate.root,
+        }
+    }
+
+    /// The status as it is written: the certificate's, or the answer's.
+    pub fn status(&self) -> Option<&str> {
+        let part = match self {
+            Document::Acknowledgement(_) => self.root().node("SPSAcknowledgementDocument"),
+            Document::Certificate(_) => self.root().node("SPSExchangedDocument"),
+        };
+        part.and_then(|part| part.text("StatusCode"))
+    }
+
+    /// How many elements the document has when it is written with every
+    /// mandatory one.
+    pub fn elements(&self) -> usize {
+        self.root().elements()
+    }
+}
+
+//------------ Acknowledgement -----------------------------------------------
+
+/// An `SPSAcknowledgement`: an authority's answer to a certificate, as a tree.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Acknowledgement {
+    root: Node,
+}
+
+impl Acknowledgement {
+    /// An acknowledgement from its root.
+    pub fn new(mut root: Node) -> Self {
+        root.normalise();
+        Acknowledgement { root }
+    }
+
+    /// The root, `SPSAcknowledgement`.
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+}
+
 //------------ Certificate ---------------------------------------------------
 
 /// A sanitary or phytosanitary certificate: one document, as a tree.
@@ -229,6 +294,16 @@ impl Node {
         self.nodes(name).next()
     }
 
+    /// The first node called `name`, to be changed.
+    pub fn node_mut(&mut self, name: &str) -> Option<&mut Node> {
+        let (at, _) = self.of.element(name)?;
+        let mut entries = self.entries.iter_mut().filter(|entry| entry.at == at);
+        entries.find_map(|entry| match &mut entry.item {
+            Item::Leaf(_) => None,
+            Item::Node(node) => Some(node),
+        })
+    }
+
     /// The text of the first value called `name`, if it is not empty.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.leaf(name).map(|leaf| leaf.text.as_str()).filter(|text| !text.is_empty())
@@ -330,7 +405,7 @@ impl Item {
     }
 
     /// Whether it says no more than its absence would.
-    fn says_nothing(&self, element: &Element) -> bool {
+    pub(crate) fn says_nothing(&self, element: &Element) -> bool {
         match self {
             Item::Leaf(leaf) => {
                 leaf.attributes.is_empty()

@@ -183,8 +183,12 @@ fn pair(text: &str) -> Option<u8> {
 }
 
 fn day_is_good(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let [year, month, day] = parts.as_slice() else { return false };
+    let mut parts = text.split('-');
+    let (Some(year), Some(month), Some(day), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
     let (Some(century), Some(decade)) =
         (year.get(..2).and_then(pair), year.get(2..).and_then(pair))
     else {
@@ -197,8 +201,11 @@ fn day_is_good(text: &str) -> bool {
 }
 
 fn clock_is_good(text: &str) -> bool {
-    let parts: Vec<Option<u8>> = text.split(':').map(pair).collect();
-    matches!(parts.as_slice(), [Some(0..=23), Some(0..=59), Some(0..=59)])
+    let mut parts = text.split(':').map(pair);
+    matches!(
+        (parts.next(), parts.next(), parts.next(), parts.next()),
+        (Some(Some(0..=23)), Some(Some(0..=59)), Some(Some(0..=59)), None)
+    )
 }
 
 /// `Z`, or a sign, hours, `between` and minutes.
@@ -219,9 +226,15 @@ pub fn is_blank(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\r' | '\n')
 }
 
+/// Whether any octet is one of those looked for; many are looked at at once,
+/// as an attachment has millions.
+fn any(octets: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
+    octets.chunks(256).any(|chunk| chunk.iter().fold(false, |found, octet| found | wanted(*octet)))
+}
+
 /// The value without blanks that are no part of it: only text keeps its own.
 pub fn collapsed(shape: Shape, text: String) -> String {
-    if !shape.collapses() || !text.contains(is_blank) {
+    if !shape.collapses() || !any(text.as_bytes(), |octet| is_blank(char::from(octet))) {
         return text;
     }
     let parts: Vec<&str> = text.split(is_blank).filter(|part| !part.is_empty()).collect();
@@ -243,7 +256,7 @@ pub fn is_base64(text: &str) -> bool {
     let split = octets.len().saturating_sub(4);
     let (body, last) = octets.split_at(split);
     octets.len().is_multiple_of(4)
-        && body.iter().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/'))
+        && !any(body, |octet| !(octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/')))
         && data_encoding::BASE64.decode(last).is_ok()
 }
 

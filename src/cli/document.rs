@@ -81,7 +81,7 @@ impl Document {
                     (None, vec![finding])
                 }
                 Format::Xml => {
-                    let reading = sps::read(&sps::SpsOctets::domestic(octets.clone()));
+                    let reading = sps::read(&sps::SpsOctets::domestic(&octets));
                     (reading.certificate, reading.findings)
                 }
             }

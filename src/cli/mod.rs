@@ -5,6 +5,7 @@
 //! output, everything else to standard error.
 
 pub mod answer;
+pub mod bench;
 pub mod check;
 pub mod convert;
 pub mod demo;
@@ -42,6 +43,8 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure each stage against what it cannot do without.
+    Bench(bench::Args),
     /// Say what is wrong with certificates.
     Check(check::Args),
     /// Turn a certificate from XML to JSON or back.
@@ -70,6 +73,7 @@ enum Command {
 pub fn answer(line: &CommandLine) -> Answer {
     let shared = Shared { config: line.config.clone(), json: line.json };
     match &line.command {
+        Command::Bench(args) => bench::run(args, &shared),
         Command::Check(args) => check::run(args, &shared),
         Command::Convert(args) => convert::run(args, &shared),
         Command::Demo(args) => demo::run(args, &shared),

@@ -76,7 +76,7 @@ pub enum Destination {
 /// A letter that passed gates 1 to 8.
 ///
 /// ```compile_fail
-/// fn forge(octets: Vec<u8>) -> certpost::sps::SpsOctets {
+/// fn forge(octets: Vec<u8>) -> certpost::sps::SpsOctets<'static> {
 ///     certpost::sps::SpsOctets::proven(octets)
 /// }
 /// ```
@@ -102,7 +102,7 @@ pub struct Proven {
     pub file_name: Option<String>,
     pub remarks: Vec<Finding>,
     /// The innermost part, transfer encoding undone.
-    pub octets: SpsOctets,
+    pub octets: SpsOctets<'static>,
 }
 
 /// Gates 1 to 8, in order. `at` is when the letter was taken in.

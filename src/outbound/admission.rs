@@ -58,7 +58,7 @@ pub fn admit(claim: &Claim, configuration: &Configuration) -> Result<Acceptance,
     let not_useful_after = read_not_useful_after(claim, &mut findings);
     let xml = match content_type {
         ContentType::Json => sps::write(&certificate, &WriteOptions::default()),
-        ContentType::Xml => SpsXml::ready(&SpsOctets::domestic(claim.body.clone())),
+        ContentType::Xml => SpsXml::ready(&SpsOctets::domestic(&claim.body)),
     };
     check_letter(xml.as_bytes().len(), configuration.doors.max_letter, &mut findings);
     if !findings.is_empty() {
@@ -91,7 +91,7 @@ pub fn read(
             submission::from_json(body).map(|certificate| (certificate, Vec::new()))
         }
         ContentType::Xml => {
-            let reading = sps::read(&SpsOctets::domestic(body.to_vec()));
+            let reading = sps::read(&SpsOctets::domestic(body));
             let findings = reading.findings;
             match reading.certificate {
                 Some(certificate) if !any_severe(&findings) => Ok((certificate, findings)),

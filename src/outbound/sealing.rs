@@ -65,7 +65,7 @@ pub fn xml(
     partner: &Partner,
 ) -> Result<SpsXml, SealingError> {
     match content_type {
-        ContentType::Xml => Ok(SpsXml::ready(&SpsOctets::domestic(body.to_vec()))),
+        ContentType::Xml => Ok(SpsXml::ready(&SpsOctets::domestic(body))),
         ContentType::Json => Ok(sps::write(&certificate(content_type, body)?, &partner.xml)),
     }
 }

@@ -1,7 +1,9 @@
 //! Exclusive C14N of what a certificate holds beyond the schema: without
 //! comments, so that the same element gives the same text wherever it stood.
 
-use super::read::Name;
+use std::borrow::Cow;
+
+use super::name::Name;
 
 //------------ Capture -------------------------------------------------------
 
@@ -19,18 +21,18 @@ pub(super) struct Capture {
 impl Capture {
     /// A start tag: only namespaces that its names use are declared, and only
     /// where the element outside has not done so (Exclusive C14N, section 3).
-    pub(super) fn start(&mut self, name: &Name, attributes: &[(Name, String)]) {
+    pub(super) fn start(&mut self, name: &Name<'_>, attributes: &[(Name<'_>, Cow<'_, str>)]) {
         self.marks.push(self.rendered.len());
-        let mut used: Vec<(&str, &str)> = vec![(name.prefix(), &name.namespace)];
+        let mut used: Vec<(&str, &str)> = vec![(name.prefix(), name.namespace.as_str())];
         for (attribute, _) in attributes {
             if !attribute.prefix().is_empty() && attribute.prefix() != "xml" {
-                used.push((attribute.prefix(), &attribute.namespace));
+                used.push((attribute.prefix(), attribute.namespace.as_str()));
             }
         }
         used.sort_unstable();
         used.dedup();
         self.out.push('<');
-        self.out.push_str(&name.written);
+        self.out.push_str(name.written);
         for (prefix, namespace) in used {
             let before = self.rendered.iter().rev().find(|(known, _)| known == prefix);
             let before = before.map(|(_, namespace)| namespace.as_str());
@@ -43,14 +45,14 @@ impl Capture {
             self.attribute(prefix, namespace);
             self.rendered.push((prefix.to_owned(), namespace.to_owned()));
         }
-        let mut sorted: Vec<&(Name, String)> = attributes.iter().collect();
-        sorted.sort_by_key(|(name, _)| (&name.namespace, name.local()));
+        let mut sorted: Vec<_> = attributes.iter().collect();
+        sorted.sort_by_key(|(name, _)| (name.namespace.as_str(), name.local()));
         for (name, value) in sorted {
             self.out.push(' ');
-            self.attribute(&name.written, value);
+            self.attribute(name.written, value);
         }
         self.out.push('>');
-        self.open.push(name.written.clone());
+        self.open.push(name.written.to_owned());
     }
 
     fn attribute(&mut self, name: &str, value: &str) {

@@ -2,24 +2,31 @@
 //!
 //! - [`octets`]: what may be read, and what is to be sent;
 //! - [`gate`]: the strict check before anything is read;
+//! - `name`: names and the namespaces that mean something to us;
 //! - [`read`]: octets to a certificate, with findings;
+//! - `bare`: the tokenizer alone, for a bench to compare with;
 //! - [`canon`]: what the schema has no place for, kept;
 //! - [`write`]: a certificate to octets, always the same ones.
 //!
 //! It knows no key, no letter and no partner, fetches nothing, and is the only
 //! room that holds an XML library.
 
+mod bare;
 mod canon;
 pub mod gate;
+mod name;
 pub mod octets;
 pub mod read;
 pub mod write;
 
+pub use bare::bare_pass;
 pub use gate::gate;
 pub use octets::{SpsOctets, SpsXml};
-pub use read::{Reading, read};
-pub use write::{ReferenceDate, WriteOptions, write};
+pub use read::{Reading, Unsaid, read, read_document};
+pub use write::{ReferenceDate, WriteOptions, write, write_document};
 
+/// The namespace of an acknowledgement, `SPSAcknowledgement` and its child.
+pub const ACK: &str = "urn:un:unece:uncefact:data:standard:SPSAcknowledgement:17";
 /// The namespace of the root and its two children.
 pub const RSM: &str = "urn:un:unece:uncefact:data:standard:SPSCertificate:17";
 /// The namespace of everything below them.

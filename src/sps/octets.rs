@@ -1,5 +1,7 @@
 //! Octets that may be read, and octets to send.
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
 
 //------------ SpsOctets -----------------------------------------------------
@@ -9,28 +11,25 @@ use sha2::{Digest, Sha256};
 /// Only a proven letter and our own queue and command line make them, so that
 /// unproven octets cannot be parsed, by type.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SpsOctets(Vec<u8>);
+pub struct SpsOctets<'a>(Cow<'a, [u8]>);
 
-impl SpsOctets {
+impl SpsOctets<'static> {
     /// What a proven letter holds; for the gates of `inbound` and `smime` only.
     pub(crate) fn proven(octets: Vec<u8>) -> Self {
-        SpsOctets(octets)
+        SpsOctets(Cow::Owned(octets))
     }
+}
 
+impl<'a> SpsOctets<'a> {
     /// What our own domestic system or operator gave us; for `submission`,
     /// `outbound` and the command line only.
-    pub(crate) fn domestic(octets: Vec<u8>) -> Self {
-        SpsOctets(octets)
+    pub(crate) fn domestic(octets: &'a [u8]) -> Self {
+        SpsOctets(Cow::Borrowed(octets))
     }
 
     /// The octets, exactly as they came.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
-    }
-
-    /// The octets themselves.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0
     }
 
     /// Their SHA-256.
@@ -48,7 +47,7 @@ pub struct SpsXml(Vec<u8>);
 
 impl SpsXml {
     /// Octets that are to be sent as they are.
-    pub fn ready(octets: &SpsOctets) -> Self {
+    pub fn ready(octets: &SpsOctets<'_>) -> Self {
         SpsXml(octets.as_bytes().to_vec())
     }
 

@@ -2,9 +2,9 @@
 
 use super::gate::is_legal;
 use super::octets::SpsXml;
-use super::{RAM, RSM, UDT};
+use super::{ACK, RAM, RSM, UDT};
 use crate::certificate::element::{Element, Kind, Shape, Type};
-use crate::certificate::{Certificate, Extra, Item, Leaf, Node, Spelling, table};
+use crate::certificate::{Certificate, Document, Extra, Item, Leaf, Node, Spelling, table};
 
 //------------ WriteOptions --------------------------------------------------
 
@@ -40,14 +40,32 @@ impl Default for WriteOptions {
 /// The depth of its recursion is the depth of the tree, which every maker of
 /// trees bounds ([`Certificate::DEPTH_LIMIT`], and the gate).
 pub fn write(certificate: &Certificate, options: &WriteOptions) -> SpsXml {
-    let mut writer = Writer { out: String::with_capacity(16 * 1024), options: *options };
-    writer.out.push_str("<?xml version='1.0' encoding='UTF-8'?>\n<rsm:SPSCertificate");
-    for (prefix, namespace) in [("rsm", RSM), ("ram", RAM), ("udt", UDT)] {
-        writer.out.push_str(&format!(" xmlns:{prefix}=\"{namespace}\""));
+    root(certificate.root(), RSM, options)
+}
+
+/// Writes a document, whichever it is; as [`write`].
+pub fn write_document(document: &Document, options: &WriteOptions) -> SpsXml {
+    match document {
+        Document::Acknowledgement(acknowledgement) => root(acknowledgement.root(), ACK, options),
+        Document::Certificate(certificate) => write(certificate, options),
     }
-    writer.finish_start(certificate.root().extra());
-    writer.below(certificate.root());
-    writer.end("rsm", "SPSCertificate");
+}
+
+fn root(root: &Node, namespace: &str, options: &WriteOptions) -> SpsXml {
+    let out = String::with_capacity(16 * 1024);
+    let mut writer = Writer { out, started: 0, options: *options };
+    writer.out.push_str("<?xml version='1.0' encoding='UTF-8'?>\n");
+    writer.start("rsm", root.of().root_name());
+    for (prefix, namespace) in [("rsm", namespace), ("ram", RAM), ("udt", UDT)] {
+        writer.out.push_str(" xmlns:");
+        writer.out.push_str(prefix);
+        writer.out.push_str("=\"");
+        writer.out.push_str(namespace);
+        writer.out.push('"');
+    }
+    writer.finish_start(root.extra());
+    writer.below(root);
+    writer.end("rsm", root.of().root_name());
     SpsXml::written(writer.out.into_bytes())
 }
 
@@ -55,6 +73,8 @@ pub fn write(certificate: &Certificate, options: &WriteOptions) -> SpsXml {
 
 struct Writer {
     out: String,
+    /// Where the start tag written last ends.
+    started: usize,
     options: WriteOptions,
 }
 
@@ -66,9 +86,15 @@ impl Writer {
         self.out.push_str(name);
     }
 
+    /// The end of a start tag.
+    fn started(&mut self) {
+        self.out.push('>');
+        self.started = self.out.len();
+    }
+
     fn end(&mut self, prefix: &str, name: &str) {
         // An element with nothing in it is written as `<a/>`.
-        if self.out.ends_with('>') && self.is_just_opened(prefix, name) {
+        if self.out.len() == self.started {
             self.out.pop();
             self.out.push_str("/>");
             return;
@@ -78,14 +104,6 @@ impl Writer {
         self.out.push(':');
         self.out.push_str(name);
         self.out.push('>');
-    }
-
-    /// Whether the last thing written is this element's start tag.
-    fn is_just_opened(&self, prefix: &str, name: &str) -> bool {
-        let last = self.out.rfind('<').and_then(|at| self.out.get(at + 1..)).unwrap_or_default();
-        let named = last.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(':'));
-        let rest = named.and_then(|rest| rest.strip_prefix(name));
-        rest.is_some_and(|rest| rest.starts_with(['>', ' ']) && !rest.ends_with("/>"))
     }
 
     fn attribute(&mut self, name: &str, value: &str) {
@@ -109,7 +127,7 @@ impl Writer {
                 None => self.attribute(name, value),
             }
         }
-        self.out.push('>');
+        self.started();
     }
 
     fn unknown(&mut self, extra: Option<&Extra>) {
@@ -120,7 +138,7 @@ impl Writer {
 
     /// Everything below a node, in the schema's order.
     fn below(&mut self, node: &Node) {
-        let prefix = if node.of().is(&table::CERTIFICATE) { "rsm" } else { "ram" };
+        let prefix = if node.of().is_root() { "rsm" } else { "ram" };
         for (at, element) in (0u8..).zip(node.of().elements) {
             if node.has_row(at) {
                 for entry in node.row(at) {
@@ -193,7 +211,7 @@ impl Writer {
         };
         self.start("udt", child);
         self.attributes(shape, leaf);
-        self.out.push('>');
+        self.started();
         escape(&mut self.out, &leaf.text, Place::Text);
         self.end("udt", child);
     }
@@ -207,7 +225,7 @@ impl Writer {
             return;
         }
         self.start(prefix, element.name);
-        self.out.push('>');
+        self.started();
         match &element.kind {
             Kind::Leaf(Shape::DateTime, _) => self.out.push_str("<udt:DateTimeString/>"),
             Kind::Leaf(..) => self.out.push_str(value),
@@ -235,19 +253,52 @@ enum Place {
 /// reference, or it would come back as LF (XML 1.0, section 2.11), and in
 /// attributes every blank but the space (section 3.3.3).
 fn escape(out: &mut String, text: &str, place: Place) {
-    for letter in text.chars() {
-        match (letter, place) {
-            ('&', _) => out.push_str("&amp;"),
-            ('<', _) => out.push_str("&lt;"),
-            ('>', _) => out.push_str("&gt;"),
-            ('\r', _) => out.push_str("&#13;"),
-            ('"', Place::Attribute) => out.push_str("&quot;"),
-            ('\t', Place::Attribute) => out.push_str("&#9;"),
-            ('\n', Place::Attribute) => out.push_str("&#10;"),
-            (letter, _) if is_legal(letter) => out.push(letter),
-            // No reader makes such a tree; were one made by hand, the letter
-            // still goes out well-formed.
-            (_, _) => out.push('\u{FFFD}'),
+    let mut rest = text;
+    while !rest.is_empty() {
+        let plain = rest.as_bytes().chunks(CHUNK).take_while(|chunk| is_plain(chunk)).count();
+        let mut at = (plain * CHUNK).min(rest.len());
+        while !rest.is_char_boundary(at) {
+            at -= 1;
         }
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        // The chunk that is not plain, letter by letter.
+        let mut end = CHUNK.min(after.len());
+        while !after.is_char_boundary(end) {
+            end += 1;
+        }
+        let (slow, after) = after.split_at(end);
+        for letter in slow.chars() {
+            escape_letter(out, letter, place);
+        }
+        rest = after;
+    }
+}
+
+const CHUNK: usize = 64;
+
+/// Whether all octets stand for themselves wherever they are; a chunk as a
+/// whole, so that it is looked at many octets at a time.
+fn is_plain(chunk: &[u8]) -> bool {
+    let special = |octet: u8| {
+        // 0xEF begins U+FFFE and U+FFFF, among others.
+        octet < b' ' || octet == 0xEF || matches!(octet, b'"' | b'&' | b'<' | b'>')
+    };
+    !chunk.iter().fold(false, |found, octet| found | special(*octet))
+}
+
+fn escape_letter(out: &mut String, letter: char, place: Place) {
+    match (letter, place) {
+        ('&', _) => out.push_str("&amp;"),
+        ('<', _) => out.push_str("&lt;"),
+        ('>', _) => out.push_str("&gt;"),
+        ('\r', _) => out.push_str("&#13;"),
+        ('"', Place::Attribute) => out.push_str("&quot;"),
+        ('\t', Place::Attribute) => out.push_str("&#9;"),
+        ('\n', Place::Attribute) => out.push_str("&#10;"),
+        (letter, _) if is_legal(letter) => out.push(letter),
+        // No reader makes such a tree; were one made by hand, the letter
+        // still goes out well-formed.
+        (_, _) => out.push('\u{FFFD}'),
     }
 }

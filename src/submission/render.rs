@@ -8,10 +8,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::build::SCHEMA;
-use crate::certificate::digest::truth;
+use crate::certificate::digest::{SCHEMA, truth};
 use crate::certificate::element::{Element, Kind, Shape, attribute_in_json};
-use crate::certificate::plain::{Plain, Repeats, StandsFor, tag_name, word_of_truth};
+use crate::certificate::plain::{Plain, Repeats, StandsFor, tag_name};
 use crate::certificate::{Certificate, Extra, Item, Leaf, Node, Spelling};
 
 /// The whole certificate; its depth is the tree's, which is bounded.
@@ -145,7 +144,7 @@ fn field(
     beside: &mut Beside,
 ) {
     let said = entry.text("Content").unwrap_or_default();
-    let (value, spelled) = match (plain.stands_for, word_of_truth(said)) {
+    let (value, spelled) = match (plain.stands_for, truth(said)) {
         (StandsFor::Truth, Some(truth)) => {
             (json!(truth), (truth.to_string() != said).then_some(said))
         }

@@ -2,12 +2,12 @@
 
 use super::super::canon::escape_text;
 use super::super::gate::place;
-use super::{Content, FINDING_LIMIT, Frame, Reader};
+use super::{Content, FINDING_LIMIT, Frame, Open, Reader, Unsaid};
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::Shape;
 use crate::certificate::rules::{self, Strictness};
 use crate::certificate::value::{collapsed, is_blank};
-use crate::certificate::{Certificate, Extra, Finding, Item, Level, Node, Spelling, any_severe};
+use crate::certificate::{Document, Extra, Finding, Item, Leaf, Level, Node, Spelling, any_severe};
 
 impl Reader<'_> {
     //--- Text
@@ -17,13 +17,12 @@ impl Reader<'_> {
             capture.text(text);
             self.keep_in_bounds();
         } else if let Some(frame) = self.frames.last_mut() {
-            let keeps = match &frame.content {
+            match &frame.content {
                 // Blanks between elements say nothing.
-                Content::Node { .. } => !text.chars().all(is_blank),
-                Content::Leaf { .. } | Content::Spelled { .. } => true,
-            };
-            if keeps {
-                frame.text.push_str(text);
+                Content::Node(_) if text.chars().all(is_blank) => self.unsaid.blanks = true,
+                Content::Leaf { .. } | Content::Node(_) | Content::Spelled { .. } => {
+                    frame.text.push_str(text);
+                }
             }
         }
     }
@@ -33,7 +32,7 @@ impl Reader<'_> {
     /// Closes what is open; the root's node, if it was the root.
     pub(super) fn end(&mut self) -> Option<Node> {
         if let Some(mark) = self.marks.pop() {
-            self.bindings.truncate(mark);
+            self.bindings.forget(mark);
         }
         if let Some(capture) = &mut self.capture {
             if let Some(unknown) = capture.end() {
@@ -47,27 +46,13 @@ impl Reader<'_> {
             }
             return None;
         }
-        let path = self.path();
-        let Frame { at, content, text, mut extra, .. } = self.frames.pop()?;
+        let Frame { name, position, at, content, text, mut extra } = self.frames.pop()?;
+        let step = (name, position);
         match content {
-            Content::Spelled { mut leaf } => {
-                leaf.text = text;
-                if let Some(Frame {
-                    content: Content::Leaf { leaf: outer, .. }, extra: kept, ..
-                }) = self.frames.last_mut()
-                {
-                    leaf.spelling = outer.spelling;
-                    *outer = leaf;
-                    for (name, value) in extra.attributes() {
-                        kept.set(name.clone(), value.clone());
-                    }
-                    kept.unknown.append(&mut extra.unknown);
-                }
-                None
-            }
+            Content::Spelled { leaf } => self.end_spelled(leaf, text, extra),
             Content::Leaf { of, element, shape, row, mut leaf, spelled } => {
                 if spelled {
-                    self.stray(at, &path, text.trim_matches(is_blank), &mut extra);
+                    self.stray(at, step, text.trim_matches(is_blank), &mut extra);
                 } else {
                     leaf.text = text;
                     if matches!(shape, Shape::DateTime | Shape::Indicator) {
@@ -78,39 +63,65 @@ impl Reader<'_> {
                 if !extra.is_empty() {
                     *leaf.extra_mut() = extra;
                 }
-                for fault in rules::leaf(of, element, &leaf, Strictness::Received) {
-                    self.push(at, Finding { path: path.clone(), ..fault });
+                let found = rules::leaf(of, element, &leaf, Strictness::Received);
+                if !found.is_empty() {
+                    let path = self.path_to(step);
+                    for fault in found {
+                        self.push(at, Finding { path: path.clone(), ..fault });
+                    }
                 }
-                self.add(row, Item::Leaf(leaf));
-                None
+                let item = Item::Leaf(leaf);
+                if element.occurs.is_mandatory() && item.says_nothing(element) {
+                    self.unsaid.empty += 1;
+                }
+                self.add(row, item);
             }
-            Content::Node { mut node, row, .. } => {
-                self.stray(at, &path, text.trim_matches(is_blank), &mut extra);
+            Content::Node(open) => {
+                let Open { mut node, row, .. } = *open;
+                self.stray(at, step, text.trim_matches(is_blank), &mut extra);
                 if !extra.is_empty() {
                     *node.extra_mut() = extra;
                 }
                 node.settle();
-                for (element, fault) in rules::node(&node, Strictness::Received) {
-                    let path = format!("{path}/{}", element.name);
-                    self.push(at, Finding { path, ..fault });
+                let found = rules::node(&node, Strictness::Received);
+                if !found.is_empty() {
+                    let path = self.path_to(step);
+                    for (element, fault) in found {
+                        let path = format!("{path}/{}", element.name);
+                        self.push(at, Finding { path, ..fault });
+                    }
                 }
                 if self.frames.is_empty() {
                     return Some(node);
                 }
                 self.add(row, Item::Node(node));
-                None
             }
+        }
+        None
+    }
+
+    /// The `udt` child of a date or an indicator: its text is the outer value.
+    fn end_spelled(&mut self, mut leaf: Leaf, text: String, mut extra: Extra) {
+        leaf.text = text;
+        let outer = self.frames.last_mut();
+        if let Some(Frame { content: Content::Leaf { leaf: outer, .. }, extra: kept, .. }) = outer {
+            leaf.spelling = outer.spelling;
+            *outer = leaf;
+            for (name, value) in extra.attributes() {
+                kept.set(name.clone(), value.clone());
+            }
+            kept.unknown.append(&mut extra.unknown);
         }
     }
 
     fn add(&mut self, row: u8, item: Item) {
-        if let Some(Frame { content: Content::Node { node, .. }, .. }) = self.frames.last_mut() {
-            node.append(row, item);
+        if let Some(Frame { content: Content::Node(open), .. }) = self.frames.last_mut() {
+            open.node.append(row, item);
         }
     }
 
     /// Text where the schema has only elements.
-    fn stray(&mut self, at: usize, path: &str, text: &str, extra: &mut Extra) {
+    fn stray(&mut self, at: usize, step: (&str, u32), text: &str, extra: &mut Extra) {
         if text.is_empty() {
             return;
         }
@@ -118,14 +129,22 @@ impl Reader<'_> {
         escape_text(&mut escaped, text);
         extra.unknown.push(escaped);
         let words = "text stands here between elements";
+        let path = self.path_to(step);
         let finding = Finding::new(Code::TextStray, path, words, "leave it out");
         self.push(at, finding);
     }
 
     //--- Findings
 
+    /// The way to the innermost element that is open.
     pub(super) fn path(&self) -> String {
-        self.frames.iter().map(|frame| format!("/{}", frame.segment)).collect()
+        let steps = self.frames.iter().map(|frame| (frame.name, frame.position));
+        steps.map(shown).collect()
+    }
+
+    /// The way to an element that has just been closed.
+    fn path_to(&self, step: (&str, u32)) -> String {
+        self.path() + &shown(step)
     }
 
     pub(super) fn tell(&mut self, at: usize, code: Code, words: String, remedy: &str) {
@@ -160,8 +179,14 @@ impl Reader<'_> {
         found
     }
 
-    pub(super) fn finish(mut self, certificate: Option<&Certificate>) -> Vec<Finding> {
-        if let Some(certificate) = certificate
+    /// What is no content, once all has been read.
+    pub(super) fn unsaid(&self) -> Unsaid {
+        let reordered = self.findings.iter().any(|finding| finding.code == Code::ElementOrder);
+        Unsaid { prefixes: self.bindings.foreign, reordered, ..self.unsaid }
+    }
+
+    pub(super) fn finish(mut self, document: Option<&Document>) -> Vec<Finding> {
+        if let Some(Document::Certificate(certificate)) = document
             && certificate.consignment().is_some()
             && certificate.trade_lines().next().is_none()
         {
@@ -178,3 +203,18 @@ impl Reader<'_> {
         self.findings
     }
 }
+
+/// A step of a path. The root and its parts stand without position.
+fn shown((name, position): (&str, u32)) -> String {
+    let is_part = PARTS.contains(&name);
+    if is_part && position == 1 { format!("/{name}") } else { format!("/{name}[{position}]") }
+}
+
+/// The roots and their children.
+const PARTS: [&str; 5] = [
+    "SPSAcknowledgement",
+    "SPSAcknowledgementDocument",
+    "SPSCertificate",
+    "SPSConsignment",
+    "SPSExchangedDocument",
+];

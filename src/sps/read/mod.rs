@@ -1,4 +1,4 @@
-//! Octets to a certificate: any prefix, any order, both spellings of a date.
+//! Octets to a document: any prefix, any order, both spellings of a date.
 //!
 //! Real files break the schema's order, leave out what it makes mandatory and
 //! hold what it lacks. All of that is read, kept and told as a finding; severe
@@ -6,23 +6,31 @@
 //!
 //! - here: the events of the tokenizer, one after the other, without recursion;
 //! - [`open`]: what a start tag opens, or that it has no place;
-//! - [`close`]: what an end tag closes, and what is found wrong with it.
+//! - [`close`]: what an end tag closes, and what is found wrong with it;
+//! - [`unsaid`]: what the octets say that is no content.
+//!
+//! What is usual costs little: names are compared where they stand, a value is
+//! copied once, and paths are put together only for a finding.
 
 mod close;
 mod open;
+mod unsaid;
 
 use std::collections::HashMap;
 
 use quick_xml::Reader as Tokens;
 use quick_xml::events::Event;
 
-use super::RSM;
 use super::canon::Capture;
 use super::gate::{self, Rules};
+use super::name::{Bindings, Name, Namespace};
 use super::octets::SpsOctets;
 use crate::certificate::element::{Element, Shape, Type};
-use crate::certificate::{Certificate, Extra, Finding, Leaf, Level, Node, any_severe, catalogue};
+use crate::certificate::{
+    Certificate, Document, Extra, Finding, Leaf, Level, Node, any_severe, catalogue, table,
+};
 use crate::refusal::{Code, Refusal};
+pub use unsaid::Unsaid;
 
 /// How many findings are told; one more says how many there were.
 pub const FINDING_LIMIT: usize = 500;
@@ -31,103 +39,92 @@ pub const FINDING_LIMIT: usize = 500;
 
 /// What came of reading a document.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct Reading<T = Certificate> {
     /// What could be made of it: absent if the gate refused the octets or
-    /// they hold no certificate at all. With a severe finding it is there
+    /// they hold no such document at all. With a severe finding it is there
     /// all the same, so that its number can be named.
-    pub certificate: Option<Certificate>,
+    pub certificate: Option<T>,
     pub findings: Vec<Finding>,
     /// Gate 9's refusal, or gate 10's `certificate.not-readable` when a
     /// finding is severe.
     pub refused: Option<Refusal>,
+    /// What the octets say beyond that, and is no content.
+    pub unsaid: Unsaid,
 }
 
 /// Reads a certificate, after the gate has let it pass.
-pub fn read(octets: &SpsOctets) -> Reading {
+pub fn read(octets: &SpsOctets<'_>) -> Reading {
+    let Reading { certificate: document, mut findings, unsaid, .. } = whole(octets);
+    let certificate = match document {
+        Some(Document::Certificate(certificate)) => Some(certificate),
+        Some(Document::Acknowledgement(_)) => {
+            let words = "the document is an SPSAcknowledgement, the answer to a certificate";
+            let remedy = "give the certificate";
+            findings = vec![Finding::new(catalogue::Code::RootWrong, "", words, remedy)];
+            None
+        }
+        None => None,
+    };
+    judged(certificate, findings, unsaid)
+}
+
+/// Reads a certificate or an acknowledgement, whichever it is.
+pub fn read_document(octets: &SpsOctets<'_>) -> Reading<Document> {
+    let Reading { certificate, findings, unsaid, .. } = whole(octets);
+    judged(certificate, findings, unsaid)
+}
+
+fn judged<T>(certificate: Option<T>, findings: Vec<Finding>, unsaid: Unsaid) -> Reading<T> {
+    let worst = findings.iter().find(|finding| finding.level == Level::Severe);
+    let refused = worst.map(|finding| match finding.code {
+        catalogue::Code::Gate(code) => {
+            let (line, column) = (finding.line.unwrap_or(1), finding.column.unwrap_or(1));
+            Refusal::new(code, format!("line {line}, column {column}: {}", finding.words))
+        }
+        code => {
+            let words = format!("{code} at {}: {}", finding.path, finding.words);
+            Refusal::new(Code::CertificateNotReadable, words)
+        }
+    });
+    debug_assert_eq!(refused.is_some(), any_severe(&findings));
+    Reading { certificate, findings, refused, unsaid }
+}
+
+/// As [`read_document`], before anything is made of the findings.
+fn whole(octets: &SpsOctets<'_>) -> Reading<Document> {
     if let Err(fault) = gate::check(octets.as_bytes(), Rules::STRICT) {
-        let finding = Finding::new(
-            catalogue::Code::Gate(fault.code),
-            "",
-            fault.words.clone(),
-            "write well-formed XML in UTF-8, without DOCTYPE and processing instructions",
-        );
-        return Reading {
-            certificate: None,
-            findings: vec![finding.at_place(fault.line, fault.column)],
-            refused: Some(fault.refusal()),
-        };
+        let remedy = "write well-formed XML in UTF-8, without DOCTYPE and processing instructions";
+        let finding = Finding::new(catalogue::Code::Gate(fault.code), "", fault.words, remedy);
+        let findings = vec![finding.at_place(fault.line, fault.column)];
+        return Reading { certificate: None, findings, refused: None, unsaid: Unsaid::default() };
     }
     // The gate has seen that it is UTF-8.
     let text = std::str::from_utf8(octets.as_bytes()).unwrap_or_default();
     let mut reader = Reader::new(text);
-    let certificate = reader.document().map(Certificate::new);
+    let certificate = reader.document().map(Document::new);
+    let unsaid = reader.unsaid();
     let findings = reader.finish(certificate.as_ref());
-    let worst = findings.iter().find(|finding| finding.level == Level::Severe);
-    let refused = worst.map(|finding| {
-        let words = format!("{} at {}: {}", finding.code, finding.path, finding.words);
-        Refusal::new(Code::CertificateNotReadable, words)
-    });
-    debug_assert_eq!(refused.is_some(), any_severe(&findings));
-    Reading { certificate, findings, refused }
-}
-
-//------------ Name ----------------------------------------------------------
-
-/// A name as written, and the namespace it stands for.
-#[derive(Clone, Debug)]
-pub(super) struct Name {
-    pub written: String,
-    pub namespace: String,
-}
-
-impl Name {
-    pub(super) fn prefix(&self) -> &str {
-        self.written.split_once(':').map_or("", |(prefix, _)| prefix)
-    }
-
-    pub(super) fn local(&self) -> &str {
-        self.written.split_once(':').map_or(&self.written, |(_, local)| local)
-    }
-
-    fn is(&self, namespace: &str, local: &str) -> bool {
-        self.namespace == namespace && self.local() == local
-    }
-
-    /// `{namespace}name`, or `name` outside any.
-    fn expanded(&self) -> String {
-        if self.namespace.is_empty() {
-            self.local().to_owned()
-        } else {
-            format!("{{{}}}{}", self.namespace, self.local())
-        }
-    }
+    Reading { certificate, findings, refused: None, unsaid }
 }
 
 //------------ Frame ---------------------------------------------------------
 
 /// An element that is open.
 struct Frame {
-    /// Its local name and position, as paths show them.
-    segment: String,
+    /// Its local name, and which of that name it is in its parent.
+    name: &'static str,
+    position: u32,
     /// Where its start tag begins.
     at: usize,
     content: Content,
     /// Text directly inside.
     text: String,
     extra: Extra,
-    /// How many children of each name there were.
-    counts: HashMap<String, u32>,
 }
 
 enum Content {
-    Node {
-        node: Node,
-        /// Its row in the parent.
-        row: u8,
-        /// The furthest row a child has had, and which rows had any.
-        furthest: u8,
-        seen: u32,
-    },
+    /// Boxed, as most that is open holds a value.
+    Node(Box<Open>),
     Leaf {
         of: &'static Type,
         element: &'static Element,
@@ -141,13 +138,55 @@ enum Content {
     Spelled { leaf: Leaf },
 }
 
+/// An element of elements that is open.
+struct Open {
+    node: Node,
+    /// Its row in the parent.
+    row: u8,
+    /// The furthest row a child has had.
+    furthest: u8,
+    /// The rows that have had a child, a bit each.
+    seen: u32,
+    /// The rows that were told to stand too late, a bit each.
+    late: u32,
+    /// How many children each row has had.
+    counts: [u32; ROWS],
+    /// How many there were of each name that is no row.
+    strangers: Option<Box<HashMap<String, u32>>>,
+}
+
+/// No type of the table has more elements.
+const ROWS: usize = 24;
+
+impl Open {
+    fn new(of: &'static Type, row: u8) -> Self {
+        let node = Node::new(of);
+        Open { node, row, furthest: 0, seen: 0, late: 0, counts: [0; ROWS], strangers: None }
+    }
+
+    /// Counts one more child called `local`; which one of that name it is.
+    fn count(&mut self, local: &str, row: Option<u8>) -> u32 {
+        let row = row.and_then(|row| self.counts.get_mut(usize::from(row)));
+        let count = match row {
+            Some(count) => count,
+            None => {
+                let strangers = self.strangers.get_or_insert_default();
+                strangers.entry(local.to_owned()).or_default()
+            }
+        };
+        *count += 1;
+        *count
+    }
+}
+
 //------------ Reader --------------------------------------------------------
 
 struct Reader<'a> {
     text: &'a str,
     tokens: Tokens<&'a [u8]>,
     frames: Vec<Frame>,
-    bindings: Vec<(String, String)>,
+    bindings: Bindings,
+    /// How many declarations were in force outside each element that is open.
     marks: Vec<usize>,
     capture: Option<Capture>,
     /// How many octets of unknown elements may still be kept.
@@ -156,6 +195,7 @@ struct Reader<'a> {
     untold: usize,
     /// The place found last, to count on from.
     last_place: (usize, u32, u32),
+    unsaid: Unsaid,
 }
 
 impl<'a> Reader<'a> {
@@ -163,11 +203,13 @@ impl<'a> Reader<'a> {
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let mut tokens = Tokens::from_str(text);
         tokens.config_mut().expand_empty_elements = true;
+        // The gate has seen that tags match.
+        tokens.config_mut().check_end_names = false;
         Reader {
             text,
             tokens,
             frames: Vec::new(),
-            bindings: Vec::new(),
+            bindings: Bindings::default(),
             marks: Vec::new(),
             capture: None,
             // A long namespace written out again and again must not fill the memory.
@@ -175,10 +217,11 @@ impl<'a> Reader<'a> {
             findings: Vec::new(),
             untold: 0,
             last_place: (0, 1, 1),
+            unsaid: Unsaid::default(),
         }
     }
 
-    /// The root, if it is a certificate at all.
+    /// The root's node, if the document is one of ours at all.
     fn document(&mut self) -> Option<Node> {
         loop {
             let at = usize::try_from(self.tokens.buffer_position()).unwrap_or(usize::MAX);
@@ -210,24 +253,11 @@ impl<'a> Reader<'a> {
                     }
                 }
                 Event::Eof => return None,
-                Event::Comment(_)
-                | Event::Decl(_)
-                | Event::DocType(_)
-                | Event::Empty(_)
-                | Event::PI(_) => {}
+                Event::Comment(_) => self.unsaid.comments += 1,
+                Event::Decl(_) | Event::DocType(_) | Event::Empty(_) | Event::PI(_) => {}
             }
         }
     }
-}
-
-const XML: &str = "http://www.w3.org/XML/1998/namespace";
-const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
-const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
-
-/// A step of a path. The root and its two parts stand without position.
-fn segment(name: &Name, count: u32) -> String {
-    let local = cut(name.local());
-    if name.namespace == RSM && count == 1 { local } else { format!("{local}[{count}]") }
 }
 
 /// A name from outside, short enough to be shown.

@@ -1,21 +1,25 @@
 //! What a start tag opens, or that it has no place.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use quick_xml::events::BytesStart;
 
 use super::super::canon::Capture;
 use super::super::gate;
-use super::super::{RAM, RSM, UDT};
-use super::{Content, DSIG, Frame, Name, Reader, XML, XSI, cut, segment};
+use super::{Content, Frame, Name, Namespace, Open, Reader, cut, table};
 use crate::certificate::catalogue::Code;
-use crate::certificate::element::{Kind, Shape};
-use crate::certificate::table;
-use crate::certificate::{Extra, Finding, Leaf, Node, Spelling};
+use crate::certificate::element::{Element, Kind, Shape, Type};
+use crate::certificate::{Extra, Finding, Leaf, Spelling};
+
+/// Attributes of a start tag, without the declarations of namespaces.
+type Attributes<'n> = Vec<(Name<'n>, Cow<'n, str>)>;
 
 impl Reader<'_> {
+    /// Opens an element; `false` if the document is none of ours.
     pub(super) fn start(&mut self, at: usize, start: &BytesStart<'_>) -> bool {
-        let (name, attributes) = self.names(start);
+        self.marks.push(self.bindings.mark());
+        let attributes = self.attributes(start);
+        let name = self.bindings.element(start.name().into_inner());
         if let Some(capture) = &mut self.capture {
             capture.start(&name, &attributes);
             self.keep_in_bounds();
@@ -24,143 +28,130 @@ impl Reader<'_> {
         let Some(parent) = self.frames.last_mut() else {
             return self.root(at, &name, attributes);
         };
-        let local = name.local();
-        let count = parent.counts.entry(local.to_owned()).or_default();
-        *count += 1;
-        let segment = segment(&name, *count);
-        let in_node = match &mut parent.content {
-            Content::Node { node, furthest, seen, .. } => {
-                let wanted = if node.of().is(&table::CERTIFICATE) { RSM } else { RAM };
-                let found = if name.namespace == wanted { node.of().element(local) } else { None };
-                found.map(|(row, element)| {
-                    let bit = 1_u32.checked_shl(u32::from(row)).unwrap_or_default();
-                    let again = *seen & bit != 0 && !element.occurs.repeats();
-                    let late = row < *furthest;
-                    *seen |= bit;
-                    *furthest = row.max(*furthest);
-                    (node.of(), row, element, again, late)
-                })
+        match &mut parent.content {
+            Content::Node(open) => {
+                let child = Child::of(open, &name);
+                self.child(at, child, &name, attributes);
             }
             Content::Leaf { shape, spelled, leaf, .. } => {
-                if let Some(spelling) = child_spelling(*shape, &name)
-                    && !*spelled
-                {
-                    *spelled = true;
-                    leaf.spelling = spelling;
-                    let content = Content::Spelled { leaf: Leaf::default() };
-                    self.open(at, segment, content, attributes);
-                    return true;
-                }
-                None
-            }
-            Content::Spelled { .. } => None,
-        };
-        match in_node {
-            Some((of, row, element, false, late)) => {
-                let content = match &element.kind {
-                    Kind::Node(of) => {
-                        Content::Node { node: Node::new(of), row, furthest: 0, seen: 0 }
+                match child_spelling(*shape, &name).filter(|_| !*spelled) {
+                    Some((name, spelling)) => {
+                        *spelled = true;
+                        leaf.spelling = spelling;
+                        let content = Content::Spelled { leaf: Leaf::default() };
+                        self.open(at, name, 1, content, attributes);
                     }
+                    None => self.stranger(at, 1, &name, &attributes),
+                }
+            }
+            Content::Spelled { .. } => self.stranger(at, 1, &name, &attributes),
+        }
+        true
+    }
+
+    fn child(&mut self, at: usize, child: Child, name: &Name<'_>, attributes: Attributes<'_>) {
+        let Child { position, place } = child;
+        match place {
+            Place::Row { of, row, element, late } => {
+                let content = match &element.kind {
+                    Kind::Node(of) => Content::Node(Box::new(Open::new(of, row))),
                     Kind::Leaf(shape, _) => {
                         let (shape, leaf) = (*shape, Leaf::default());
                         Content::Leaf { of, element, shape, row, leaf, spelled: false }
                     }
                 };
-                self.open(at, segment, content, attributes);
+                self.open(at, element.name, position, content, attributes);
                 if late {
-                    let words = format!("{local} stands behind elements that it should precede");
+                    let words = format!("{} stands behind elements that it precedes", element.name);
                     self.tell(at, Code::ElementOrder, words, "write the schema's order");
                 }
             }
-            Some((_, _, element, true, _)) => {
+            Place::Again(element) => {
                 let two = element.name == "SPSConsignment";
                 let code = if two { Code::ConsignmentTwo } else { Code::ElementRepeated };
-                let words = format!("{local} stands here once more than the schema allows");
-                self.beyond(at, segment, code, words, &name, &attributes);
+                let words =
+                    format!("{} stands here once more than the schema allows", element.name);
+                self.beyond(at, position, code, words, name, &attributes);
             }
-            None if name.namespace == DSIG && local == "Signature" => {
-                let words = "the certificate bears an XML signature, which was not verified";
-                self.beyond(
-                    at,
-                    segment,
-                    Code::SignaturePresent,
-                    words.to_owned(),
-                    &name,
-                    &attributes,
-                );
-            }
-            None => {
-                let words = format!("the schema has no {} here", cut(local));
-                self.beyond(at, segment, Code::ElementUnknown, words, &name, &attributes);
-            }
+            Place::None => self.stranger(at, position, name, &attributes),
         }
-        true
     }
 
-    fn root(&mut self, at: usize, name: &Name, attributes: Vec<(Name, String)>) -> bool {
-        if !name.is(RSM, "SPSCertificate") {
-            let (code, words) = if name.local() == "SPSCertificate" {
-                let words = format!("the root is an SPSCertificate of {}", cut(&name.namespace));
-                (Code::RootVersion, words)
-            } else {
-                (Code::RootWrong, format!("the root is {}", cut(name.local())))
-            };
-            let remedy = format!("the root is SPSCertificate in {RSM}");
-            self.tell(at, code, words, &remedy);
-            return false;
-        }
-        let content =
-            Content::Node { node: Node::new(&table::CERTIFICATE), row: 0, furthest: 0, seen: 0 };
-        self.open(at, "SPSCertificate".to_owned(), content, attributes);
+    fn root(&mut self, at: usize, name: &Name<'_>, attributes: Attributes<'_>) -> bool {
+        let of = match (&name.namespace, name.local()) {
+            (Namespace::Rsm, "SPSCertificate") => &table::CERTIFICATE,
+            (Namespace::Ack, "SPSAcknowledgement") => &table::ACKNOWLEDGEMENT,
+            (namespace, local @ ("SPSCertificate" | "SPSAcknowledgement")) => {
+                let words = format!("the root is an {local} of {}", cut(namespace.as_str()));
+                let remedy = "write version 17, in urn:un:unece:uncefact:data:standard:…:17";
+                self.tell(at, Code::RootVersion, words, remedy);
+                return false;
+            }
+            (_, local) => {
+                let words = format!("the root is {}", cut(local));
+                let remedy = "give a document whose root is SPSCertificate, version 17";
+                self.tell(at, Code::RootWrong, words, remedy);
+                return false;
+            }
+        };
+        let content = Content::Node(Box::new(Open::new(of, 0)));
+        self.open(at, of.root_name(), 1, content, attributes);
         true
     }
 
     fn open(
         &mut self,
         at: usize,
-        segment: String,
+        name: &'static str,
+        position: u32,
         content: Content,
-        attributes: Vec<(Name, String)>,
+        attributes: Attributes<'_>,
     ) {
-        let mut frame = Frame {
-            segment,
-            at,
-            content,
-            text: String::new(),
-            extra: Extra::default(),
-            counts: HashMap::new(),
-        };
+        let mut frame =
+            Frame { name, position, at, content, text: String::new(), extra: Extra::default() };
         let mut strangers = Vec::new();
         for (name, value) in attributes {
             // Never fetched, and says nothing that we do not know.
-            if name.namespace == XSI
+            if name.namespace == Namespace::Xsi
                 && matches!(name.local(), "schemaLocation" | "noNamespaceSchemaLocation")
             {
+                self.unsaid.schema_location = true;
                 continue;
             }
             let known = match &mut frame.content {
                 Content::Leaf { shape: Shape::DateTime | Shape::Indicator, .. } => None,
-                Content::Leaf { shape, leaf, .. } if name.namespace.is_empty() => {
+                Content::Leaf { shape, leaf, .. } if name.namespace == Namespace::None => {
                     shape.attribute(name.local()).map(|known| (leaf, known))
                 }
                 Content::Spelled { leaf, .. }
-                    if name.namespace.is_empty() && name.local() == "format" =>
+                    if name.namespace == Namespace::None && name.local() == "format" =>
                 {
                     Some((leaf, "format"))
                 }
-                Content::Leaf { .. } | Content::Node { .. } | Content::Spelled { .. } => None,
+                Content::Leaf { .. } | Content::Node(_) | Content::Spelled { .. } => None,
             };
             if let Some((leaf, known)) = known {
                 leaf.set(known, value);
             } else {
-                strangers.push(name.written.clone());
+                strangers.push(cut(name.written));
                 frame.extra.set(name.expanded(), value);
             }
         }
         self.frames.push(frame);
         for stranger in strangers {
-            let words = format!("the schema has no attribute {} here", cut(&stranger));
+            let words = format!("the schema has no attribute {stranger} here");
             self.tell(at, Code::AttributeUnknown, words, "leave it out");
+        }
+    }
+
+    /// An element that the schema does not have here.
+    fn stranger(&mut self, at: usize, position: u32, name: &Name<'_>, attributes: &Attributes<'_>) {
+        if name.namespace == Namespace::Dsig && name.local() == "Signature" {
+            let words = "the document bears an XML signature, which was not verified".to_owned();
+            self.beyond(at, position, Code::SignaturePresent, words, name, attributes);
+        } else {
+            let words = format!("the schema has no {} here", cut(name.local()));
+            self.beyond(at, position, Code::ElementUnknown, words, name, attributes);
         }
     }
 
@@ -168,16 +159,18 @@ impl Reader<'_> {
     fn beyond(
         &mut self,
         at: usize,
-        segment: String,
+        position: u32,
         code: Code,
         words: String,
-        name: &Name,
-        attributes: &[(Name, String)],
+        name: &Name<'_>,
+        attributes: &Attributes<'_>,
     ) {
-        let path = format!("{}/{segment}", self.path());
-        let finding =
-            Finding::new(code, path, words, "leave it out, or write it where the schema has it");
-        self.push(at, finding);
+        let path = format!("{}/{}[{position}]", self.path(), cut(name.local()));
+        let remedy = match code {
+            Code::SignaturePresent => "nothing: the letter's own signature is what was proven",
+            _ => "leave it out, or write it where the schema has it",
+        };
+        self.push(at, Finding::new(code, path, words, remedy));
         let mut capture = Capture::default();
         capture.start(name, attributes);
         self.capture = Some(capture);
@@ -198,56 +191,90 @@ impl Reader<'_> {
         }
     }
 
-    /// The names of a start tag, and what it declares.
-    fn names(&mut self, start: &BytesStart<'_>) -> (Name, Vec<(Name, String)>) {
-        self.marks.push(self.bindings.len());
+    /// The attributes of a start tag; what it declares is taken in.
+    fn attributes<'n>(&mut self, start: &'n BytesStart<'_>) -> Attributes<'n> {
+        if start.attributes_raw().is_empty() {
+            return Vec::new();
+        }
         let mut raw = Vec::new();
         for attribute in start.attributes().with_checks(false).flatten() {
-            let (name, value) = (attribute.key.into_inner(), gate::value(&attribute.value));
+            let name = attribute.key.into_inner();
+            let value = match attribute.value {
+                Cow::Borrowed(value) => gate::value(value),
+                Cow::Owned(value) => Cow::Owned(gate::value(&value).into_owned()),
+            };
             match name.strip_prefix("xmlns") {
-                Some("") => self.bindings.push((String::new(), value.into_owned())),
+                Some("") => self.bindings.declare("", &value),
                 Some(prefix) if prefix.starts_with(':') => {
-                    let prefix = prefix.trim_start_matches(':').to_owned();
-                    self.bindings.push((prefix, value.into_owned()));
+                    self.bindings.declare(prefix.trim_start_matches(':'), &value);
                 }
-                Some(_) | None => raw.push((name.to_owned(), value.into_owned())),
+                Some(_) | None => raw.push((name, value)),
             }
         }
-        let attributes = raw.into_iter().map(|(written, value)| {
-            let namespace = match written.split_once(':') {
-                Some((prefix, _)) => self.namespace(prefix),
-                None => String::new(),
-            };
-            (Name { written, namespace }, value)
-        });
-        let attributes = attributes.collect();
-        let written = start.name().into_inner().to_owned();
-        let prefix = written.split_once(':').map_or("", |(prefix, _)| prefix);
-        let namespace = self.namespace(prefix);
-        (Name { written, namespace }, attributes)
+        raw.into_iter().map(|(name, value)| (self.bindings.attribute(name), value)).collect()
     }
+}
 
-    fn namespace(&self, prefix: &str) -> String {
-        if prefix == "xml" {
-            return XML.to_owned();
+//------------ Child ---------------------------------------------------------
+
+/// What a child is to the node it stands in.
+struct Child {
+    /// Which one of its name it is.
+    position: u32,
+    place: Place,
+}
+
+enum Place {
+    /// The schema has it once, and it is there already.
+    Again(&'static Element),
+    /// The schema does not have it.
+    None,
+    Row {
+        of: &'static Type,
+        row: u8,
+        element: &'static Element,
+        /// Whether it is the first of its row to stand too late.
+        late: bool,
+    },
+}
+
+impl Child {
+    fn of(open: &mut Open, name: &Name<'_>) -> Child {
+        let of = open.node.of();
+        let found = of.element_from(open.furthest, name.local());
+        let position = open.count(name.local(), found.map(|(row, _)| row));
+        let wanted = match of.root_name() {
+            "SPSCertificate" => Namespace::Rsm,
+            "SPSAcknowledgement" => Namespace::Ack,
+            _ => Namespace::Ram,
+        };
+        let Some((row, element)) = found.filter(|_| name.namespace == wanted) else {
+            return Child { position, place: Place::None };
+        };
+        let bit = 1_u32.checked_shl(u32::from(row)).unwrap_or_default();
+        if !element.occurs.repeats() && open.seen & bit != 0 {
+            return Child { position, place: Place::Again(element) };
         }
-        let bound = self.bindings.iter().rev().find(|(known, _)| known == prefix);
-        bound.map(|(_, namespace)| namespace.clone()).unwrap_or_default()
+        open.seen |= bit;
+        let late = row < open.furthest && open.late & bit == 0;
+        if late {
+            open.late |= bit;
+        }
+        open.furthest = row.max(open.furthest);
+        Child { position, place: Place::Row { of, row, element, late } }
     }
 }
 
 /// What the child of a date or an indicator says of its spelling.
-fn child_spelling(shape: Shape, name: &Name) -> Option<Spelling> {
-    if name.namespace != UDT {
+fn child_spelling(shape: Shape, name: &Name<'_>) -> Option<(&'static str, Spelling)> {
+    if name.namespace != Namespace::Udt {
         return None;
     }
     match (shape, name.local()) {
-        (Shape::DateTime, "DateTimeString") | (Shape::Indicator, "Indicator") => {
-            Some(Spelling::Ours)
-        }
-        (Shape::DateTime, "DateTime") | (Shape::Indicator, "IndicatorString") => {
-            Some(Spelling::Other)
-        }
+        (Shape::DateTime, "DateTimeString") => Some(("DateTimeString", Spelling::Ours)),
+        (Shape::DateTime, "DateTime") => Some(("DateTime", Spelling::Other)),
+        (Shape::Indicator, "Indicator") => Some(("Indicator", Spelling::Ours)),
+        (Shape::Indicator, "IndicatorString") => Some(("IndicatorString", Spelling::Other)),
         (_, _) => None,
     }
 }

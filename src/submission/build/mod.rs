@@ -14,15 +14,13 @@ use std::collections::HashSet;
 use super::nearest::{home_of, nearest};
 use super::raw::Raw;
 use crate::certificate::catalogue::Code;
+use crate::certificate::digest::SCHEMA;
 use crate::certificate::element::{Element, Kind, Type};
 use crate::certificate::plain::Plain;
 use crate::certificate::rules::{self, Strictness};
 use crate::certificate::{Certificate, Finding, Item, Level, Node, table};
 use crate::sps;
 use beyond::Beside;
-
-/// The schema a certificate's JSON names.
-pub(super) const SCHEMA: &str = "certpost/certificate/1";
 
 /// How many findings are told.
 const FINDING_LIMIT: usize = 500;

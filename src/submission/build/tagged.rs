@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use super::super::raw::Raw;
 use super::{Builder, cut};
 use crate::certificate::catalogue::Code;
+use crate::certificate::digest::truth;
 use crate::certificate::element::Type;
-use crate::certificate::plain::{Plain, Repeats, StandsFor, tag_name, word_of_truth};
+use crate::certificate::plain::{Plain, Repeats, StandsFor, tag_name};
 use crate::certificate::{Finding, Item, Leaf, Node, table};
 
 /// A tagged entry, and where its field stands in the order of the table.
@@ -285,8 +286,8 @@ fn tag_name_leaves(entry: &Node) -> impl Iterator<Item = &str> {
 /// Gives a boolean back its spelling, if it says the same.
 fn respelled(entry: &mut Node, spelled: &str) -> bool {
     let Some((row, _)) = entry.of().element("Content") else { return false };
-    let says = entry.text("Content").and_then(word_of_truth);
-    if says.is_none() || says != word_of_truth(spelled) {
+    let says = entry.text("Content").and_then(truth);
+    if says.is_none() || says != truth(spelled) {
         return false;
     }
     entry.take_row(row);

@@ -1,0 +1,85 @@
+//! Reading and writing certificates, against a bare pass of the tokenizer.
+
+use std::hint::black_box;
+
+use super::Stage;
+use super::ratio::in_turns;
+use crate::certificate::{Certificate, Item, Leaf, Node, table};
+use crate::sps::{self, SpsOctets, WriteOptions};
+use crate::submission;
+
+const MODEL: &[u8] = include_bytes!("../../../tests/data/certificates/phyto-851.json");
+/// Reading and writing may cost three bare passes.
+const LIMIT: f64 = 3.0;
+/// What a large attachment is, in octets of base64.
+const LARGE: usize = 10 * 1024 * 1024;
+
+/// The gate alone, reading with all checks, and writing, over a usual
+/// certificate, one of many trade lines, and one with a large attachment.
+pub fn stages(rounds: u32) -> Vec<Stage> {
+    let Ok(usual) = submission::from_json(MODEL) else { return Vec::new() };
+    let many = with_lines(&usual, 500);
+    let large = with_attachment(&usual, LARGE);
+    let few = (rounds / 10).max(3);
+    [("usual", usual, rounds), ("500 lines", many, few), ("10 MiB attachment", large, few)]
+        .into_iter()
+        .flat_map(|(name, certificate, rounds)| document(name, &certificate, rounds))
+        .collect()
+}
+
+fn document(name: &str, certificate: &Certificate, rounds: u32) -> [Stage; 3] {
+    let options = WriteOptions::default();
+    let written = sps::write(certificate, &options);
+    let octets = SpsOctets::domestic(written.as_bytes());
+    let text = String::from_utf8_lossy(octets.as_bytes()).into_owned();
+    let bare = || {
+        black_box(sps::bare_pass(&text));
+    };
+    let stage = |what: &str, measured, limit| Stage {
+        name: format!("{what}, {name}"),
+        octets: octets.as_bytes().len(),
+        measured,
+        limit,
+    };
+    let gate = in_turns(rounds, bare, || {
+        black_box(sps::gate(&octets)).unwrap_or_default();
+    });
+    let read = in_turns(rounds, bare, || {
+        black_box(sps::read(&octets));
+    });
+    let write = in_turns(rounds, bare, || {
+        black_box(sps::write(certificate, &options));
+    });
+    [stage("gate", gate, 1.0), stage("read with checks", read, LIMIT), stage("write", write, LIMIT)]
+}
+
+/// The same certificate with its last trade line again and again.
+fn with_lines(certificate: &Certificate, count: usize) -> Certificate {
+    let Some(line) = certificate.trade_lines().last().cloned() else { return certificate.clone() };
+    changed(certificate, &["SPSConsignment", "IncludedSPSConsignmentItem"], |item| {
+        for _ in 0..count {
+            item.push("IncludedSPSTradeLineItem", Item::Node(line.clone()));
+        }
+    })
+}
+
+/// The same certificate with an attachment of `size` octets of base64.
+fn with_attachment(certificate: &Certificate, size: usize) -> Certificate {
+    changed(certificate, &["SPSExchangedDocument"], |document| {
+        let mut attached = Node::new(&table::REFERENCED_DOCUMENT)
+            .with("RelationshipTypeCode", "ZZZ")
+            .with("ID", "SCAN-1");
+        attached.push("AttachmentBinaryObject", Item::Leaf(Leaf::new("JVBERi0x".repeat(size / 8))));
+        document.push("ReferenceSPSReferencedDocument", Item::Node(attached));
+    })
+}
+
+/// A copy in which `change` has been made to the first node along `way`.
+fn changed(certificate: &Certificate, way: &[&str], change: impl FnOnce(&mut Node)) -> Certificate {
+    let mut root = certificate.root().clone();
+    let node = way.iter().try_fold(&mut root, |node, name| node.node_mut(name));
+    if let Some(node) = node {
+        change(node);
+    }
+    Certificate::new(root)
+}
