@@ -97,6 +97,9 @@ def _judge(tally: Tally, case: Case, answer) -> None:
 
 def _difference(case: Case, theirs: bytes) -> str | None:
     """The first difference, in words; None if there is none."""
+    if case.direction == "xml to json to xml":
+        # Prefixes of foreign attributes are not laid down: compare what it says.
+        return first_path(case.ours, converter.xml_to_json(theirs), "")
     if isinstance(case.ours, bytes):
         return _first_octet(case.ours, theirs)
     try:
@@ -151,5 +154,4 @@ def _json_to_xml(seed: int) -> Case:
 def _back(seed: int) -> Case:
     """The JSON of a random XML, to be written as XML again."""
     value = converter.xml_to_json(inventor.random_xml(seed))
-    return Case(seed, "xml to json to xml", json.dumps(value, ensure_ascii=False).encode(),
-                converter.json_to_xml(value))
+    return Case(seed, "xml to json to xml", json.dumps(value, ensure_ascii=False).encode(), value)

@@ -16,6 +16,7 @@ import argparse
 import copy
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -39,6 +40,7 @@ DATES = {"DateTimeString": None, "DateTime": "dateTime"}
 INDICATORS = {"Indicator": None, "IndicatorString": "string"}
 PREFIXES = {model.CERTIFICATE: "rsm", model.AGGREGATE: "ram", model.UNQUALIFIED: "udt",
             octets.XML: "xml"}
+BASE64 = re.compile("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _TABLE = []
 
 
@@ -137,7 +139,7 @@ def _read_leaf(node, element, form, others, outer=()):
     known = {}
     if element.kind == "leaf" or node.name in ("DateTimeString", "IndicatorString"):
         known = {each.name: each.member for each in element.attributes}
-    value, rest = {"value": node.text()}, list(outer)
+    value, rest = {"value": _collapsed(node.text(), element)}, list(outer)
     for each in node.attributes:
         if not each.namespace and each.name in known:
             value[known[each.name]] = each.value
@@ -147,6 +149,16 @@ def _read_leaf(node, element, form, others, outer=()):
         value["as"] = form
     _with_rest(value, rest, [octets.canonical(each) for each in others])
     return value["value"] if len(value) == 1 else value
+
+
+def _collapsed(text: str, element: model.Element) -> str:
+    """Codes, ids, numbers and dates without the blanks that the XSD collapses;
+    base64 without any, and what is not base64 as typed."""
+    words = [word for word in re.split("[ \t\r\n]+", text) if word]
+    if element.type == "BinaryObjectType":
+        joined = "".join(words)
+        return joined if BASE64.fullmatch(joined) else text
+    return text if element.typed else " ".join(words)
 
 
 def _with_rest(value: dict, attributes: list, unknown: list) -> dict:
@@ -423,7 +435,8 @@ def _options():
     compare.add_argument("--seed", type=int, default=1, help="of the first; the others follow")
     compare.add_argument("--elements", type=Path, default=argparse.SUPPRESS, help="elements.tsv")
     compare.add_argument("--back", action="store_true",
-                         help="also write the JSON of each random XML as XML again")
+                         help="also write the JSON of each random XML as XML again; "
+                              "it must say the same")
     return parser.parse_args()
 
 

@@ -79,7 +79,7 @@ class XmlInventor:
                 made = [self._element(type_, element, depth + 1)
                         for _ in range(self._count(element, depth))]
             if element.member == "typeCode" and made:
-                code = made[0].text()
+                code = made[0].text().strip()
             nodes += made
         return nodes
 
@@ -110,7 +110,8 @@ class XmlInventor:
 
     def _leaf(self, element: model.Element, value: str, share: float | None = None) -> octets.Node:
         """An element with text in it."""
-        node = self._node(element.namespace, element.name, value)
+        node = self._node(element.namespace, element.name,
+                          value if element.typed else self._blanks(value))
         drawn = self.lots.attributes(element, self.attributes if share is None else share)
         node.attributes = [octets.Attribute("", "", each.name, drawn[each.member])
                            for each in element.attributes if each.member in drawn]
@@ -118,6 +119,11 @@ class XmlInventor:
         if self.chance(self.strange / 4):
             node.children.append(self._foreign())
         return node
+
+    def _blanks(self, value: str) -> str:
+        """A value that is no text, now and then with blanks around it."""
+        return f"{self.random.choice(' ' + chr(10))} {value}\n\t" if value and self.chance(self.strange) \
+            else value
 
     def _typed(self, element: model.Element, value: str) -> octets.Node:
         """A date or an indicator, in one of its spellings."""
@@ -128,11 +134,11 @@ class XmlInventor:
             value = self.random.choice(TRUTHS if form != "Indicator" else ("true", "false", "1", "0"))
         node = self._node(element.namespace, element.name)
         if form is None:
-            node.children = [value] if value else []
+            node.children = [self._blanks(value)] if value else []
             return node
-        inner = self._node(model.UNQUALIFIED, form, value)
+        inner = self._node(model.UNQUALIFIED, form, self._blanks(value))
         if form.endswith("String") and self.chance(self.attributes):
-            inner.attributes.append(octets.Attribute("", "", "format", self.random.choice(("102", ""))))
+            inner.attributes.append(octets.Attribute("", "", "format", self.random.choice(("ISO 8601", ""))))
         node.children = [inner]
         return node
 
@@ -411,7 +417,7 @@ class JsonInventor:
             drawn = {}
         if element.type == "MeasureType":
             drawn["unitCode"] = self._unit(element)
-        return self._leaf(text, drawn)
+        return self._leaf(text, drawn, [each.member for each in element.attributes])
 
     def _unit(self, element: model.Element) -> str:
         if "Weight" in element.name:
@@ -420,12 +426,13 @@ class JsonInventor:
             return "MTQ"
         return "DAY" if element.member == "durationMeasure" else "CEL"
 
-    def _leaf(self, text: str, attributes: dict | None = None):
-        """A leaf in its shortest form, now and then in a longer one."""
+    def _leaf(self, text: str, attributes: dict | None = None, known=("languageId",)):
+        """A leaf in its shortest form, now and then in a longer one, as a
+        typed serialiser writes it."""
         leaf = {"value": text, **(attributes or {})}
         if self.chance(self.loose):
-            return {**leaf, self.random.choice(("languageId", "$xml")): None} \
-                if self.chance(0.3) else leaf
+            nulls = {each: None for each in known} if self.chance(0.3) else {}
+            return {**nulls, **leaf}
         return text if len(leaf) == 1 else leaf
 
     def _plain_fields(self, value: dict, tagged: model.Tagged) -> None:

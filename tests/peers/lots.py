@@ -14,7 +14,7 @@ TEXTS = (
     "Les fruits proviennent d'un lieu exempt", "a < b && c > d", 'she said "yes"', "]]>",
     "two\nlines", "tab\there", " blanks around ", "no\u00a0break", "e\u0301 is not é", "🌾 wheat",
     "Ω≈ç√∫", "x" * 300, "0", "null", "-", "1,2 & 3", "\u200fالتفاح\u200f", "日本語のリンゴ",
-    "ผลไม้", "&amp; kept", "<ram:Name/>", "a\rb", "end\u2028of line", "Größe", "ADEDL", "TTFT",
+    "ผลไม้", "&amp; kept", "<ram:Name/>", "a\rb", "end\u2028of line", "Größe", "ADEDL", "TTFT", "  ",
 )
 TOKENS = ("BV-1", "A/B:77", "0815", "N° 18", "LOT-8888", "x_y.z", "批号7", "00")
 LANGUAGES = ("en", "fr", "zh", "ar", "es", "ru", "nn", "zh-Hant", "pt-BR", "sr-Latn-RS")
@@ -64,8 +64,10 @@ class Lots:
         return f"{day}T{self.random.randint(0, 23):02}:{self.random.randint(0, 59):02}:" \
                f"{self.random.randint(0, 59):02}{self.random.choice(zones)}"
 
-    def binary(self) -> str:
+    def binary(self, wild: bool) -> str:
         """Some octets in base64."""
+        if wild and self.chance(0.05):
+            return "this is not base64!"
         return base64.b64encode(self.random.randbytes(self.random.randint(1, 40))).decode()
 
     def value(self, type_: str, element: model.Element, zone: bool = False) -> str:
@@ -90,7 +92,7 @@ class Lots:
         if element.type in model.NUMBERS:
             return self.number()
         if element.type == "BinaryObjectType":
-            return self.binary()
+            return self.binary(not zone)
         if element.type.endswith(("IDType", "CodeType")):
             return self.random.choice(TOKENS)
         return self.text()
@@ -102,7 +104,7 @@ class Lots:
 
     def _attribute(self, attribute: model.Attribute) -> str:
         fixed = {"languageID": LANGUAGES, "languageLocaleID": LANGUAGES, "unitCode": UNITS,
-                 "format": ("102", "205", ""), "mimeCode": ("application/pdf", "image/png"),
+                 "format": ("ISO 8601", "x", ""), "mimeCode": ("application/pdf", "image/png"),
                  "filename": ("a.pdf", "鲜.pdf", "a \"b\" <c>.pdf")}
         if attribute.name in fixed:
             return self.random.choice(fixed[attribute.name])

@@ -54,6 +54,11 @@ class Element:
             return "group"
         return {"DateTimeType": "date", "IndicatorType": "boolean"}.get(self.type, "leaf")
 
+    @property
+    def typed(self) -> bool:
+        """Whether its text is kept as typed; the XSD collapses the others'."""
+        return self.type in ("TextType", "AcronymSubjectCodesType")
+
 
 @dataclass
 class Model:
