@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use certpost::cli::{Exit, Shared, check, convert};
+use certpost::delivery::{DeliveryId, Direction, EventKind};
 use serde_json::Value;
 
 use crate::skipped::skipped;
@@ -16,6 +17,7 @@ use crate::skipped::skipped;
 /// A document type for each example, as the names of the files say it.
 const EXAMPLES: [&str; 5] =
     ["health-636", "phytosanitary-851", "re-export-657", "sanitary-852", "veterinary-853"];
+const PAGES: [&str; 3] = ["SUBMISSION.md", "README.md", "examples/README.md"];
 
 fn queue_config(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("queue-config").join(name)
@@ -55,6 +57,14 @@ fn check_good(file: PathBuf) {
     let answer = checked(file);
     assert_eq!(answer["severe"], 0, "{answer:#}");
     assert_eq!(answer["warning"], 0, "{answer:#}");
+}
+
+/// What `certpost check` says of a text.
+fn checked_text(text: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("certificate.json");
+    std::fs::write(&file, text).unwrap();
+    checked(file)
 }
 
 #[test]
@@ -127,4 +137,83 @@ fn check_valid(xml: &Path) {
         }
         Err(_) => skipped("the examples with the XSD: no xmllint"),
     }
+}
+
+//------------ Pages ---------------------------------------------------------
+
+/// What a page shows as a document of a schema is one.
+#[test]
+fn every_document_in_a_page_is_of_its_schema() {
+    let mut seen = 0;
+    for page in PAGES {
+        for block in blocks(&queue_config(page)) {
+            let value: Value = serde_json::from_str(&block).unwrap();
+            let Some(schema) = value.get("schema") else { continue };
+            seen += 1;
+            match schema.as_str().unwrap() {
+                "certpost/certificate/1" => {
+                    let answer = checked_text(&block);
+                    assert_eq!((&answer["severe"], &answer["warning"]), (&0.into(), &0.into()));
+                }
+                "certpost/event/1" => check_event(&value),
+                other => panic!("{page} shows {other}, which no test knows"),
+            }
+        }
+    }
+    assert!(seen >= 2, "the pages show {seen} documents");
+}
+
+/// The members and words of CONTRACT section 1.
+#[track_caller]
+fn check_event(event: &Value) {
+    let always = ["schema", "stream", "seq", "at", "direction", "event", "final"];
+    let always = always.iter().chain(&["previous", "digest"]);
+    let may = ["id", "status", "partner", "delivery", "reason"];
+    for member in always.clone() {
+        assert!(event.get(member).is_some(), "{member} is missing");
+    }
+    for member in event.as_object().unwrap().keys() {
+        let known = always.clone().chain(&may).any(|known| known == member);
+        assert!(known, "{member} is no member of an event");
+    }
+    let direction: Direction = event["direction"].as_str().unwrap().parse().unwrap();
+    let kind: EventKind = event["event"].as_str().unwrap().parse().unwrap();
+    assert!(kind.belongs_to(direction));
+    if let Some(delivery) = event.get("delivery") {
+        delivery.as_str().unwrap().parse::<DeliveryId>().unwrap();
+    }
+}
+
+/// The table of mistakes says what the program says.
+#[test]
+fn every_mistake_gets_its_answer() {
+    let page = std::fs::read_to_string(queue_config("SUBMISSION.md")).unwrap();
+    let (_, table) =
+        page.split_once("<!-- mistakes in examples/phytosanitary-851.json -->").unwrap();
+    let (table, _) = table.split_once("<!-- end of mistakes -->").unwrap();
+    let good: Value =
+        serde_json::from_slice(&std::fs::read(example("phytosanitary-851", "json")).unwrap())
+            .unwrap();
+    let mut made = 0;
+    for row in table.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let [_, place, written, level, code, remedy, _] = cells[..] else { panic!("{row}") };
+        let line = "/consignment/includedConsignmentItem/0/includedTradeLineItem/0";
+        let place = place.replace('…', line);
+        let (parent, member) = place.rsplit_once('/').unwrap();
+        let mut bad = good.clone();
+        bad.pointer_mut(parent).unwrap()[member] = serde_json::from_str(written).unwrap();
+        let answer = checked_text(&bad.to_string());
+        let findings = answer["findings"].as_array().unwrap();
+        let found = findings.iter().any(|finding| {
+            let path = finding["path"].as_str().unwrap();
+            finding["level"] == level
+                && finding["code"] == code
+                && finding["remedy"] == remedy
+                && (path.starts_with(&place) || place.starts_with(path))
+        });
+        assert!(found, "{row}\n{findings:#?}");
+        made += 1;
+    }
+    assert_eq!(made, 10);
 }
