@@ -169,9 +169,9 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             path
         };
-        let golden = std::fs::read_to_string(ours("phyto-851.xml")).unwrap();
+        let golden = std::fs::read_to_string(ours("phytosanitary-851.xml")).unwrap();
         let bad = file("bad.xml", &golden.replace("<ram:ID>AQ</ram:ID>", "<ram:ID>ZZ</ram:ID>"));
-        let (exit, answer) = checked(&[ours("phyto-851.xml"), bad.clone()]);
+        let (exit, answer) = checked(&[ours("phytosanitary-851.xml"), bad.clone()]);
         assert_eq!(exit, Exit::No);
         assert_eq!(answer["files"][0]["severe"], 0);
         let finding = &answer["files"][1]["findings"][0];
@@ -182,7 +182,10 @@ mod tests {
         assert_eq!(finding["line"], 2);
         assert_eq!(checked(&[file("a", "hello")]).1["files"][0]["format"], "unknown");
         assert_eq!(checked(&[file("b", "")]).0, Exit::No);
-        assert_eq!(checked(&[ours("phyto-851.xml"), folder.path().join("none")]).0, Exit::Absent);
+        assert_eq!(
+            checked(&[ours("phytosanitary-851.xml"), folder.path().join("none")]).0,
+            Exit::Absent
+        );
         let convert =
             |file: PathBuf, to| convert::run(&convert::Args { file, to }, &Shared::default());
         assert_eq!(convert(folder.path().join("none"), convert::To::Xml).exit, Exit::Absent);

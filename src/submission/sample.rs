@@ -6,11 +6,16 @@ use crate::certificate::element::{Kind, Shape, Type};
 use crate::certificate::{Certificate, Extra, Item, Leaf, Node, Spelling, table};
 
 /// Our own three certificates, by name.
-pub(crate) const OURS: [&str; 3] = ["phyto-851", "reexport-657", "health-636"];
+pub(crate) const OURS: [&str; 3] = ["phytosanitary-851", "re-export-657", "health-636"];
 
-/// A file of our own test certificates.
+/// A file of our own certificates: `<name>.json` is the example that people
+/// read, `<name>.xml` what it becomes.
 pub(crate) fn ours(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/certificates").join(file)
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    match file.strip_suffix(".xml") {
+        Some(name) => root.join("tests/golden").join(name).join("certificate.xml"),
+        None => root.join("queue-config/examples").join(file),
+    }
 }
 
 /// A file of the shared folder beside the project, where it is there.

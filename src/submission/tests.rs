@@ -275,12 +275,12 @@ fn plain_fields_say_what_is_wrong() {
 //------------ The content digest --------------------------------------------
 
 fn phyto() -> Value {
-    serde_json::from_slice(&std::fs::read(ours("phyto-851.json")).unwrap()).unwrap()
+    serde_json::from_slice(&std::fs::read(ours("phytosanitary-851.json")).unwrap()).unwrap()
 }
 
 #[track_caller]
 fn check_digest(change: impl FnOnce(&str) -> String, same: bool) {
-    let golden = std::fs::read_to_string(ours("phyto-851.xml")).unwrap();
+    let golden = std::fs::read_to_string(ours("phytosanitary-851.xml")).unwrap();
     let changed = change(&golden);
     assert_ne!(changed, golden, "the change changes nothing");
     let one = read(&octets(golden)).certificate.unwrap().content_digest();
@@ -596,7 +596,7 @@ fn what_is_no_json_object_is_refused() {
 fn xml_that_is_no_certificate_says_so() {
     #[track_caller]
     fn check(change: impl FnOnce(&str) -> String, code: &str, path: &str) {
-        let golden = std::fs::read_to_string(ours("phyto-851.xml")).unwrap();
+        let golden = std::fs::read_to_string(ours("phytosanitary-851.xml")).unwrap();
         let changed = change(&golden);
         assert_ne!(changed, golden);
         let reading = read(&octets(changed));
@@ -721,7 +721,7 @@ proptest! {
 /// would fill the memory or never end if it did.
 #[test]
 fn hostile_documents_end() {
-    let golden = std::fs::read_to_string(ours("phyto-851.xml")).unwrap();
+    let golden = std::fs::read_to_string(ours("phytosanitary-851.xml")).unwrap();
     let flood = |inside: &str| {
         golden.replace("</rsm:SPSConsignment>", &format!("{inside}</rsm:SPSConsignment>"))
     };

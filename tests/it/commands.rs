@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::world::Folder;
 
-const XML: &str = include_str!("../data/certificates/phyto-851.xml");
+const XML: &str = include_str!("../golden/phytosanitary-851/certificate.xml");
 
 /// A folder in which BV's gateway is set up with the partner HM, whose
 /// software repeats no header fields.

@@ -13,6 +13,7 @@
 mod broker;
 mod commands;
 mod config;
+mod examples;
 mod mailbox;
 mod peer;
 mod post;

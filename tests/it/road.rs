@@ -58,7 +58,7 @@ const IMPORT_AQ: &str = "<ram:ImportSPSCountry><ram:ID>AQ<";
 const IMPORT_HM: &str = "<ram:ImportSPSCountry><ram:ID>HM<";
 
 fn xml(number: &str) -> String {
-    let text = include_str!("../data/certificates/phyto-851.xml");
+    let text = include_str!("../golden/phytosanitary-851/certificate.xml");
     let from = text.find("<ram:ID>").unwrap() + "<ram:ID>".len();
     let to = from + text[from..].find("</ram:ID>").unwrap();
     format!("{}{number}{}", &text[..from], &text[to..]).replace(IMPORT_AQ, IMPORT_HM)
@@ -66,7 +66,8 @@ fn xml(number: &str) -> String {
 
 fn json(number: &str) -> Value {
     let mut certificate: Value =
-        serde_json::from_str(include_str!("../data/certificates/phyto-851.json")).unwrap();
+        serde_json::from_str(include_str!("../../queue-config/examples/phytosanitary-851.json"))
+            .unwrap();
     certificate["exchangedDocument"]["id"] = number.into();
     certificate["consignment"]["importCountry"]["id"] = "HM".into();
     certificate

@@ -59,7 +59,7 @@ lists! {
     GovernmentAction "government action (list 9417)" "government_action.txt",
     /// UN/EDIFACT 6313.
     MeasuredAttribute "measured attribute (list 6313)" "measured_attribute.txt",
-    /// UN/ECE Recommendation 21.
+    /// UN/ECE Recommendation 21, as of revision 12 (2021), whole.
     Package "package type (Rec 21)" "package.txt",
     /// UN/EDIFACT 7075.
     PackagingLevel "packaging level (list 7075)" "packaging_level.txt",
@@ -75,9 +75,13 @@ lists! {
     Tag "ePhyto tag" "tag.txt",
     /// UN/EDIFACT 6245.
     Temperature "temperature type (list 6245)" "temperature.txt",
-    /// UN/ECE Recommendation 19.
+    /// UN/ECE Recommendation 19, whole: one digit.
     Transport "mode of transport (Rec 19)" "transport.txt",
-    /// The units of UN/ECE Recommendation 20 that certificates use; not all of it.
+    /// UN/ECE Recommendation 20, every code in force, as the European invoice
+    /// standard EN 16931 lists them; by the same list the packages of
+    /// Recommendation 21 count as units too, an `X` before the code. What
+    /// Recommendation 20 marks as deprecated or deleted is not there, but for
+    /// `NPR`.
     Unit "unit (Rec 20)" "unit.txt",
 }
 
@@ -119,7 +123,12 @@ mod tests {
         check(List::Status, "70", Some("Issued"));
         check(List::Package, "CT", Some("Carton"));
         check(List::Unit, "KGM", Some("kilogram"));
-        check(List::Unit, "kg", None);
+        check(List::Unit, "A93", Some("gram per cubic metre"));
+        check(List::Unit, "TNE", Some("tonne (metric ton)"));
+        check(List::Unit, "XCT", Some("Carton"));
+        for code in ["kg", "KG", "CT", "XXX"] {
+            check(List::Unit, code, None);
+        }
         check(List::Tag, "ADEDL", Some("Additional declaration at document level"));
         check(List::Transport, "1", Some("Maritime transport"));
         for code in ["BV", "HM", "GS", "AQ", "XI", "XK", "SS"] {
@@ -127,6 +136,44 @@ mod tests {
         }
         for code in ["", "XA", "bv", "Norway", "AN"] {
             check(List::Country, code, None);
+        }
+    }
+    /// The lists of Recommendations 19, 20 and 21 are whole and in order: an
+    /// unknown package or transport code refuses a certificate.
+    #[test]
+    fn recommendations_are_whole() {
+        let rows = |file: &'static str| -> Vec<(&str, &str)> {
+            file.lines().map(|line| line.split_once(' ').unwrap()).collect()
+        };
+        let packages = rows(include_str!("package.txt"));
+        let units = rows(include_str!("unit.txt"));
+        assert_eq!((packages.len(), units.len()), (406, 1757 + 406));
+        assert_eq!(rows(include_str!("transport.txt")).len(), 10);
+        for list in [&packages, &units] {
+            assert!(list.is_sorted_by(|one, other| one.0 < other.0));
+            assert!(list.iter().all(|(code, name)| code.len() <= 3 && *name == name.trim()));
+        }
+        for (code, name) in packages {
+            check(List::Unit, &format!("X{code}"), Some(name));
+        }
+    }
+
+    #[test]
+    fn shared_tables_are_covered() {
+        for (list, file) in [
+            (List::Package, "rec21_package_type"),
+            (List::Transport, "rec19_transport_mode"),
+            (List::Unit, "rec20_duration"),
+            (List::Unit, "rec20_temperature"),
+            (List::Unit, "rec20_volume"),
+            (List::Unit, "rec20_weight"),
+        ] {
+            let name = format!("sps17/codes/{file}.tsv");
+            let Some(table) = crate::submission::sample::shared(&name) else { return };
+            for row in String::from_utf8(table).unwrap().lines().skip(1) {
+                let code = row.split('\t').next().unwrap();
+                assert!(list.name(code).is_some(), "{list:?} {code}");
+            }
         }
     }
 }

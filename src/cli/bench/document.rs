@@ -8,7 +8,7 @@ use crate::certificate::{Certificate, Item, Leaf, Node, table};
 use crate::sps::{self, SpsOctets, WriteOptions};
 use crate::submission;
 
-const MODEL: &[u8] = include_bytes!("../../../tests/data/certificates/phyto-851.json");
+const MODEL: &[u8] = include_bytes!("../../../queue-config/examples/phytosanitary-851.json");
 /// Reading and writing may cost three bare passes.
 const LIMIT: f64 = 3.0;
 /// What a large attachment is, in octets of base64.

@@ -12,9 +12,9 @@ use crate::submission;
 
 /// A kind of certificate: what stands in its number, and one of it.
 const MODELS: [(&str, &[u8]); 3] = [
-    ("PC", include_bytes!("../../../tests/data/certificates/phyto-851.json")),
-    ("RE", include_bytes!("../../../tests/data/certificates/reexport-657.json")),
-    ("HC", include_bytes!("../../../tests/data/certificates/health-636.json")),
+    ("PC", include_bytes!("../../../queue-config/examples/phytosanitary-851.json")),
+    ("RE", include_bytes!("../../../queue-config/examples/re-export-657.json")),
+    ("HC", include_bytes!("../../../queue-config/examples/health-636.json")),
 ];
 /// One in four is submitted as XML.
 const XML_EVERY: u32 = 4;
