@@ -18,6 +18,17 @@ pub enum Level {
     Info,
 }
 
+impl Level {
+    /// The level as the contracts write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Level::Info => "info",
+            Level::Severe => "severe",
+            Level::Warning => "warning",
+        }
+    }
+}
+
 //------------ Area ----------------------------------------------------------
 
 /// Which part of the rules a finding is about; the IPPC Hub's three areas.
@@ -30,6 +41,17 @@ pub enum Area {
     Mapping,
     /// The form of the document.
     Schema,
+}
+
+impl Area {
+    /// The area as the contracts write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Area::MandatoryElements => "mandatory-elements",
+            Area::Mapping => "mapping",
+            Area::Schema => "schema",
+        }
+    }
 }
 
 //------------ Finding -------------------------------------------------------

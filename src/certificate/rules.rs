@@ -320,7 +320,8 @@ fn is_essential(of: &Type, element: &Element, strictness: Strictness) -> bool {
     let always = (of.is(&table::EXCHANGED_DOCUMENT)
         && named(&["ID", "TypeCode", "StatusCode", "IssueDateTime"]))
         || (of.is(&table::TRADE_LINE_ITEM) && named(&["Description"]))
-        || of.is(&table::CERTIFICATE);
+        || (of.is(&table::ACKNOWLEDGEMENT_DOCUMENT) && named(&["IssueDateTime", "StatusCode"]))
+        || of.is_root();
     let ours = of.is(&table::CONSIGNMENT) && !named(&["ExaminationSPSEvent"])
         || of.is(&table::COUNTRY) && named(&["ID"])
         || of.is(&table::CONSIGNMENT_ITEM)

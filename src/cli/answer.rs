@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::paint::Paint;
 use crate::ledger::ContentType;
 
 //------------ Exit ----------------------------------------------------------
@@ -109,6 +110,8 @@ pub struct Shared {
     pub config: Option<PathBuf>,
     /// `--json`.
     pub json: bool,
+    /// Whether standard output wants colour; never with `--json`.
+    pub paint: Paint,
 }
 
 /// The octets of a file, or of standard input where `path` is `-`; `limit`

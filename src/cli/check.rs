@@ -7,29 +7,37 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Exit, Shared};
-use super::document::Document;
+use super::document::{Examined, visible};
+use super::explain;
+use super::paint::Paint;
 use crate::certificate::catalogue::Code;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Certificate, Finding, Level};
+use crate::certificate::{self, Certificate, Finding, Level};
 use crate::config::Keys;
 use crate::partner::{Partner, PartnerCode, routing};
 
 const SCHEMA: &str = "certpost/check/1";
 
 /// Tells what is wrong with certificates, in XML or JSON.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Args {
     /// The certificates; `-` is standard input.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "explain", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Checks also that this partner would be sent them.
     #[arg(long, value_name = "CODE")]
     pub partner: Option<PartnerCode>,
+    /// Says what a code means and what to do about it; `all` for every one.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["files", "partner"])]
+    pub explain: Option<String>,
 }
 
 /// Checks every file named. A file that is not there is exit 3, whatever the
 /// others are.
 pub fn run(args: &Args, shared: &Shared) -> Answer {
+    if let Some(code) = &args.explain {
+        return explain::run(code, shared);
+    }
     let Some(code) = &args.partner else {
         return run_with(args, shared, |_| Vec::new());
     };
@@ -82,10 +90,11 @@ pub fn run_with(
 ) -> Answer {
     let mut documents = Vec::new();
     for file in &args.files {
-        match Document::read(file, Strictness::Submission) {
+        match Examined::read(file, Strictness::Submission) {
             Ok(mut document) => {
-                let more = document.certificate.as_ref().map(&beside);
+                let more = document.certificate().map(&beside);
                 document.findings.extend(more.unwrap_or_default());
+                document.findings.sort_by_key(|finding| finding.level);
                 documents.push(document);
             }
             Err(words) => return Answer::failure(shared, SCHEMA, Exit::Absent, words),
@@ -97,11 +106,15 @@ pub fn run_with(
         let files: Vec<Value> = documents.iter().map(file_object).collect();
         return Answer::json(exit, &json!({"schema": SCHEMA, "ok": !severe, "files": files}));
     }
-    let lines: Vec<String> = documents.iter().flat_map(file_lines).collect();
+    let mut lines: Vec<String> =
+        documents.iter().flat_map(|document| file_lines(document, shared.paint)).collect();
+    if documents.len() > 1 {
+        lines.push(summary(&documents, shared.paint));
+    }
     Answer::text(exit, lines.join("\n"))
 }
 
-fn file_object(document: &Document) -> Value {
+fn file_object(document: &Examined) -> Value {
     json!({
         "file": document.name,
         "format": document.format.as_str(),
@@ -115,19 +128,40 @@ fn file_object(document: &Document) -> Value {
     })
 }
 
-fn file_lines(document: &Document) -> Vec<String> {
-    let mut lines: Vec<String> =
-        document.findings.iter().map(|finding| document.line(finding)).collect();
-    let id = document.id().unwrap_or_else(|| "no certificate we can name".to_owned());
-    let (severe, warning) = (document.count(Level::Severe), document.count(Level::Warning));
-    let verdict = if severe > 0 { "not good" } else { "good" };
-    let id: String = id.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
-    lines.push(format!(
-        "{}: {verdict}: {id}: {severe} severe, {warning} warnings, {} notes",
-        document.name,
-        document.count(Level::Info)
-    ));
+fn file_lines(document: &Examined, paint: Paint) -> Vec<String> {
+    let findings = document.findings.iter();
+    let mut lines: Vec<String> = findings.map(|finding| document.line(finding, paint)).collect();
+    let id = match (document.id(), &document.document) {
+        (Some(id), _) => visible(&id),
+        (None, Some(certificate::Document::Acknowledgement(_))) => "an acknowledgement".to_owned(),
+        (None, Some(certificate::Document::Certificate(_)) | None) => {
+            "no certificate we can name".to_owned()
+        }
+    };
+    let verdict = match document.count(Level::Severe) {
+        0 => paint.good("good"),
+        _ => paint.level(Level::Severe, "not good"),
+    };
+    let counts = [Level::Severe, Level::Warning, Level::Info].map(|level| document.count(level));
+    lines.push(format!("{}: {verdict}: {id}: {}", visible(&document.name), counted(counts)));
     lines
+}
+
+/// The last line of several files.
+fn summary(documents: &[Examined], paint: Paint) -> String {
+    let bad = documents.iter().filter(|document| document.count(Level::Severe) > 0).count();
+    let counts = [Level::Severe, Level::Warning, Level::Info]
+        .map(|level| documents.iter().map(|document| document.count(level)).sum());
+    let verdict = match bad {
+        0 => paint.good("all good"),
+        bad => paint.level(Level::Severe, &format!("{bad} not good")),
+    };
+    format!("{} files: {verdict}: {}", documents.len(), counted(counts))
+}
+
+fn counted([severe, warnings, notes]: [usize; 3]) -> String {
+    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    format!("{severe} severe, {}, {}", plural(warnings, "warning"), plural(notes, "note"))
 }
 
 //------------ Tests ---------------------------------------------------------
@@ -140,7 +174,7 @@ mod tests {
 
     fn checked(files: &[PathBuf]) -> (Exit, Value) {
         let shared = Shared { json: true, ..Shared::default() };
-        let args = Args { files: files.to_vec(), partner: None };
+        let args = Args { files: files.to_vec(), ..Args::default() };
         let answer = run(&args, &shared);
         (answer.exit, serde_json::from_slice(&answer.out).unwrap())
     }
@@ -156,7 +190,7 @@ mod tests {
         assert_eq!(answer["files"][1]["format"], "xml");
         assert_eq!(answer["files"][1]["id"], "BV/851/BV-PC-2026-0005120");
         assert_eq!(answer["files"][1]["status"], "70");
-        let human = run(&Args { files, partner: None }, &Shared::default());
+        let human = run(&Args { files, ..Args::default() }, &Shared::default());
         assert_eq!(human.exit, Exit::Yes);
         assert!(String::from_utf8(human.out).unwrap().contains("good: GS/636/GS/HC/26-0042"));
     }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::answer::{Answer, Exit, Shared};
-use super::document::Document;
+use super::document::{Examined, visible};
+use super::paint::Paint;
 use crate::certificate::rules::Strictness;
 use crate::certificate::{Finding, any_severe};
 use crate::sps::{self, WriteOptions};
@@ -34,39 +35,47 @@ pub enum To {
 /// Converts one file. What is told of it goes to standard error; with a
 /// severe finding nothing is written.
 pub fn run(args: &Args, shared: &Shared) -> Answer {
-    let document = match Document::read(&args.file, Strictness::Received) {
-        Ok(document) => document,
+    let file = match Examined::read(&args.file, Strictness::Received) {
+        Ok(file) => file,
         Err(words) => return Answer::failure(shared, SCHEMA, Exit::Absent, words),
     };
     let told = |answer: Answer| {
-        let lines = document.findings.iter().map(|finding| document.line(finding));
+        let lines = file.findings.iter().map(|finding| file.line(finding, Paint::default()));
         lines.fold(answer, Answer::remark)
     };
-    match &document.certificate {
-        Some(certificate) if !any_severe(&document.findings) => told(match args.to {
-            To::Json => {
-                let value = submission::to_json(certificate);
-                Answer::text(Exit::Yes, format!("{value:#}"))
-            }
-            To::Xml => {
-                let xml = sps::write(certificate, &WriteOptions::default());
-                // What JSON carries beyond the schema could make it too deep.
-                if let Err(refusal) =
-                    sps::gate::gate_fragment(&String::from_utf8_lossy(xml.as_bytes()))
-                {
-                    let words = format!("the XML would be refused everywhere: {refusal}");
-                    return Answer::failure(shared, SCHEMA, Exit::No, words);
-                }
-                match std::str::from_utf8(xml.as_bytes()) {
-                    Ok(text) if shared.json => {
-                        Answer::json(Exit::Yes, &json!({"schema": SCHEMA, "ok": true, "xml": text}))
-                    }
-                    Ok(_) | Err(_) => Answer::octets(Exit::Yes, xml.into_bytes()),
+    let document = match &file.document {
+        Some(document) if !any_severe(&file.findings) => document,
+        Some(_) | None => return told(refused(&file.findings, shared)),
+    };
+    told(match args.to {
+        To::Json => {
+            let value = submission::document_to_json(document);
+            let answer = Answer::text(Exit::Yes, format!("{value:#}"));
+            match file.unsaid.lines().as_slice() {
+                [] => answer,
+                lines => {
+                    let name = visible(&file.name);
+                    let words = lines.join("; ");
+                    answer.remark(format!("{name}: not content, and so not in the JSON: {words}"))
                 }
             }
-        }),
-        Some(_) | None => told(refused(&document.findings, shared)),
-    }
+        }
+        To::Xml => {
+            let xml = sps::write_document(document, &WriteOptions::default());
+            // What JSON carries beyond the schema could make it too deep.
+            if let Err(refusal) = sps::gate::gate_fragment(&String::from_utf8_lossy(xml.as_bytes()))
+            {
+                let words = format!("the XML would be refused everywhere: {refusal}");
+                return Answer::failure(shared, SCHEMA, Exit::No, words);
+            }
+            match std::str::from_utf8(xml.as_bytes()) {
+                Ok(text) if shared.json => {
+                    Answer::json(Exit::Yes, &json!({"schema": SCHEMA, "ok": true, "xml": text}))
+                }
+                Ok(_) | Err(_) => Answer::octets(Exit::Yes, xml.into_bytes()),
+            }
+        }
+    })
 }
 
 fn refused(findings: &[Finding], shared: &Shared) -> Answer {

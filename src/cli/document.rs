@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::answer::read_input;
+use super::paint::Paint;
 use crate::certificate::catalogue::Code;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Certificate, Finding, Level};
+use crate::certificate::{Certificate, Document, Finding, Level};
 use crate::{sps, submission};
 
 /// The largest file read: no letter is larger.
@@ -42,18 +43,21 @@ impl Format {
     }
 }
 
-//------------ Document ------------------------------------------------------
+//------------ Examined ------------------------------------------------------
 
 /// A file, read and judged.
-pub(super) struct Document {
+pub(super) struct Examined {
     pub name: String,
     pub octets: Vec<u8>,
     pub format: Format,
-    pub certificate: Option<Certificate>,
+    pub document: Option<Document>,
+    /// Worst first, those of a level in the order of the document.
     pub findings: Vec<Finding>,
+    /// What of the octets is no content.
+    pub unsaid: sps::Unsaid,
 }
 
-impl Document {
+impl Examined {
     /// Reads a file; the words if it is not there.
     pub(super) fn read(path: &Path, strictness: Strictness) -> Result<Self, String> {
         let name = path.display().to_string();
@@ -69,24 +73,35 @@ impl Document {
             Format::Json => submission::BODY_LIMIT,
             Format::Neither | Format::Xml => FILE_LIMIT,
         };
-        let (certificate, findings) = if octets.len() > limit {
+        let mut unsaid = sps::Unsaid::default();
+        let (document, mut findings) = if octets.len() > limit {
             let words = format!("the file is larger than {limit} octets");
-            (None, vec![whole(Code::SubmissionTooLarge, words, "part the certificate in several")])
+            let remedy = "part the certificate in several";
+            (None, vec![Finding::new(Code::SubmissionTooLarge, "", words, remedy)])
         } else {
             match format {
-                Format::Json => submission::check_json(&octets, strictness),
+                Format::Json => submission::check_document(&octets, strictness),
                 Format::Neither => {
                     let words = "the file begins neither with < (XML) nor with { (JSON)";
-                    let finding = whole(Code::FileFormat, words.to_owned(), "give a certificate");
-                    (None, vec![finding])
+                    (None, vec![Finding::new(Code::FileFormat, "", words, "give a certificate")])
                 }
                 Format::Xml => {
-                    let reading = sps::read(&sps::SpsOctets::domestic(&octets));
+                    let reading = sps::read_document(&sps::SpsOctets::domestic(&octets));
+                    unsaid = reading.unsaid;
                     (reading.certificate, reading.findings)
                 }
             }
         };
-        Document { name, octets, format, certificate, findings }
+        findings.sort_by_key(|finding| finding.level);
+        Examined { name, octets, format, document, findings, unsaid }
+    }
+
+    /// The certificate, if it is one.
+    pub(super) fn certificate(&self) -> Option<&Certificate> {
+        match &self.document {
+            Some(Document::Certificate(certificate)) => Some(certificate),
+            Some(Document::Acknowledgement(_)) | None => None,
+        }
     }
 
     /// How many findings have this level.
@@ -94,36 +109,38 @@ impl Document {
         self.findings.iter().filter(|finding| finding.level == level).count()
     }
 
-    /// The certificate's id, or as much of it as there is: nothing.
+    /// The certificate's id; absent if it cannot be told, or is an answer's.
     pub(super) fn id(&self) -> Option<String> {
-        let facts = self.certificate.as_ref()?.facts().ok()?;
+        let facts = self.certificate()?.facts().ok()?;
         Some(facts.id.to_string())
     }
 
-    /// The certificate's status as written.
+    /// The status as written.
     pub(super) fn status(&self) -> Option<String> {
-        let document = self.certificate.as_ref()?.document()?;
-        document.text("StatusCode").map(str::to_owned)
+        self.document.as_ref()?.status().map(str::to_owned)
     }
 
-    /// A finding on one line for a person.
-    pub(super) fn line(&self, finding: &Finding) -> String {
-        let level = match finding.level {
-            Level::Info => "info",
-            Level::Severe => "severe",
-            Level::Warning => "warning",
-        };
+    /// A finding on one line for a person, so that an editor can go there.
+    pub(super) fn line(&self, finding: &Finding, paint: Paint) -> String {
         let mut place = self.name.clone();
         if let (Some(line), Some(column)) = (finding.line, finding.column) {
             place.push_str(&format!(":{line}:{column}"));
         }
-        let Finding { code, path, words, remedy, .. } = finding;
-        let path = if path.is_empty() { String::new() } else { format!(" {path}") };
-        let line = format!("{place}: {level} {code}{path}: {words}; {remedy}");
-        line.chars().map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter }).collect()
+        let Finding { level, code, path, words, remedy, .. } = finding;
+        let path = if path.is_empty() { String::new() } else { format!(" {}", visible(path)) };
+        format!(
+            "{}: {} {}{}: {}; {}",
+            visible(&place),
+            paint.level(*level, level.as_str()),
+            paint.strong(code.as_str()),
+            paint.faint(&path),
+            visible(words),
+            visible(remedy)
+        )
     }
 }
 
-fn whole(code: Code, words: String, remedy: &str) -> Finding {
-    Finding::new(code, "", words, remedy)
+/// Text from outside as it may be shown on a terminal.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter }).collect()
 }

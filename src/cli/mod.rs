@@ -10,8 +10,10 @@ pub mod check;
 pub mod convert;
 pub mod demo;
 pub mod document;
+pub mod explain;
 pub mod inspect;
 pub mod open;
+pub mod paint;
 pub mod partner;
 pub mod run;
 pub mod seal;
@@ -71,7 +73,8 @@ enum Command {
 
 /// Has a command done.
 pub fn answer(line: &CommandLine) -> Answer {
-    let shared = Shared { config: line.config.clone(), json: line.json };
+    let paint = paint::Paint::for_output();
+    let shared = Shared { config: line.config.clone(), json: line.json, paint };
     match &line.command {
         Command::Bench(args) => bench::run(args, &shared),
         Command::Check(args) => check::run(args, &shared),

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Exit, Shared};
-use super::document::Document;
+use super::document::Examined;
 use super::trace::{Wanted, plain};
 use crate::certificate::rules::Strictness;
 use crate::certificate::{ContentDigest, Facts};
@@ -73,9 +73,9 @@ pub struct Presented {
 
 impl Presented {
     fn read(path: &Path) -> Result<Self, String> {
-        let document = Document::read(path, Strictness::Received)?;
-        let name = document.name;
-        let Some(certificate) = document.certificate else {
+        let file = Examined::read(path, Strictness::Received)?;
+        let name = &file.name;
+        let Some(certificate) = file.certificate() else {
             return Err(format!("{name} holds no certificate that can be read; try `check`"));
         };
         let facts = certificate.facts().map_err(|missing| {

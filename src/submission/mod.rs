@@ -2,12 +2,14 @@
 //!
 //! - [`raw`]: JSON as it was typed;
 //! - [`build`]: JSON to a certificate, every fault with a pointer and a remedy;
+//! - [`locate`]: line and column of what a pointer points to;
 //! - [`nearest`]: what somebody may have meant;
 //! - [`render`]: a certificate to JSON, always in the shortest form.
 //!
 //! It knows nothing of queues and of who may publish.
 
 mod build;
+mod locate;
 mod nearest;
 mod raw;
 mod render;
@@ -19,8 +21,9 @@ mod tests;
 use serde_json::Value;
 
 use crate::certificate::catalogue::Code;
+use crate::certificate::digest::SCHEMA;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Certificate, Finding, any_severe};
+use crate::certificate::{Certificate, Document, Finding, any_severe, table};
 use build::Builder;
 use raw::Raw;
 
@@ -39,20 +42,68 @@ pub fn from_json(octets: &[u8]) -> Result<Certificate, Vec<Finding>> {
 /// Reads a certificate's JSON and tells everything about it. As a received
 /// one it may hold what the schema has no place for.
 pub fn check_json(octets: &[u8], strictness: Strictness) -> (Option<Certificate>, Vec<Finding>) {
-    let octets = octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets);
-    let raw: Raw = match serde_json::from_slice(octets) {
+    let raw = match parse(octets) {
         Ok(raw) => raw,
-        Err(fault) => return (None, vec![not_json(&fault)]),
+        Err(finding) => return (None, vec![*finding]),
     };
     let mut builder = Builder::new(strictness);
-    let certificate = builder.certificate(raw);
-    (certificate, builder.findings)
+    let certificate = match builder.document(&table::CERTIFICATE, raw) {
+        Some(Document::Certificate(certificate)) => Some(certificate),
+        Some(Document::Acknowledgement(_)) | None => None,
+    };
+    (certificate, located(octets, builder.findings))
 }
 
-/// The JSON of a certificate: `certpost/certificate/1`, mechanical names.
-pub fn to_json(certificate: &Certificate) -> Value {
-    render::certificate(certificate)
+/// As [`check_json`], for a certificate or an acknowledgement, whichever it
+/// is: by its first member, `acknowledgementDocument` or another.
+pub fn check_document(octets: &[u8], strictness: Strictness) -> (Option<Document>, Vec<Finding>) {
+    let raw = match parse(octets) {
+        Ok(raw) => raw,
+        Err(finding) => return (None, vec![*finding]),
+    };
+    let root = if raw.has("acknowledgementDocument") {
+        &table::ACKNOWLEDGEMENT
+    } else {
+        &table::CERTIFICATE
+    };
+    let mut builder = Builder::new(strictness);
+    let document = builder.document(root, raw);
+    (document, located(octets, builder.findings))
 }
+
+fn parse(octets: &[u8]) -> Result<Raw, Box<Finding>> {
+    serde_json::from_slice(without_mark(octets)).map_err(|fault| Box::new(not_json(&fault)))
+}
+
+/// JSON without a byte order mark, which RFC 8259 lets a reader pass over.
+fn without_mark(octets: &[u8]) -> &[u8] {
+    octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets)
+}
+
+/// The findings with their places in the text.
+fn located(octets: &[u8], mut findings: Vec<Finding>) -> Vec<Finding> {
+    locate::locate(without_mark(octets), &mut findings);
+    findings
+}
+
+/// The JSON of a certificate, `certpost/certificate/1`: what stands for a tag
+/// as its plain field, everything else by its mechanical name.
+pub fn to_json(certificate: &Certificate) -> Value {
+    render::document(certificate.root(), SCHEMA)
+}
+
+/// The JSON of a document, whichever it is.
+pub fn document_to_json(document: &Document) -> Value {
+    match document {
+        Document::Acknowledgement(acknowledgement) => {
+            render::document(acknowledgement.root(), ACKNOWLEDGEMENT)
+        }
+        Document::Certificate(certificate) => to_json(certificate),
+    }
+}
+
+/// The schema that an acknowledgement's JSON names.
+pub const ACKNOWLEDGEMENT: &str = "certpost/acknowledgement/1";
 
 fn not_json(fault: &serde_json::Error) -> Finding {
     let place = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);

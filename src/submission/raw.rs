@@ -31,6 +31,14 @@ impl Raw {
         }
     }
 
+    /// Whether it is an object with a member called `name`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        match self {
+            Raw::Object(members) => members.iter().any(|(key, _)| key == name),
+            Raw::Bool(_) | Raw::List(_) | Raw::Null | Raw::Number(_) | Raw::Text(_) => false,
+        }
+    }
+
     /// A scalar as JSON, short enough to be shown.
     pub(super) fn shown(&self) -> String {
         match self {

@@ -1,4 +1,4 @@
-//! A certificate to JSON: always the shortest form.
+//! A document to JSON: always the shortest form.
 //!
 //! An entry that a plain field stands for leaves its list and is written as
 //! that field; where the order of a list cannot be told from that, it is said
@@ -8,16 +8,16 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::certificate::digest::{SCHEMA, truth};
+use crate::certificate::digest::truth;
 use crate::certificate::element::{Element, Kind, Shape, attribute_in_json};
 use crate::certificate::plain::{Plain, Repeats, StandsFor, tag_name};
-use crate::certificate::{Certificate, Extra, Item, Leaf, Node, Spelling};
+use crate::certificate::{Extra, Item, Leaf, Node, Spelling};
 
-/// The whole certificate; its depth is the tree's, which is bounded.
-pub(super) fn certificate(certificate: &Certificate) -> Value {
+/// A whole document by its root; its depth is the tree's, which is bounded.
+pub(super) fn document(root: &Node, schema: &str) -> Value {
     let mut object = Map::new();
-    object.insert("schema".to_owned(), json!(SCHEMA));
-    members(certificate.root(), &mut object);
+    object.insert("schema".to_owned(), json!(schema));
+    members(root, &mut object);
     Value::Object(object)
 }
 

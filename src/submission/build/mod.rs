@@ -18,7 +18,7 @@ use crate::certificate::digest::SCHEMA;
 use crate::certificate::element::{Element, Kind, Type};
 use crate::certificate::plain::Plain;
 use crate::certificate::rules::{self, Strictness};
-use crate::certificate::{Certificate, Finding, Item, Level, Node, table};
+use crate::certificate::{Certificate, Document, Finding, Item, Level, Node, table};
 use crate::sps;
 use beyond::Beside;
 
@@ -40,35 +40,35 @@ impl Builder {
         Builder { strictness, findings: Vec::new(), pointer: String::new() }
     }
 
-    /// The whole document.
-    pub(super) fn certificate(&mut self, raw: Raw) -> Option<Certificate> {
+    /// A whole document, whose root has the type `of`.
+    pub(super) fn document(&mut self, of: &'static Type, raw: Raw) -> Option<Document> {
         let Raw::Object(members) = raw else {
+            let first = of.elements.first().map_or("", Element::json_name);
             self.refuse(
                 Code::SubmissionObjectWanted,
                 format!("the document is {}", raw.what()),
-                "write {\"exchangedDocument\": …}",
+                format!("write {{\"{first}\": …}}"),
             );
             return None;
         };
-        let root = self.node(&table::CERTIFICATE, members, 1);
-        let certificate = Certificate::new(root);
-        let without_lines =
-            certificate.consignment().is_some() && certificate.trade_lines().next().is_none();
-        if without_lines && self.strictness == Strictness::Received {
-            let finding = Finding::new(
+        let document = Document::new(self.node(of, members, 1));
+        if let Document::Certificate(certificate) = &document
+            && certificate.consignment().is_some()
+            && certificate.trade_lines().next().is_none()
+            && self.strictness == Strictness::Received
+        {
+            self.push(Finding::new(
                 Code::TradeLineMissing,
                 "/consignment",
                 "the consignment has no trade line",
                 "write includedConsignmentItem and includedTradeLineItem",
-            );
-            self.push(finding);
+            ));
         }
-        if certificate.elements() > sps::gate::ELEMENT_LIMIT {
-            let words =
-                format!("the certificate has more than {} elements", sps::gate::ELEMENT_LIMIT);
+        if document.elements() > sps::gate::ELEMENT_LIMIT {
+            let words = format!("the document has more than {} elements", sps::gate::ELEMENT_LIMIT);
             self.refuse(Code::SubmissionTooManyElements, words, "part it in several");
         }
-        Some(certificate)
+        Some(document)
     }
 
     //--- Findings
@@ -118,8 +118,8 @@ impl Builder {
                     builder.member(&mut node, row, element, raw, depth);
                 } else if key == "$xml" {
                     beside = builder.extra(raw);
-                } else if key == "schema" && of.is(&table::CERTIFICATE) {
-                    builder.schema(&raw);
+                } else if key == "schema" && of.is_root() {
+                    builder.schema(of, &raw);
                 } else if !builder.plain(of, &key, &mut raw, &mut tagged, depth) {
                     let mut names: Vec<&str> = of.elements.iter().map(Element::json_name).collect();
                     names.extend(Plain::names(of, ""));
@@ -245,13 +245,14 @@ impl Builder {
         self.refuse(Code::SubmissionDuplicateKey, words, "write it once");
     }
 
-    fn schema(&mut self, raw: &Raw) {
-        if *raw != Raw::Text(SCHEMA.to_owned()) {
+    fn schema(&mut self, of: &Type, raw: &Raw) {
+        let schema = if of.is(&table::ACKNOWLEDGEMENT) { super::ACKNOWLEDGEMENT } else { SCHEMA };
+        if *raw != Raw::Text(schema.to_owned()) && *raw != Raw::Null {
             let words = format!("the schema is {}", raw.shown());
             self.refuse(
                 Code::SubmissionSchema,
                 words,
-                format!("write \"{SCHEMA}\", or leave it out"),
+                format!("write \"{schema}\", or leave it out"),
             );
         }
     }

@@ -1,0 +1,198 @@
+//! `certpost check --explain`: what a code means and what to do about it; and
+//! the page of all codes, which is generated from the same words.
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Exit, Shared};
+use super::paint::Paint;
+use crate::certificate::{Area, Level, catalogue};
+use crate::refusal;
+
+const SCHEMA: &str = "certpost/explain/1";
+
+/// What a person asks for to see every code.
+const ALL: &str = "all";
+
+/// Explains one code, or with `all` every one.
+pub fn run(code: &str, shared: &Shared) -> Answer {
+    let found: Vec<Explained> =
+        every().into_iter().filter(|known| code == ALL || known.code == code).collect();
+    if found.is_empty() {
+        let near = every().into_iter().filter(|known| alike(known.code, code)).map(|k| k.code);
+        let near: Vec<&str> = near.take(8).collect();
+        let hint = match near.as_slice() {
+            [] => "certpost check --explain all lists every code".to_owned(),
+            near => format!("did you mean {}?", near.join(", ")),
+        };
+        return Answer::failure(shared, SCHEMA, Exit::Absent, format!("no code {code}; {hint}"));
+    }
+    if shared.json {
+        let codes: Vec<Value> = found.iter().map(Explained::object).collect();
+        return Answer::json(Exit::Yes, &json!({"schema": SCHEMA, "ok": true, "codes": codes}));
+    }
+    let told: Vec<String> = found.iter().map(|code| code.told(shared.paint)).collect();
+    Answer::text(Exit::Yes, told.join("\n\n"))
+}
+
+/// Whether a code shares a part with what was typed.
+fn alike(code: &str, typed: &str) -> bool {
+    let mut parts = typed.split(['.', '-', ':']).filter(|part| part.len() > 2);
+    parts.any(|part| code.contains(part))
+}
+
+//------------ Explained -----------------------------------------------------
+
+/// A code of a finding or of a refusal, with its words.
+struct Explained {
+    code: &'static str,
+    kind: Kind,
+    meaning: &'static str,
+    remedy: &'static str,
+}
+
+enum Kind {
+    /// A finding, with the levels it is told at.
+    Finding(Area, &'static [Level]),
+    /// A refusal of a gate.
+    Gate(u8),
+}
+
+/// Every code there is: findings by name, then refusals by gate.
+fn every() -> Vec<Explained> {
+    let findings = catalogue::Code::ALL.iter().map(|code| Explained {
+        code: code.as_str(),
+        kind: Kind::Finding(code.area(), code.levels()),
+        meaning: code.meaning(),
+        remedy: code.remedy(),
+    });
+    let refusals = refusal::Code::ALL.iter().map(|code| Explained {
+        code: code.as_str(),
+        kind: Kind::Gate(code.gate()),
+        meaning: code.meaning(),
+        remedy: code.remedy(),
+    });
+    findings.chain(refusals).collect()
+}
+
+impl Explained {
+    fn told(&self, paint: Paint) -> String {
+        let kind = match &self.kind {
+            Kind::Finding(area, levels) => {
+                format!("a finding: {}, {}", names(levels), area.as_str())
+            }
+            Kind::Gate(gate) => format!("a refusal of gate {gate}"),
+        };
+        format!(
+            "{} ({kind})\n  {}\n  What to do: {}",
+            paint.strong(self.code),
+            self.meaning,
+            self.remedy
+        )
+    }
+
+    fn object(&self) -> Value {
+        let (area, gate, levels) = match &self.kind {
+            Kind::Finding(area, levels) => (Some(area), None, Some(levels)),
+            Kind::Gate(gate) => (None, Some(gate), None),
+        };
+        json!({
+            "code": self.code,
+            "area": area,
+            "levels": levels,
+            "gate": gate,
+            "meaning": self.meaning,
+            "remedy": self.remedy,
+        })
+    }
+}
+
+fn names(levels: &[Level]) -> String {
+    let names: Vec<&str> = levels.iter().map(|level| level.as_str()).collect();
+    names.join(" or ")
+}
+
+//------------ The page ------------------------------------------------------
+
+/// The page of all codes, `queue-config/CODES.md`.
+pub fn page() -> String {
+    let mut out = String::from(
+        "# Every code\n\n\
+         Made from the program's own catalogue; a test compares. `certpost check --explain CODE` says the same.\n\
+         Codes are never given another meaning and never taken away.\n\n\
+         ## Findings\n\n\
+         What is wrong with a certificate, with a submission, or with the letter that brought one. `severe`: it cannot\n\
+         be used, and a submission is refused; `warning`: it is used, and somebody should mend its source; `info`: worth\n\
+         knowing.\n\n\
+         | code | level | area | what it means | what to do |\n|---|---|---|---|---|\n",
+    );
+    let cell = |text: &str| text.replace('|', "\\|");
+    for code in every() {
+        if let Kind::Finding(area, levels) = &code.kind {
+            out.push_str(&format!(
+                "| `{}` | {} | {} | {} | {} |\n",
+                code.code,
+                names(levels),
+                area.as_str(),
+                cell(code.meaning),
+                cell(code.remedy)
+            ));
+        }
+    }
+    out.push_str(
+        "\n## Refusals\n\n\
+         Why a gate refused a letter: it lies in quarantine with its code, and nobody outside is told. The gates are\n\
+         passed in this order, and the first that refuses is the one told. Those of gate 9 are findings as well: for\n\
+         them `certpost check` is the gate.\n\n\
+         | gate | code | what it means | what to do |\n|---|---|---|---|\n",
+    );
+    for code in every() {
+        if let Kind::Gate(gate) = &code.kind {
+            out.push_str(&format!(
+                "| {gate} | `{}` | {} | {} |\n",
+                code.code,
+                cell(code.meaning),
+                cell(code.remedy)
+            ));
+        }
+    }
+    out
+}
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_explained() {
+        let shared = Shared::default();
+        let told = |code: &str| {
+            let answer = run(code, &shared);
+            (answer.exit, String::from_utf8(answer.out).unwrap(), answer.remarks.join("\n"))
+        };
+        let (exit, out, _) = told("country.unknown");
+        assert_eq!(exit, Exit::Yes);
+        assert!(out.contains("ISO 3166-1") && out.contains("What to do: "), "{out}");
+        assert!(told("octets.nul").1.contains("gate 1"));
+        assert_eq!(told("all").1.matches("What to do: ").count(), every().len());
+        let (exit, out, remarks) = told("country.unknwon");
+        assert_eq!((exit, out.as_str()), (Exit::Absent, ""));
+        assert!(remarks.contains("country.unknown"), "{remarks}");
+        assert!(told("zzz").2.contains("--explain all"));
+    }
+
+    #[test]
+    fn the_page_is_what_the_program_says() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/queue-config/CODES.md");
+        if std::env::var_os("CERTPOST_WRITE_GOLDEN").is_some() {
+            std::fs::write(file, page()).unwrap();
+        }
+        let written = std::fs::read_to_string(file).unwrap();
+        assert!(
+            written == page(),
+            "queue-config/CODES.md is not what `explain` makes: \
+            run the tests with CERTPOST_WRITE_GOLDEN=1"
+        );
+    }
+}
