@@ -5,7 +5,9 @@ use serde::Serialize;
 //------------ Level ---------------------------------------------------------
 
 /// How bad a finding is; the IPPC Hub's three levels, worst first.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// The certificate cannot be used as it is.
@@ -19,7 +21,9 @@ pub enum Level {
 //------------ Area ----------------------------------------------------------
 
 /// Which part of the rules a finding is about; the IPPC Hub's three areas.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Area {
     /// An element that must be there.
@@ -33,7 +37,7 @@ pub enum Area {
 //------------ Finding -------------------------------------------------------
 
 /// One thing wrong with a certificate, or with the submission that holds it.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     pub level: Level,
