@@ -4,7 +4,8 @@
 //! - [`build`]: JSON to a certificate, every fault with a pointer and a remedy;
 //! - [`plain`]: the plain fields for ePhyto tags;
 //! - [`nearest`]: what somebody may have meant;
-//! - [`render`]: a certificate to JSON, always in the shortest form.
+//! - [`render`]: a certificate to JSON, always in the shortest form;
+//! - [`schema`]: the JSON Schema of all that.
 //!
 //! It knows nothing of queues and of who may publish.
 
@@ -15,6 +16,7 @@ mod raw;
 mod render;
 #[cfg(test)]
 pub(crate) mod sample;
+mod schema;
 #[cfg(test)]
 mod tests;
 
@@ -53,6 +55,12 @@ pub fn check_json(octets: &[u8], strictness: Strictness) -> (Option<Certificate>
 /// The JSON of a certificate: `certpost/certificate/1`, mechanical names.
 pub fn to_json(certificate: &Certificate) -> Value {
     render::certificate(certificate)
+}
+
+/// The JSON Schema of a certificate's JSON: of what may be published, or of all
+/// that is `certpost/certificate/1`.
+pub fn json_schema(strictness: Strictness) -> Value {
+    schema::certificate(strictness)
 }
 
 fn not_json(fault: &serde_json::Error) -> Finding {
