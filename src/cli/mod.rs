@@ -13,6 +13,7 @@ pub mod inspect;
 pub mod open;
 pub mod partner;
 pub mod run;
+pub mod schemas;
 pub mod seal;
 pub mod submit;
 pub mod trace;

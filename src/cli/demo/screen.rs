@@ -144,3 +144,22 @@ pub fn invitation(ground: &Path, program: &Path, number: &str) -> String {
          \x20 tail -f BV/gateway.log HM/gateway.log\n"
     )
 }
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use super::super::gateway::Keyring;
+    use super::*;
+
+    #[test]
+    fn the_object_is_as_its_schema_says() {
+        let place = |code| {
+            Place::new(code, Path::new("/"), 25, String::new(), Keyring::make(code).unwrap())
+        };
+        let shown = shown(&Tally::default(), &[place("BV"), place("HM")], Duration::from_secs(9));
+        let object = serde_json::to_value(&shown).unwrap();
+        crate::conforms::conforms(&object);
+        assert_eq!(object["partners"][0]["code"], "HM");
+    }
+}
