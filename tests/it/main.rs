@@ -13,12 +13,14 @@
 mod broker;
 mod commands;
 mod config;
+mod conforms;
 mod mailbox;
 mod peer;
 mod post;
 mod queue;
 mod queues;
 mod road;
+mod schemas;
 mod skipped;
 mod smime_gates;
 mod smime_peers;
