@@ -9,16 +9,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 //------------ Timestamp -----------------------------------------------------
 
-/// A moment in UTC, in whole milliseconds since 1970-01-01.
+/// A moment in UTC, written as RFC 3339 with milliseconds and `Z`.
 ///
-/// Written and read as RFC 3339 with milliseconds and `Z`, as every contract
-/// of ours wants it.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Timestamp(i64);
+/// Every contract of ours wants it so. Held in whole milliseconds since
+/// 1970-01-01.
+#[derive(Clone, Copy, Debug, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd)]
+#[schemars(extend(
+    "format" = "date-time",
+    "pattern" = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
+))]
+pub struct Timestamp(#[schemars(with = "String")] i64);
 
 impl Timestamp {
     /// The latest moment that can be shown: the last but one day of 9999,

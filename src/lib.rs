@@ -4,6 +4,9 @@ pub mod certificate;
 pub mod cli;
 pub mod clock;
 pub mod config;
+#[cfg(test)]
+#[path = "../tests/it/conforms.rs"]
+mod conforms;
 pub mod delivery;
 pub mod inbound;
 pub mod ledger;

@@ -4,8 +4,10 @@
 //! to the codes. The gates themselves stand in `letter`, `smime`, `sps` and
 //! `inbound`; each makes its refusals from this table and from nothing else.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 macro_rules! codes {
@@ -250,6 +252,21 @@ impl fmt::Display for Code {
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl JsonSchema for Code {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::Borrowed("RefusalCode")
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        json_schema!({
+            "description": "Why a gate refused a letter; in the order of the gates.",
+            "type": "string",
+            "enum": codes,
+        })
     }
 }
 

@@ -4,8 +4,10 @@
 //! (`queue-config/CODES.md`) and into `certpost check --explain`. A code is
 //! never given another meaning, and never taken away; new ones are added.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 use super::finding::{Area, Level};
@@ -345,6 +347,21 @@ impl fmt::Display for Code {
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl JsonSchema for Code {
+    fn schema_name() -> Cow<'static, str> {
+        Cow::Borrowed("FindingCode")
+    }
+
+    /// A form, no list: codes are added, and a reader of today must bear it.
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "What it is: a code of the catalogue (CODES.md), to which codes are only ever added.",
+            "type": "string",
+            "pattern": "^[a-z-]+([.:][a-z-]+)?$",
+        })
     }
 }
 

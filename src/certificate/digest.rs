@@ -12,10 +12,11 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use super::document::Certificate;
 use super::element::{Element, Kind, Shape, attribute_in_json};
 use super::leaf::{Extra, Leaf};
 use super::plain::{Plain, Repeats, StandsFor};
-use super::tree::{Certificate, Entry, Item, Node};
+use super::tree::{Entry, Item, Node};
 
 //------------ ContentDigest -------------------------------------------------
 

@@ -1,9 +1,10 @@
 //! What routing, the ledger and the gates need to know of a certificate.
 
 use super::catalogue::Code;
+use super::document::Certificate;
 use super::finding::Finding;
 use super::number::{CertificateId, CountryCode, DocumentType, Status};
-use super::tree::{Certificate, Node};
+use super::tree::Node;
 
 //------------ Facts ---------------------------------------------------------
 

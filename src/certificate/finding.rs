@@ -7,7 +7,9 @@ use super::catalogue::Code;
 //------------ Level ---------------------------------------------------------
 
 /// How bad a finding is; the IPPC Hub's three levels, worst first.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// The certificate cannot be used as it is.
@@ -32,7 +34,9 @@ impl Level {
 //------------ Area ----------------------------------------------------------
 
 /// Which part of the rules a finding is about; the IPPC Hub's three areas.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Area {
     /// An element that must be there.
@@ -57,7 +61,7 @@ impl Area {
 //------------ Finding -------------------------------------------------------
 
 /// One thing wrong with a certificate, or with the submission that holds it.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     pub level: Level,

@@ -1,6 +1,7 @@
 //! The sanitary or phytosanitary certificate: the document itself.
 //!
-//! - [`tree`] and [`leaf`]: the document, generic over the element [`table`];
+//! - [`document`]: a certificate, and the answer to one;
+//! - [`tree`] and [`leaf`]: what both are, generic over the element [`table`];
 //! - [`element`]: what a row of that table says, and the JSON names;
 //! - [`codes`]: the code lists that values come from;
 //! - `plain`: the plain fields that stand for ePhyto tags;
@@ -16,6 +17,7 @@
 pub mod catalogue;
 pub mod codes;
 pub mod digest;
+pub mod document;
 pub mod element;
 pub mod facts;
 pub mod finding;
@@ -29,8 +31,9 @@ pub mod tree;
 pub mod value;
 
 pub use digest::ContentDigest;
+pub use document::{Acknowledgement, Certificate, Document};
 pub use facts::Facts;
 pub use finding::{Area, Finding, Level, any_severe};
 pub use leaf::{Extra, Leaf, Spelling};
 pub use number::{CertificateId, CountryCode, DocumentType, NumberError, Status, fold};
-pub use tree::{Acknowledgement, Certificate, Document, Item, Node};
+pub use tree::{Item, Node};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 //------------ CountryCode ---------------------------------------------------
@@ -11,7 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// The form only: whether the code is on the current list is a finding on the
 /// certificate that bears it, so that a received one can still be named.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[schemars(extend("pattern" = "^[A-Z]{2}$"))]
 #[serde(transparent)]
 pub struct CountryCode(String);
 
@@ -49,7 +51,8 @@ impl<'de> Deserialize<'de> for CountryCode {
 //------------ DocumentType --------------------------------------------------
 
 /// A document name code of UN/CEFACT list 1001: `851`, `657`, `636` ...
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[schemars(extend("pattern" = "^[0-9]{1,3}$"))]
 #[serde(transparent)]
 pub struct DocumentType(String);
 
@@ -87,7 +90,8 @@ impl<'de> Deserialize<'de> for DocumentType {
 //------------ Status --------------------------------------------------------
 
 /// A status code of UN/CEFACT list 4405: `70` issued, `40` withdrawn ...
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[schemars(extend("pattern" = "^[0-9]{1,3}$"))]
 #[serde(transparent)]
 pub struct Status(String);
 

@@ -4,137 +4,11 @@
 //! the order of the table, repeats in document order, and a mandatory element
 //! that holds nothing is absent (the writer puts it back). So two documents
 //! with the same content are the same tree, but for the spelling of dates.
+//! What kinds of documents there are is in [`super::document`].
 
 use super::digest::truth;
 use super::element::{Element, Kind, Shape, Type};
 use super::leaf::{Extra, Leaf};
-use super::table;
-
-//------------ Document ------------------------------------------------------
-
-/// A document of the standard, whichever it is.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Document {
-    Acknowledgement(Acknowledgement),
-    Certificate(Certificate),
-}
-
-impl Document {
-    /// The document of a root; any root but that of an acknowledgement is
-    /// taken for a certificate's.
-    pub fn new(root: Node) -> Self {
-        if root.of.is(&table::ACKNOWLEDGEMENT) {
-            Document::Acknowledgement(Acknowledgement::new(root))
-        } else {
-            Document::Certificate(Certificate::new(root))
-        }
-    }
-
-    /// The root.
-    pub fn root(&self) -> &Node {
-        match self {
-            Document::Acknowledgement(acknowledgement) => &acknowledgement.root,
-            Document::Certificate(certificate) => &certificate.root,
-        }
-    }
-
-    /// The status as it is written: the certificate's, or the answer's.
-    pub fn status(&self) -> Option<&str> {
-        let part = match self {
-            Document::Acknowledgement(_) => self.root().node("SPSAcknowledgementDocument"),
-            Document::Certificate(_) => self.root().node("SPSExchangedDocument"),
-        };
-        part.and_then(|part| part.text("StatusCode"))
-    }
-
-    /// How many elements the document has when it is written with every
-    /// mandatory one.
-    pub fn elements(&self) -> usize {
-        self.root().elements()
-    }
-}
-
-//------------ Acknowledgement -----------------------------------------------
-
-/// An `SPSAcknowledgement`: an authority's answer to a certificate, as a tree.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Acknowledgement {
-    root: Node,
-}
-
-impl Acknowledgement {
-    /// An acknowledgement from its root.
-    pub fn new(mut root: Node) -> Self {
-        root.normalise();
-        Acknowledgement { root }
-    }
-
-    /// The root, `SPSAcknowledgement`.
-    pub fn root(&self) -> &Node {
-        &self.root
-    }
-}
-
-//------------ Certificate ---------------------------------------------------
-
-/// A sanitary or phytosanitary certificate: one document, as a tree.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Certificate {
-    root: Node,
-}
-
-impl Certificate {
-    /// How deep elements may lie below the root: what the gate lets pass,
-    /// less the root and the `udt` element of a date.
-    pub const DEPTH_LIMIT: usize = 60;
-
-    /// A certificate from its two parts and whatever else the root held.
-    pub fn new(mut root: Node) -> Self {
-        root.normalise();
-        Certificate { root }
-    }
-
-    /// The root, `SPSCertificate`.
-    pub fn root(&self) -> &Node {
-        &self.root
-    }
-
-    /// `SPSExchangedDocument`.
-    pub fn document(&self) -> Option<&Node> {
-        self.root.node("SPSExchangedDocument")
-    }
-
-    /// `SPSConsignment`.
-    pub fn consignment(&self) -> Option<&Node> {
-        self.root.node("SPSConsignment")
-    }
-
-    /// Every trade line of the consignment, in document order.
-    pub fn trade_lines(&self) -> impl Iterator<Item = &Node> {
-        self.consignment()
-            .into_iter()
-            .flat_map(|consignment| consignment.nodes("IncludedSPSConsignmentItem"))
-            .flat_map(|item| item.nodes("IncludedSPSTradeLineItem"))
-    }
-
-    /// How many elements the certificate has when it is written with every
-    /// mandatory one.
-    pub fn elements(&self) -> usize {
-        self.root.elements()
-    }
-
-    /// Whether it holds what the schema has no place for.
-    pub fn has_extras(&self) -> bool {
-        self.root.has_extras()
-    }
-}
-
-impl Default for Certificate {
-    /// A certificate with nothing in it.
-    fn default() -> Self {
-        Certificate::new(Node::new(&table::CERTIFICATE))
-    }
-}
 
 //------------ Node ----------------------------------------------------------
 
@@ -325,7 +199,7 @@ impl Node {
     }
 
     /// Brings the node into normal form; its depth is bounded by who made it.
-    fn normalise(&mut self) {
+    pub(super) fn normalise(&mut self) {
         if self.extra.as_deref().is_some_and(Extra::is_empty) {
             self.extra = None;
         }
@@ -346,7 +220,7 @@ impl Node {
         }
     }
 
-    fn elements(&self) -> usize {
+    pub(super) fn elements(&self) -> usize {
         let there: usize = self.entries().map(|(element, item)| item.elements(element)).sum();
         let extra = self.extra().map_or(0, Extra::elements);
         let missing: usize = (0u8..)
@@ -357,7 +231,7 @@ impl Node {
         1 + there + extra + missing
     }
 
-    fn has_extras(&self) -> bool {
+    pub(super) fn has_extras(&self) -> bool {
         self.extra.is_some()
             || self.entries.iter().any(|entry| match &entry.item {
                 Item::Leaf(leaf) => leaf.extra.is_some(),

@@ -3,7 +3,8 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::paint::Paint;
 use crate::ledger::ContentType;
@@ -74,8 +75,13 @@ impl Answer {
     }
 
     /// An answer that prints one JSON object on one line.
-    pub fn json(exit: Exit, value: &Value) -> Self {
-        Answer::text(exit, value.to_string())
+    pub fn json(exit: Exit, object: &impl Serialize) -> Self {
+        match serde_json::to_string(object) {
+            Ok(text) => Answer::text(exit, text),
+            Err(fault) => {
+                Answer::new(Exit::Bug).remark(format!("certpost: the answer is no JSON: {fault}"))
+            }
+        }
     }
 
     /// A failure: words for a person, or with `--json` an object of `schema`
@@ -83,10 +89,8 @@ impl Answer {
     pub fn failure(shared: &Shared, schema: &str, exit: Exit, words: impl Into<String>) -> Self {
         let words = words.into();
         let mut answer = if shared.json {
-            Answer::json(
-                exit,
-                &json!({"schema": schema, "ok": false, "error": {"exit": exit.code(), "words": words}}),
-            )
+            let error = Cause { exit: exit.code(), words: &words };
+            Answer::json(exit, &Failure { schema, ok: false, error })
         } else {
             Answer::new(exit)
         };
@@ -99,6 +103,30 @@ impl Answer {
         self.remarks.push(line.into());
         self
     }
+}
+
+//------------ Failure -------------------------------------------------------
+
+/// The answer of a command that could not do what it was asked.
+#[derive(JsonSchema, Serialize)]
+pub struct Failure<'a> {
+    /// The schema of the command's own answers, as `certpost/check/1`.
+    #[schemars(regex(pattern = "^certpost/[a-z-]+/[0-9]+$"))]
+    schema: &'a str,
+    #[schemars(extend("const" = false))]
+    ok: bool,
+    error: Cause<'a>,
+}
+
+/// Why it could not.
+#[derive(JsonSchema, Serialize)]
+struct Cause<'a> {
+    /// The exit code: 1 no, 2 usage or configuration, 3 what was named is not
+    /// there, 4 cannot tell now, 70 a bug.
+    #[schemars(extend("enum" = [1, 2, 3, 4, 70]))]
+    exit: u8,
+    /// What is wrong, for a person.
+    words: &'a str,
 }
 
 //------------ Shared --------------------------------------------------------

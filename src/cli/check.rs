@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use data_encoding::HEXLOWER;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Exit, Shared};
@@ -103,8 +104,8 @@ pub fn run_with(
     let severe = documents.iter().any(|document| document.count(Level::Severe) > 0);
     let exit = if severe { Exit::No } else { Exit::Yes };
     if shared.json {
-        let files: Vec<Value> = documents.iter().map(file_object).collect();
-        return Answer::json(exit, &json!({"schema": SCHEMA, "ok": !severe, "files": files}));
+        let files = documents.iter().map(CheckedFile::of).collect();
+        return Answer::json(exit, &Checked { schema: SCHEMA, ok: !severe, files });
     }
     let mut lines: Vec<String> =
         documents.iter().flat_map(|document| file_lines(document, shared.paint)).collect();
@@ -112,20 +113,6 @@ pub fn run_with(
         lines.push(summary(&documents, shared.paint));
     }
     Answer::text(exit, lines.join("\n"))
-}
-
-fn file_object(document: &Examined) -> Value {
-    json!({
-        "file": document.name,
-        "format": document.format.as_str(),
-        "id": document.id(),
-        "status": document.status(),
-        "sha256": HEXLOWER.encode(&Sha256::digest(&document.octets)),
-        "severe": document.count(Level::Severe),
-        "warning": document.count(Level::Warning),
-        "info": document.count(Level::Info),
-        "findings": document.findings,
-    })
 }
 
 fn file_lines(document: &Examined, paint: Paint) -> Vec<String> {
@@ -164,10 +151,64 @@ fn counted([severe, warnings, notes]: [usize; 3]) -> String {
     format!("{severe} severe, {}, {}", plural(warnings, "warning"), plural(notes, "note"))
 }
 
+//------------ Checked -------------------------------------------------------
+
+/// What `certpost check` says of the files it was given.
+#[derive(JsonSchema, Serialize)]
+pub struct Checked<'a> {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    /// Whether no file has a severe finding.
+    ok: bool,
+    /// In the order they were named.
+    files: Vec<CheckedFile<'a>>,
+}
+
+/// What is wrong with one file.
+#[derive(JsonSchema, Serialize)]
+struct CheckedFile<'a> {
+    /// As it was named; `-` is standard input.
+    file: &'a str,
+    #[schemars(extend("enum" = ["json", "unknown", "xml"]))]
+    format: &'static str,
+    /// `<issuing country>/<type>/<number>`; null if not all of it can be read.
+    id: Option<String>,
+    /// The status as it is written; null if it cannot be read.
+    status: Option<String>,
+    /// Of the file's octets, hex.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    sha256: String,
+    /// How many findings are severe: with one the certificate cannot be used.
+    severe: usize,
+    warning: usize,
+    info: usize,
+    /// At most some hundreds are told.
+    findings: &'a [Finding],
+}
+
+impl<'a> CheckedFile<'a> {
+    fn of(document: &'a Examined) -> Self {
+        CheckedFile {
+            file: &document.name,
+            format: document.format.as_str(),
+            id: document.id(),
+            status: document.status(),
+            sha256: HEXLOWER.encode(&Sha256::digest(&document.octets)),
+            severe: document.count(Level::Severe),
+            warning: document.count(Level::Warning),
+            info: document.count(Level::Info),
+            findings: &document.findings,
+        }
+    }
+}
+
 //------------ Tests ---------------------------------------------------------
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::cli::convert;
     use crate::submission::sample::{OURS, ours};

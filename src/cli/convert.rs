@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::answer::{Answer, Exit, Shared};
 use super::document::{Examined, visible};
@@ -70,7 +71,7 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
             }
             match std::str::from_utf8(xml.as_bytes()) {
                 Ok(text) if shared.json => {
-                    Answer::json(Exit::Yes, &json!({"schema": SCHEMA, "ok": true, "xml": text}))
+                    Answer::json(Exit::Yes, &Converted { schema: SCHEMA, ok: true, xml: text })
                 }
                 Ok(_) | Err(_) => Answer::octets(Exit::Yes, xml.into_bytes()),
             }
@@ -80,10 +81,34 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
 
 fn refused(findings: &[Finding], shared: &Shared) -> Answer {
     if shared.json {
-        return Answer::json(
-            Exit::No,
-            &json!({"schema": SCHEMA, "ok": false, "findings": findings}),
-        );
+        return Answer::json(Exit::No, &Unconverted { schema: SCHEMA, ok: false, findings });
     }
     Answer::new(Exit::No)
+}
+
+//------------ Converted -----------------------------------------------------
+
+/// The XML of a certificate. Its JSON is an answer by itself:
+/// `certpost/certificate/1`.
+#[derive(JsonSchema, Serialize)]
+pub struct Converted<'a> {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    #[schemars(extend("const" = true))]
+    ok: bool,
+    /// The whole document, in UTF-8.
+    xml: &'a str,
+}
+
+/// Why a certificate is not converted.
+#[derive(JsonSchema, Serialize)]
+pub struct Unconverted<'a> {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    #[schemars(extend("const" = false))]
+    ok: bool,
+    /// One of them at least is severe.
+    findings: &'a [Finding],
 }

@@ -1,7 +1,8 @@
 //! `certpost check --explain`: what a code means and what to do about it; and
 //! the page of all codes, which is generated from the same words.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::answer::{Answer, Exit, Shared};
 use super::paint::Paint;
@@ -27,8 +28,7 @@ pub fn run(code: &str, shared: &Shared) -> Answer {
         return Answer::failure(shared, SCHEMA, Exit::Absent, format!("no code {code}; {hint}"));
     }
     if shared.json {
-        let codes: Vec<Value> = found.iter().map(Explained::object).collect();
-        return Answer::json(Exit::Yes, &json!({"schema": SCHEMA, "ok": true, "codes": codes}));
+        return Answer::json(Exit::Yes, &Codes { schema: SCHEMA, ok: true, codes: found });
     }
     let told: Vec<String> = found.iter().map(|code| code.told(shared.paint)).collect();
     Answer::text(Exit::Yes, told.join("\n\n"))
@@ -42,32 +42,54 @@ fn alike(code: &str, typed: &str) -> bool {
 
 //------------ Explained -----------------------------------------------------
 
+/// What `certpost check --explain` answers.
+#[derive(JsonSchema, Serialize)]
+pub struct Codes {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    /// Always true: what cannot be explained is a failure.
+    ok: bool,
+    codes: Vec<Explained>,
+}
+
 /// A code of a finding or of a refusal, with its words.
+#[derive(JsonSchema, Serialize)]
 struct Explained {
     code: &'static str,
+    #[serde(flatten)]
     kind: Kind,
+    /// What it means, in a sentence or two.
     meaning: &'static str,
+    /// What to do about it.
     remedy: &'static str,
 }
 
+/// What the code is of.
+#[derive(JsonSchema, Serialize)]
+#[serde(untagged)]
 enum Kind {
-    /// A finding, with the levels it is told at.
-    Finding(Area, &'static [Level]),
-    /// A refusal of a gate.
-    Gate(u8),
+    /// A finding.
+    Finding {
+        area: Area,
+        /// The levels it is told at, the usual one first.
+        levels: &'static [Level],
+    },
+    /// A refusal of the gate of this number.
+    Gate { gate: u8 },
 }
 
 /// Every code there is: findings by name, then refusals by gate.
 fn every() -> Vec<Explained> {
     let findings = catalogue::Code::ALL.iter().map(|code| Explained {
         code: code.as_str(),
-        kind: Kind::Finding(code.area(), code.levels()),
+        kind: Kind::Finding { area: code.area(), levels: code.levels() },
         meaning: code.meaning(),
         remedy: code.remedy(),
     });
     let refusals = refusal::Code::ALL.iter().map(|code| Explained {
         code: code.as_str(),
-        kind: Kind::Gate(code.gate()),
+        kind: Kind::Gate { gate: code.gate() },
         meaning: code.meaning(),
         remedy: code.remedy(),
     });
@@ -77,10 +99,10 @@ fn every() -> Vec<Explained> {
 impl Explained {
     fn told(&self, paint: Paint) -> String {
         let kind = match &self.kind {
-            Kind::Finding(area, levels) => {
+            Kind::Finding { area, levels } => {
                 format!("a finding: {}, {}", names(levels), area.as_str())
             }
-            Kind::Gate(gate) => format!("a refusal of gate {gate}"),
+            Kind::Gate { gate } => format!("a refusal of gate {gate}"),
         };
         format!(
             "{} ({kind})\n  {}\n  What to do: {}",
@@ -88,21 +110,6 @@ impl Explained {
             self.meaning,
             self.remedy
         )
-    }
-
-    fn object(&self) -> Value {
-        let (area, gate, levels) = match &self.kind {
-            Kind::Finding(area, levels) => (Some(area), None, Some(levels)),
-            Kind::Gate(gate) => (None, Some(gate), None),
-        };
-        json!({
-            "code": self.code,
-            "area": area,
-            "levels": levels,
-            "gate": gate,
-            "meaning": self.meaning,
-            "remedy": self.remedy,
-        })
     }
 }
 
@@ -127,7 +134,7 @@ pub fn page() -> String {
     );
     let cell = |text: &str| text.replace('|', "\\|");
     for code in every() {
-        if let Kind::Finding(area, levels) = &code.kind {
+        if let Kind::Finding { area, levels } = &code.kind {
             out.push_str(&format!(
                 "| `{}` | {} | {} | {} | {} |\n",
                 code.code,
@@ -146,7 +153,7 @@ pub fn page() -> String {
          | gate | code | what it means | what to do |\n|---|---|---|---|\n",
     );
     for code in every() {
-        if let Kind::Gate(gate) = &code.kind {
+        if let Kind::Gate { gate } = &code.kind {
             out.push_str(&format!(
                 "| {gate} | `{}` | {} | {} |\n",
                 code.code,

@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 use super::answer::{Answer, Exit, Shared, read_input};
 use crate::letter::entity::shown;
@@ -50,10 +50,8 @@ pub fn answer(octets: &[u8], shared: &Shared) -> Answer {
     };
     let entities = entities(shaped.octets());
     if shared.json {
-        return Answer::json(
-            Exit::Yes,
-            &json!({"schema": SCHEMA, "ok": true, "octets": octets.len(), "entities": entities}),
-        );
+        let octets = octets.len();
+        return Answer::json(Exit::Yes, &Inspected { schema: SCHEMA, ok: true, octets, entities });
     }
     let mut text = format!("letter, {} octets; nothing below is proven\n", octets.len());
     for (index, entity) in entities.iter().enumerate() {
@@ -65,23 +63,46 @@ pub fn answer(octets: &[u8], shared: &Shared) -> Answer {
     Answer::text(Exit::Yes, text)
 }
 
+//------------ Inspected -----------------------------------------------------
+
+/// What a letter is made of. Nothing of it is proven.
+#[derive(JsonSchema, Serialize)]
+pub struct Inspected {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    #[schemars(extend("const" = true))]
+    ok: bool,
+    /// Of the whole letter.
+    octets: usize,
+    /// The letter, then what signatures in it carry in clear; at most eight.
+    entities: Vec<Entity>,
+}
+
 //------------ Entity --------------------------------------------------------
 
 /// One MIME entity: the letter, or what a signature carries in clear.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 struct Entity {
+    /// In the order they stand in the entity.
     parts: Vec<PartWords>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+/// One part of it.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PartWords {
+    /// How many parts it lies in.
     depth: usize,
+    /// The media type, without parameters.
     #[serde(rename = "type")]
     media_type: String,
+    /// Of the body, as it is encoded.
     octets: usize,
+    /// What the part is as an S/MIME structure, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     smime: Option<Layer>,
+    /// Why the structure cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<String>,
 }

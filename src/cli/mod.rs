@@ -16,6 +16,7 @@ pub mod open;
 pub mod paint;
 pub mod partner;
 pub mod run;
+pub mod schemas;
 pub mod seal;
 pub mod submit;
 pub mod trace;

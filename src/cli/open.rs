@@ -5,17 +5,21 @@
 use std::path::PathBuf;
 
 use data_encoding::HEXLOWER;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Exit, Shared, read_input};
+use crate::certificate::Finding;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Keys;
 use crate::inbound::prove::{Gatehouse, Proven, prove};
 use crate::inbound::{self, judge};
 use crate::letter::{LineEnds, MAX_LETTER};
-use crate::refusal::Refusal;
+use crate::partner::PartnerCode;
+use crate::refusal::{Code, Refusal};
 use crate::smime;
+use crate::smime::verify::Signer;
 
 /// The schema of what `--json` prints.
 pub const SCHEMA: &str = "certpost/open/1";
@@ -109,7 +113,7 @@ fn opened(proven: Proven, wanted: Wanted, shared: &Shared) -> Answer {
     let remarks = proven.remarks.iter().map(|remark| format!("{}: {}", remark.code, remark.words));
     let remarks: Vec<String> = remarks.collect();
     let mut answer = if shared.json {
-        Answer::json(Exit::Yes, &object(&proven))
+        Answer::json(Exit::Yes, &Opened::of(&proven))
     } else {
         Answer::octets(
             Exit::Yes,
@@ -123,36 +127,99 @@ fn opened(proven: Proven, wanted: Wanted, shared: &Shared) -> Answer {
     answer
 }
 
-fn object(proven: &Proven) -> Value {
-    json!({
-        "schema": SCHEMA,
-        "ok": true,
-        "partner": proven.partner,
-        "signer": proven.signer,
-        "xmlSha256": HEXLOWER.encode(&Sha256::digest(proven.octets.as_bytes())),
-        "entitySha256": HEXLOWER.encode(&Sha256::digest(&proven.entity)),
-        "messageId": proven.message_id,
-        "subject": proven.subject,
-        "signedAt": proven.signed_at,
-        "kind": proven.kind,
-        "fileName": proven.file_name,
-        "remarks": proven.remarks,
-    })
-}
-
 fn refused(refusal: &Refusal, shared: &Shared) -> Answer {
     let (word, exit) =
         if refusal.is_held() { ("held", Exit::CannotTell) } else { ("refused", Exit::No) };
-    let answer = if shared.json {
-        let mut object = json!({"schema": SCHEMA, "ok": false});
-        object[word] =
-            json!({"gate": refusal.gate(), "code": refusal.code, "words": refusal.words});
-        if refusal.is_held() {
-            object["refused"] = object[word].clone();
-        }
-        Answer::json(exit, &object)
-    } else {
-        Answer::new(exit)
-    };
+    let answer =
+        if shared.json { Answer::json(exit, &Unopened::of(refusal)) } else { Answer::new(exit) };
     answer.remark(format!("{word}: {}: {}", refusal.code, refusal.words))
+}
+
+//------------ Opened --------------------------------------------------------
+
+/// A letter that every gate let pass.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Opened<'a> {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    #[schemars(extend("const" = true))]
+    ok: bool,
+    /// Whose signer it was.
+    partner: &'a PartnerCode,
+    signer: &'a Signer,
+    /// Of the innermost part, transfer encoding undone; hex.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    xml_sha256: String,
+    /// Of the signed octets, hex.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    entity_sha256: String,
+    /// Under the signature where that repeats the header.
+    message_id: &'a str,
+    /// Under the signature; null if it does not stand there.
+    subject: Option<&'a str>,
+    /// By the signer's clock.
+    signed_at: Timestamp,
+    /// What the letter says it carries, as `certificate`; null if it does not.
+    kind: Option<&'a str>,
+    /// The name the document was sent under; never a path.
+    file_name: Option<&'a str>,
+    /// What is odd about the letter, and no reason to refuse it.
+    remarks: &'a [Finding],
+}
+
+impl<'a> Opened<'a> {
+    fn of(proven: &'a Proven) -> Self {
+        Opened {
+            schema: SCHEMA,
+            ok: true,
+            partner: &proven.partner,
+            signer: &proven.signer,
+            xml_sha256: HEXLOWER.encode(&Sha256::digest(proven.octets.as_bytes())),
+            entity_sha256: HEXLOWER.encode(&Sha256::digest(&proven.entity)),
+            message_id: &proven.message_id,
+            subject: proven.subject.as_deref(),
+            signed_at: proven.signed_at,
+            kind: proven.kind.as_deref(),
+            file_name: proven.file_name.as_deref(),
+            remarks: &proven.remarks,
+        }
+    }
+}
+
+//------------ Unopened ------------------------------------------------------
+
+/// A letter that a gate did not let pass.
+#[derive(JsonSchema, Serialize)]
+pub struct Unopened<'a> {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    #[schemars(extend("const" = false))]
+    ok: bool,
+    /// The same as `refused`, where the letter is held rather than refused: it
+    /// is judged again when there is a newer CRL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<GateWords<'a>>,
+    refused: GateWords<'a>,
+}
+
+/// A gate's no.
+#[derive(Clone, JsonSchema, Serialize)]
+struct GateWords<'a> {
+    /// The first gate that said no.
+    #[schemars(range(min = 1, max = 10))]
+    gate: u8,
+    code: Code,
+    /// What was found and what is allowed, for our own operator.
+    words: &'a str,
+}
+
+impl<'a> Unopened<'a> {
+    fn of(refusal: &'a Refusal) -> Self {
+        let refused = GateWords { gate: refusal.gate(), code: refusal.code, words: &refusal.words };
+        let held = refusal.is_held().then(|| refused.clone());
+        Unopened { schema: SCHEMA, ok: false, held, refused }
+    }
 }

@@ -2,11 +2,14 @@
 
 use std::fmt::Write;
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{Answer, Exit, Shared};
+use crate::certificate::{CountryCode, DocumentType};
 use crate::config::Keys;
-use crate::partner::{Partner, State, TlsPolicy};
+use crate::letter::Address;
+use crate::partner::{Partner, PartnerCode, State, TlsPolicy};
 
 const SCHEMA: &str = "certpost/partner-list/1";
 
@@ -36,8 +39,8 @@ fn list(shared: &Shared) -> Answer {
         Err(answer) => return answer,
     };
     if shared.json {
-        let partners: Vec<Value> = configuration.partners.iter().map(object).collect();
-        return Answer::json(Exit::Yes, &json!({"schema": SCHEMA, "partners": partners}));
+        let partners = configuration.partners.iter().map(PartnerWords::of).collect();
+        return Answer::json(Exit::Yes, &PartnerList { schema: SCHEMA, partners });
     }
     if configuration.partners.is_empty() {
         return Answer::new(Exit::Yes).remark("partners.toml has no [[partner]] yet");
@@ -77,26 +80,72 @@ fn row(partner: &Partner) -> [String; 6] {
     ]
 }
 
-fn object(partner: &Partner) -> Value {
-    json!({
-        "code": partner.code,
-        "name": partner.name,
-        "state": state(partner),
-        "countries": partner.countries,
-        "types": partner.types,
-        "transit": partner.transit,
-        "address": partner.address,
-        "route": partner.route.to_string(),
-        "tls": match partner.tls { TlsPolicy::Off => "none", TlsPolicy::Required(_) => "required" },
-        "connections": partner.connections,
-        "recipients": partner.seal.recipients.iter().map(|key| key.sha256_hex()).collect::<Vec<_>>(),
-        "signers": partner.trust.pins.iter().map(|pin| pin.sha256_hex()).collect::<Vec<_>>(),
-    })
-}
-
 fn state(partner: &Partner) -> &'static str {
     match partner.state {
         State::Active => "active",
         State::Suspended => "suspended",
+    }
+}
+
+//------------ PartnerList ---------------------------------------------------
+
+/// The partners of partners.toml.
+#[derive(JsonSchema, Serialize)]
+pub struct PartnerList<'a> {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    /// In the order of the file.
+    partners: Vec<PartnerWords<'a>>,
+}
+
+/// One partner.
+#[derive(JsonSchema, Serialize)]
+struct PartnerWords<'a> {
+    code: &'a PartnerCode,
+    /// For a person; may be empty.
+    name: &'a str,
+    #[schemars(extend("enum" = ["active", "suspended"]))]
+    state: &'static str,
+    /// The countries it speaks for.
+    countries: &'a [CountryCode],
+    /// The document types it takes; null is all.
+    types: Option<&'a [DocumentType]>,
+    /// Whether it is sent what only passes through its countries.
+    transit: bool,
+    /// The mailbox that letters to it are addressed to.
+    #[schemars(with = "String")]
+    address: &'a Address,
+    /// `smtp://`, `smtps://` and a host, or `mx`.
+    route: String,
+    #[schemars(extend("enum" = ["none", "required"]))]
+    tls: &'static str,
+    /// How many letters may be under way at once.
+    connections: usize,
+    /// SHA-256 of each certificate (DER) that letters to it are sealed for, hex.
+    recipients: Vec<String>,
+    /// SHA-256 of each certificate (DER) that it may sign with, hex.
+    signers: Vec<String>,
+}
+
+impl<'a> PartnerWords<'a> {
+    fn of(partner: &'a Partner) -> Self {
+        PartnerWords {
+            code: &partner.code,
+            name: &partner.name,
+            state: state(partner),
+            countries: &partner.countries,
+            types: partner.types.as_deref(),
+            transit: partner.transit,
+            address: &partner.address,
+            route: partner.route.to_string(),
+            tls: match partner.tls {
+                TlsPolicy::Off => "none",
+                TlsPolicy::Required(_) => "required",
+            },
+            connections: partner.connections,
+            recipients: partner.seal.recipients.iter().map(|key| key.sha256_hex()).collect(),
+            signers: partner.trust.pins.iter().map(|pin| pin.sha256_hex()).collect(),
+        }
     }
 }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Answer, Exit, Shared, answer};
@@ -165,13 +166,8 @@ async fn connect(url: &str) -> Result<(Broker, Publisher), QueueError> {
 
 fn told(submissions: &[Submission], shared: &Shared) -> Answer {
     if shared.json {
-        let list: Vec<_> = submissions
-            .iter()
-            .map(|submission| {
-                json!({"file": submission.file, "id": submission.id, "messageId": submission.outgoing.message_id})
-            })
-            .collect();
-        return Answer::json(Exit::Yes, &json!({"schema": SCHEMA, "ok": true, "submitted": list}));
+        let submitted = submissions.iter().map(SubmittedFile::of).collect();
+        return Answer::json(Exit::Yes, &Submitted { schema: SCHEMA, ok: true, submitted });
     }
     let lines: Vec<_> = submissions
         .iter()
@@ -180,4 +176,40 @@ fn told(submissions: &[Submission], shared: &Shared) -> Answer {
         })
         .collect();
     Answer::text(Exit::Yes, lines.join("\n"))
+}
+
+//------------ Submitted -----------------------------------------------------
+
+/// The submissions that the broker confirmed.
+#[derive(JsonSchema, Serialize)]
+pub struct Submitted<'a> {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    #[schemars(extend("const" = true))]
+    ok: bool,
+    /// In the order they were named.
+    submitted: Vec<SubmittedFile<'a>>,
+}
+
+/// One file on the queue.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SubmittedFile<'a> {
+    /// As it was named; `-` is standard input.
+    file: String,
+    /// `<issuing country>/<type>/<number>`.
+    id: &'a str,
+    /// The `message_id` it was published under, a UUID.
+    message_id: &'a str,
+}
+
+impl<'a> SubmittedFile<'a> {
+    fn of(submission: &'a Submission) -> Self {
+        SubmittedFile {
+            file: submission.file.display().to_string(),
+            id: &submission.id,
+            message_id: &submission.outgoing.message_id,
+        }
+    }
 }

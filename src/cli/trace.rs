@@ -86,8 +86,7 @@ pub(super) fn open(configuration: &Configuration) -> Result<Ledger, LedgerError>
 pub fn answer(traced: &TraceAnswer, shared: &Shared) -> Answer {
     let exit = if traced.certificates.is_empty() { Exit::Absent } else { Exit::Yes };
     if shared.json {
-        let value = serde_json::to_value(traced);
-        return Answer::json(exit, &value.unwrap_or(Value::Null));
+        return Answer::json(exit, traced);
     }
     if traced.certificates.is_empty() {
         return Answer::new(exit).remark(format!("{} is not on record", plain(&traced.number)));

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::answer::{Answer, Exit, Shared};
 use super::document::Examined;
@@ -88,13 +89,23 @@ impl Presented {
 //------------ Verdict -------------------------------------------------------
 
 /// The verdicts of this command.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+#[schemars(rename = "Verification")]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
+    /// It is what was issued, and in force.
     Authentic,
+    /// Something must be mended or told apart first.
     CannotTell,
+    /// What is presented says other things than what is on record.
     Differs,
+    /// It is what was issued, and is withdrawn, replaced or not yet in force.
     NotCurrent,
+    /// Nothing like it was issued or received here.
     NotOnRecord,
+    /// What is set aside under this number may be forged; not told yet.
+    Suspect,
+    /// This gateway is for training: nothing of it is in force.
     Training,
 }
 
@@ -106,6 +117,7 @@ impl Verdict {
             Verdict::Differs => "differs",
             Verdict::NotCurrent => "not-current",
             Verdict::NotOnRecord => "not-on-record",
+            Verdict::Suspect => "suspect",
             Verdict::Training => "training",
         }
     }
@@ -114,7 +126,9 @@ impl Verdict {
         match self {
             Verdict::Authentic => Exit::Yes,
             Verdict::CannotTell => Exit::CannotTell,
-            Verdict::Differs | Verdict::NotCurrent | Verdict::Training => Exit::No,
+            Verdict::Differs | Verdict::NotCurrent | Verdict::Suspect | Verdict::Training => {
+                Exit::No
+            }
             Verdict::NotOnRecord => Exit::Absent,
         }
     }
@@ -144,16 +158,14 @@ impl Verification {
 
     fn answer(&self, shared: &Shared) -> Answer {
         if shared.json {
-            let mut object = json!({
-                "schema": SCHEMA,
-                "verdict": self.verdict.as_str(),
-                "id": self.id,
-                "reasons": self.reasons,
-                "differences": [],
-            });
-            if let (Value::Object(object), false) = (&mut object, self.candidates.is_empty()) {
-                object.insert("candidates".to_owned(), json!(self.candidates));
-            }
+            let object = Verified {
+                schema: SCHEMA,
+                verdict: self.verdict,
+                id: self.id.as_deref(),
+                reasons: &self.reasons,
+                differences: Vec::new(),
+                candidates: &self.candidates,
+            };
             return Answer::json(self.exit, &object);
         }
         let id = self.id.as_deref().unwrap_or("-");
@@ -163,6 +175,39 @@ impl Verification {
         Answer::text(self.exit, lines.join("\n"))
     }
 }
+
+//------------ Verified ------------------------------------------------------
+
+/// The verdict on a number, or on the certificate itself.
+#[derive(JsonSchema, Serialize)]
+pub struct Verified<'a> {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    verdict: Verdict,
+    /// `<issuing country>/<type>/<number>`; null if no single one is meant.
+    id: Option<&'a str>,
+    /// Why, for a person.
+    reasons: &'a [String],
+    /// Where what is presented says other things; not told yet.
+    differences: Vec<Difference>,
+    /// What the number may mean, where it means several; else absent.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    candidates: &'a [String],
+}
+
+/// One place where two certificates say different things.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Difference {
+    /// A JSON Pointer into the certificate.
+    pub path: String,
+    /// What stands there; null if nothing does.
+    pub presented: Option<String>,
+    pub on_record: Option<String>,
+}
+
+//------------ Judging -------------------------------------------------------
 
 /// The verdict on what is on record, and on what is `presented` of it.
 pub fn judge(
@@ -248,6 +293,8 @@ fn described(standing: &Standing) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::certificate::CertificateId;
     use crate::ledger::StandingVersion;

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 macro_rules! closed_list {
     ($(#[$doc:meta])* $name:ident: $($(#[$variant_doc:meta])* $variant:ident $text:literal),+ $(,)?) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, schemars::JsonSchema)]
+        pub enum $name { $($(#[$variant_doc])* #[schemars(rename = $text)] $variant,)+ }
 
         impl $name {
             /// Every member, in the order of the contract.
@@ -77,10 +78,11 @@ closed_list! {
 //------------ Reply ---------------------------------------------------------
 
 /// One reply of the other side, literally.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Reply {
     pub phase: Phase,
     /// The three digits (RFC 5321, section 4.2).
+    #[schemars(range(min = 200, max = 599))]
     pub code: u16,
     /// The whole reply, code and all, lines parted by `\n`, control
     /// characters escaped.

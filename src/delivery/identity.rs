@@ -9,8 +9,9 @@ use uuid::Uuid;
 macro_rules! key {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub struct $name(Uuid);
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, schemars::JsonSchema)]
+        #[schemars(extend("format" = "uuid"))]
+        pub struct $name(#[schemars(with = "String")] Uuid);
 
         impl $name {
             /// The identity that `uuid` is.

@@ -110,8 +110,9 @@ closed_list! {
 }
 
 closed_list! {
-    /// What happened. Which events belong to which direction:
-    /// [`EventKind::belongs_to`].
+    /// What happened.
+    ///
+    /// Which events belong to which direction: [`EventKind::belongs_to`].
     EventKind:
     Accepted "accepted",
     Rejected "rejected",

@@ -1,17 +1,80 @@
 //! What the domestic system gets for a certificate taken in.
 
 use data_encoding::{BASE64, HEXLOWER};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::prove::Proven;
-use crate::certificate::{Certificate, ContentDigest, Facts, Finding};
+use crate::certificate::{
+    Certificate, ContentDigest, CountryCode, DocumentType, Facts, Finding, Status,
+};
 use crate::clock::Timestamp;
 use crate::ledger::NewPublication;
 use crate::letter::Environment;
 use crate::partner::PartnerCode;
 use crate::queue::topology::RECEIVED;
+use crate::smime::verify::Signer;
 use crate::submission;
+
+const SCHEMA: &str = "certpost/received/1";
+
+//------------ Received ------------------------------------------------------
+
+/// A certificate taken in, as it is published on `certpost.received`.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Received<'a> {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    /// Who signed the letter.
+    partner: &'a PartnerCode,
+    environment: Environment,
+    /// `<issuing country>/<type>/<number>`.
+    id: &'a str,
+    /// The issuing country: that of export, of a 657 the re-exporting one.
+    issuer: &'a CountryCode,
+    r#type: &'a DocumentType,
+    number: &'a str,
+    status: &'a Status,
+    /// When the letter was taken in.
+    received_at: Timestamp,
+    /// The certificate; what makes it one is always in it.
+    #[schemars(extend(
+        "$ref" = "certificate.schema.json",
+        "required" = ["schema", "exchangedDocument", "consignment"],
+        "properties" = {
+            "exchangedDocument": {"required": ["id", "typeCode", "statusCode", "issueDateTime"]},
+            "consignment": {"required": ["exportCountry", "importCountry"]},
+        }
+    ))]
+    certificate: Value,
+    /// The certificate's exact octets in base64; XML in UTF-8.
+    #[schemars(extend("contentEncoding" = "base64", "contentMediaType" = "application/xml"))]
+    xml: String,
+    /// Of those octets, hex.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    xml_sha256: String,
+    /// What is not as it should be; none of them severe.
+    findings: &'a [Finding],
+    signer: &'a Signer,
+    letter: ReceivedLetter<'a>,
+}
+
+/// The letter that a certificate came in.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceivedLetter<'a> {
+    /// Its Message-ID, under the signature where that repeats the header.
+    message_id: &'a str,
+    /// Of the letter's octets as they were taken in, hex.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    sha256: String,
+    /// By the signer's clock.
+    signed_at: Timestamp,
+}
 
 /// The publication on `certpost.received`.
 pub fn publication(
@@ -26,27 +89,29 @@ pub fn publication(
     let id = facts.id.to_string();
     let xml = proven.octets.as_bytes();
     let digest = certificate.content_digest();
-    let body = json!({
-        "schema": "certpost/received/1",
-        "partner": proven.partner,
-        "environment": environment,
-        "id": id,
-        "issuer": facts.id.country,
-        "type": facts.id.document_type,
-        "number": facts.id.number(),
-        "status": facts.status,
-        "receivedAt": received_at,
-        "certificate": submission::to_json(certificate),
-        "xml": BASE64.encode(xml),
-        "xmlSha256": HEXLOWER.encode(&Sha256::digest(xml)),
-        "findings": findings,
-        "signer": proven.signer,
-        "letter": {
-            "messageId": proven.message_id,
-            "sha256": HEXLOWER.encode(letter_sha256),
-            "signedAt": proven.signed_at,
+    let received = Received {
+        schema: SCHEMA,
+        partner: &proven.partner,
+        environment,
+        id: &id,
+        issuer: &facts.id.country,
+        r#type: &facts.id.document_type,
+        number: facts.id.number(),
+        status: &facts.status,
+        received_at,
+        certificate: submission::to_json(certificate),
+        xml: BASE64.encode(xml),
+        xml_sha256: HEXLOWER.encode(&Sha256::digest(xml)),
+        findings,
+        signer: &proven.signer,
+        letter: ReceivedLetter {
+            message_id: &proven.message_id,
+            sha256: HEXLOWER.encode(letter_sha256),
+            signed_at: proven.signed_at,
         },
-    });
+    };
+    let body = serde_json::to_vec(&received)
+        .expect("what is received is made of texts and lists, which always serialise");
     NewPublication {
         exchange: RECEIVED.to_owned(),
         routing_key: format!("{}.{}.{}", proven.partner, facts.id.document_type, facts.status),
@@ -55,7 +120,7 @@ pub fn publication(
         correlation_id: Some(id),
         content_type: Some("application/json".to_owned()),
         headers: Vec::new(),
-        body: Value::to_string(&body).into_bytes(),
+        body,
     }
 }
 

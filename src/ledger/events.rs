@@ -7,7 +7,9 @@
 //! tail cut off is found as well.
 
 use rusqlite::{Connection, OptionalExtension, params};
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::certificate::{CertificateId, Status};
 use crate::clock::Timestamp;
@@ -19,6 +21,7 @@ use super::error::LedgerError;
 
 /// The one stream of a ledger with one writer.
 pub(super) const STREAM: i64 = 0;
+const SCHEMA: &str = "certpost/event/1";
 /// Words of a reason in an event, in characters.
 const WORDS_LIMIT: usize = 1_000;
 
@@ -63,27 +66,55 @@ impl<'a> NewEvent<'a> {
     }
 }
 
-/// An event as it is published, but for its digest. The order is the contract's.
-#[derive(Serialize)]
-struct Text<'a> {
+//------------ Event ---------------------------------------------------------
+
+/// What happened, as it is published on `certpost.events`.
+// The order is the contract's.
+#[derive(JsonSchema, Serialize)]
+#[schemars(transform = published)]
+pub struct Event<'a> {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
+    /// The stream that the event is counted in; a ledger with one writer has one.
+    #[schemars(range(min = 0))]
     stream: i64,
+    /// Counted from 1 without gaps.
+    #[schemars(range(min = 1))]
     seq: i64,
     at: Timestamp,
     direction: Direction,
     event: EventKind,
+    /// The certificate, as `BV/851/N-1`; absent if the event is about none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     id: Option<&'a CertificateId>,
+    /// The certificate's status in the version that this is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'a Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
     partner: Option<&'a PartnerCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<DeliveryId>,
+    /// Whether the delivery is at its end with this.
     r#final: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
+    /// The digest of the event before; 64 zeros in the first one.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     previous: String,
+    /// SHA-256 of this JSON, octet for octet, but without this member.
+    // It comes to the text when that is published: [`published_form`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$"))]
+    digest: Option<String>,
+}
+
+/// What is published always has its digest.
+fn published(schema: &mut Schema) {
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        required.push(Value::from("digest"));
+    }
 }
 
 /// The JSON of an event as it is published.
@@ -131,8 +162,8 @@ impl Head {
             Reason::new(&*reason.code, reason.words.chars().take(WORDS_LIMIT).collect::<String>())
         });
         let id = event.certificate.map(|(id, _)| id);
-        let text = Text {
-            schema: "certpost/event/1",
+        let text = Event {
+            schema: SCHEMA,
             stream: STREAM,
             seq,
             at,
@@ -145,6 +176,7 @@ impl Head {
             r#final: event.at_end,
             reason,
             previous: hex(&self.digest),
+            digest: None,
         };
         let body = serde_json::to_string(&text)
             .expect("an event is made of texts and numbers, which always serialise");

@@ -44,7 +44,7 @@ mod wakes;
 mod writer;
 
 pub use error::LedgerError;
-pub use events::{Audit, ChainFault};
+pub use events::{Audit, ChainFault, Event};
 pub use inbound::{
     Arrival, Header, NewPublication, Outlet, Publication, Quarantine, TakenIn, WaitingLetter,
 };

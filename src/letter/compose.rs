@@ -18,7 +18,8 @@ use crate::smime::{DigestAlgorithm, Sealed};
 //------------ Environment ---------------------------------------------------
 
 /// Whether certificates are meant: the two refuse each other's letters.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, schemars::JsonSchema)]
+#[schemars(rename_all = "lowercase")]
 pub enum Environment {
     #[default]
     Live,

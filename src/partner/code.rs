@@ -3,12 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 //------------ PartnerCode ---------------------------------------------------
 
 /// The short name of a gateway: `[A-Z][A-Z0-9-]{1,15}`, as `BV` or `HM-FISH`.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[schemars(extend("pattern" = "^[A-Z][A-Z0-9-]{1,15}$"))]
 #[serde(transparent)]
 pub struct PartnerCode(String);
 

@@ -3,6 +3,7 @@
 
 use data_encoding::HEXLOWER;
 use openssl::x509::{X509, X509Name};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::der::{Malformed, OCTET_STRING};
@@ -14,7 +15,7 @@ use crate::clock::Timestamp;
 //------------ Layer ---------------------------------------------------------
 
 /// One CMS structure, described.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Layer {
     /// A content type that is not taken, by its name.
@@ -22,18 +23,25 @@ pub enum Layer {
     /// EnvelopedData or AuthEnvelopedData.
     Sealed {
         content_type: String,
+        /// Of the whole structure.
         octets: usize,
+        /// Octets that follow the structure.
         trailing: usize,
         cipher: String,
+        /// The nonce's octets; null if there is none.
         nonce: Option<usize>,
+        /// The tag's octets; null if there is none.
         tag: Option<usize>,
         recipients: Vec<RecipientWords>,
     },
     /// SignedData.
     Signed {
         content_type: String,
+        /// Of the whole structure.
         octets: usize,
+        /// Octets that follow the structure.
         trailing: usize,
+        /// Whether the signed content stands outside.
         detached: bool,
         signers: Vec<SignerWords>,
         certificates: Vec<X509Words>,
@@ -41,19 +49,21 @@ pub enum Layer {
 }
 
 /// A certificate as a structure names it.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NameWords {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// Hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
+    /// The subject key identifier, hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
 }
 
 /// One recipient.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecipientWords {
     pub algorithm: String,
@@ -62,25 +72,30 @@ pub struct RecipientWords {
 }
 
 /// One signer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignerWords {
     #[serde(flatten)]
     pub name: NameWords,
     pub digest: String,
     pub signature: String,
+    /// The signer's own clock; null if it did not say.
     pub signing_time: Option<Timestamp>,
+    /// The names of the signed attributes.
     pub attributes: Vec<String>,
 }
 
 /// One certificate that came along.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct X509Words {
     pub subject: String,
     pub issuer: String,
+    /// Hex.
     pub serial: String,
+    /// SHA-256 of the certificate's DER, hex.
     pub sha256: String,
+    /// Kind and size of the key, for a person.
     pub key: String,
     pub not_before: Timestamp,
     pub not_after: Timestamp,

@@ -23,15 +23,19 @@ use crate::refusal::{Code, Refusal};
 //------------ Signer --------------------------------------------------------
 
 /// Whose signature a letter bears, as contracts write it.
-#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Signer {
     /// SHA-256 of the certificate's DER, hex.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub sha256: String,
+    /// The subject of the certificate, for a person.
     pub subject: String,
     /// Serial number, hex.
+    #[schemars(regex(pattern = "^[0-9a-f]*$"))]
     pub serial: String,
-    /// SHA-256 of the CRL that was asked, hex.
+    /// SHA-256 of the CRL that was asked, hex; absent if none was.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crl_sha256: Option<String>,
 }

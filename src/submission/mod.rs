@@ -4,7 +4,8 @@
 //! - [`build`]: JSON to a certificate, every fault with a pointer and a remedy;
 //! - [`locate`]: line and column of what a pointer points to;
 //! - [`nearest`]: what somebody may have meant;
-//! - [`render`]: a certificate to JSON, always in the shortest form.
+//! - [`render`]: a certificate to JSON, always in the shortest form;
+//! - [`schema`]: the JSON Schema of all that.
 //!
 //! It knows nothing of queues and of who may publish.
 
@@ -15,6 +16,7 @@ mod raw;
 mod render;
 #[cfg(test)]
 pub(crate) mod sample;
+mod schema;
 #[cfg(test)]
 mod tests;
 
@@ -104,6 +106,17 @@ pub fn document_to_json(document: &Document) -> Value {
 
 /// The schema that an acknowledgement's JSON names.
 pub const ACKNOWLEDGEMENT: &str = "certpost/acknowledgement/1";
+
+/// The JSON Schema of a certificate's JSON: of what may be published, or of all
+/// that is `certpost/certificate/1`.
+pub fn json_schema(strictness: Strictness) -> Value {
+    schema::certificate(strictness)
+}
+
+/// The JSON Schema of an acknowledgement's JSON, [`ACKNOWLEDGEMENT`].
+pub fn acknowledgement_schema() -> Value {
+    schema::document(&table::ACKNOWLEDGEMENT, ACKNOWLEDGEMENT, Strictness::Received)
+}
 
 fn not_json(fault: &serde_json::Error) -> Finding {
     let place = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);

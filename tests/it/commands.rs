@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use data_encoding::BASE64;
 use serde_json::Value;
 
+use crate::conforms::conforms;
 use crate::world::Folder;
 
 const XML: &str = include_str!("../golden/phytosanitary-851/certificate.xml");
@@ -30,6 +31,8 @@ fn folder() -> Folder {
     folder
 }
 
+/// What the program answers; in JSON it is as its schema says.
+#[track_caller]
 fn certpost(folder: &Folder, args: &[&str]) -> (i32, Vec<u8>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_certpost"))
         .current_dir(folder.path("."))
@@ -37,6 +40,9 @@ fn certpost(folder: &Folder, args: &[&str]) -> (i32, Vec<u8>, String) {
         .stdin(Stdio::null())
         .output()
         .unwrap();
+    if args.contains(&"--json") {
+        conforms(&serde_json::from_slice(&output.stdout).unwrap());
+    }
     (
         output.status.code().unwrap(),
         output.stdout,
@@ -183,6 +189,9 @@ fn open_opens_what_openssl_makes() {
     }
     let (exit, out, words) = certpost(&folder, &["inspect", "letter"]);
     assert_eq!((exit, out.is_empty()), (0, false), "{words}");
+    let (exit, out, _) = certpost(&folder, &["--json", "inspect", "letter"]);
+    let sealed = &serde_json::from_slice::<Value>(&out).unwrap()["entities"][0]["parts"][0];
+    assert_eq!((exit, sealed["smime"]["kind"].as_str()), (0, Some("sealed")));
     assert_eq!(certpost(&folder, &["open", "gone"]).0, 3);
 }
 

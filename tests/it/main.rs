@@ -13,6 +13,7 @@
 mod broker;
 mod commands;
 mod config;
+mod conforms;
 mod examples;
 mod mailbox;
 mod peer;
@@ -20,6 +21,7 @@ mod post;
 mod queue;
 mod queues;
 mod road;
+mod schemas;
 mod skipped;
 mod smime_gates;
 mod smime_peers;

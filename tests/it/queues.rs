@@ -9,6 +9,8 @@ use lapin::options::{
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 
+use crate::conforms::conforms;
+
 /// How long anything on a queue may take in a test.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -26,9 +28,12 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// The body as JSON.
+    /// The body as JSON; it is as its schema says.
+    #[track_caller]
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap()
+        let object = serde_json::from_slice(&self.body).unwrap();
+        conforms(&object);
+        object
     }
 
     /// A header that is text.

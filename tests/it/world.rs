@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use certpost::smime::throwaway;
 
+use crate::conforms::conforms;
+
 //------------ Folder --------------------------------------------------------
 
 /// A folder of its own, gone with the test.
@@ -167,8 +169,13 @@ impl Gateway {
     }
 
     /// What a command answered: exit code, standard output, standard error.
+    /// An answer in JSON is as its schema says.
+    #[track_caller]
     pub fn answer(&self, args: &[&str]) -> (i32, Vec<u8>, String) {
         let output = self.command(args).stdin(Stdio::null()).output().unwrap();
+        if args.contains(&"--json") {
+            conforms(&serde_json::from_slice(&output.stdout).unwrap());
+        }
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         (output.status.code().unwrap_or(-1), output.stdout, words)
     }

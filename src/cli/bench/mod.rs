@@ -8,7 +8,8 @@
 pub mod document;
 pub mod ratio;
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::answer::{Answer, Exit, Shared};
 
@@ -40,8 +41,8 @@ pub struct Stage {
 pub fn run(args: &Args, shared: &Shared) -> Answer {
     let stages = document::stages(args.rounds);
     if shared.json {
-        let stages: Vec<_> = stages.iter().map(object).collect();
-        return Answer::json(Exit::Yes, &json!({"schema": SCHEMA, "ok": true, "stages": stages}));
+        let stages = stages.iter().map(MeasuredStage::of).collect();
+        return Answer::json(Exit::Yes, &Measured { schema: SCHEMA, ok: true, stages });
     }
     let head = format!(
         "{:<34} {:>10} {:>12} {:>12} {:>7} {:>7}",
@@ -51,15 +52,43 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
     Answer::text(Exit::Yes, std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n"))
 }
 
-fn object(stage: &Stage) -> serde_json::Value {
-    json!({
-        "stage": stage.name,
-        "octets": stage.octets,
-        "yardstickMicroseconds": stage.measured.yardstick.as_secs_f64() * 1e6,
-        "workMicroseconds": stage.measured.work.as_secs_f64() * 1e6,
-        "ratio": stage.measured.ratio,
-        "limit": stage.limit,
-    })
+/// What `certpost bench` answers.
+#[derive(JsonSchema, Serialize)]
+pub struct Measured {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    /// Whether everything was measured; says nothing of the ratios.
+    ok: bool,
+    stages: Vec<MeasuredStage>,
+}
+
+/// One stage, by the medians of its rounds.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MeasuredStage {
+    stage: String,
+    /// The octets of one piece of work.
+    octets: usize,
+    yardstick_microseconds: f64,
+    work_microseconds: f64,
+    /// Work to yardstick.
+    ratio: f64,
+    /// The ratio to be reached.
+    limit: f64,
+}
+
+impl MeasuredStage {
+    fn of(stage: &Stage) -> Self {
+        MeasuredStage {
+            stage: stage.name.clone(),
+            octets: stage.octets,
+            yardstick_microseconds: stage.measured.yardstick.as_secs_f64() * 1e6,
+            work_microseconds: stage.measured.work.as_secs_f64() * 1e6,
+            ratio: stage.measured.ratio,
+            limit: stage.limit,
+        }
+    }
 }
 
 fn line(stage: &Stage) -> String {

@@ -168,7 +168,7 @@ impl Shown {
     fn answer(&self, shared: &Shared) -> Answer {
         let exit = if self.tally.is_whole() { Exit::Yes } else { Exit::No };
         let mut answer = if shared.json {
-            Answer::json(exit, &screen::json(&self.tally, &self.places, self.took))
+            Answer::json(exit, &screen::shown(&self.tally, &self.places, self.took))
         } else {
             Answer::text(exit, screen::text(&self.tally, &self.places, self.took, &self.story))
         };

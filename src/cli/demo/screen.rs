@@ -4,20 +4,55 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::gateway::Place;
 use super::road::{Fate, Tally};
 
 pub const SCHEMA: &str = "certpost/demo/1";
 
+//------------ Shown ---------------------------------------------------------
+
+/// What the demo came to.
+#[derive(JsonSchema, Serialize)]
+pub struct Shown {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    /// Whether every certificate had its end.
+    ok: bool,
+    /// From the first step to the last certificate's end; three decimals.
+    #[schemars(range(min = 0))]
+    seconds: f64,
+    /// The two gateways, each as the other's partner.
+    partners: [Row; 2],
+    inbound: Inbound,
+}
+
+/// What came in at both gateways together.
+#[derive(JsonSchema, Serialize)]
+struct Inbound {
+    /// Certificates that were proven and published.
+    received: usize,
+    /// Letters that a gate did not let pass.
+    quarantined: usize,
+}
+
 /// What was counted of the certificates that went to one gateway.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Row {
     code: &'static str,
+    #[serde(skip)]
     from: &'static str,
+    /// Published on the other's submissions queue.
     sent: usize,
+    /// Its server took the letter.
     handed_over: usize,
+    /// It proved the letter and published the certificate.
     received: usize,
+    /// Not yet handed over, and not rejected.
     waiting: usize,
 }
 
@@ -41,25 +76,16 @@ fn rows(tally: &Tally, places: &[Place; 2]) -> [Row; 2] {
 }
 
 /// The object of the contract.
-pub fn json(tally: &Tally, places: &[Place; 2], took: Duration) -> Value {
-    let rows = rows(tally, places);
-    let received: usize = rows.iter().map(|row| row.received).sum();
-    let partners: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            json!({
-                "code": row.code, "sent": row.sent, "handedOver": row.handed_over,
-                "received": row.received, "waiting": row.waiting,
-            })
-        })
-        .collect();
-    json!({
-        "schema": SCHEMA,
-        "ok": tally.is_whole(),
-        "seconds": (took.as_secs_f64() * 1000.0).round() / 1000.0,
-        "partners": partners,
-        "inbound": {"received": received, "quarantined": tally.quarantined.len()},
-    })
+pub fn shown(tally: &Tally, places: &[Place; 2], took: Duration) -> Shown {
+    let partners = rows(tally, places);
+    let received = partners.iter().map(|row| row.received).sum();
+    Shown {
+        schema: SCHEMA,
+        ok: tally.is_whole(),
+        seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
+        partners,
+        inbound: Inbound { received, quarantined: tally.quarantined.len() },
+    }
 }
 
 /// The same for a person, with the story of one certificate.
@@ -117,4 +143,23 @@ pub fn invitation(ground: &Path, program: &Path, number: &str) -> String {
          \x20 cat BV/certpost.toml BV/partners.toml\n\
          \x20 tail -f BV/gateway.log HM/gateway.log\n"
     )
+}
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use super::super::gateway::Keyring;
+    use super::*;
+
+    #[test]
+    fn the_object_is_as_its_schema_says() {
+        let place = |code| {
+            Place::new(code, Path::new("/"), 25, String::new(), Keyring::make(code).unwrap())
+        };
+        let shown = shown(&Tally::default(), &[place("BV"), place("HM")], Duration::from_secs(9));
+        let object = serde_json::to_value(&shown).unwrap();
+        crate::conforms::conforms(&object);
+        assert_eq!(object["partners"][0]["code"], "HM");
+    }
 }

@@ -152,7 +152,7 @@ struct Open {
     /// How many children each row has had.
     counts: [u32; ROWS],
     /// How many there were of each name that is no row.
-    strangers: Option<Box<HashMap<String, u32>>>,
+    strangers: Option<HashMap<String, u32>>,
 }
 
 /// No type of the table has more elements.

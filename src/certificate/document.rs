@@ -1,0 +1,130 @@
+//! The documents of the standard: a certificate, and the answer to one.
+
+use super::table;
+use super::tree::Node;
+
+//------------ Document ------------------------------------------------------
+
+/// A document of the standard, whichever it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Document {
+    Acknowledgement(Acknowledgement),
+    Certificate(Certificate),
+}
+
+impl Document {
+    /// The document of a root; any root but that of an acknowledgement is
+    /// taken for a certificate's.
+    pub fn new(root: Node) -> Self {
+        if root.of().is(&table::ACKNOWLEDGEMENT) {
+            Document::Acknowledgement(Acknowledgement::new(root))
+        } else {
+            Document::Certificate(Certificate::new(root))
+        }
+    }
+
+    /// The root.
+    pub fn root(&self) -> &Node {
+        match self {
+            Document::Acknowledgement(acknowledgement) => &acknowledgement.root,
+            Document::Certificate(certificate) => &certificate.root,
+        }
+    }
+
+    /// The status as it is written: the certificate's, or the answer's.
+    pub fn status(&self) -> Option<&str> {
+        let part = match self {
+            Document::Acknowledgement(_) => self.root().node("SPSAcknowledgementDocument"),
+            Document::Certificate(_) => self.root().node("SPSExchangedDocument"),
+        };
+        part.and_then(|part| part.text("StatusCode"))
+    }
+
+    /// How many elements the document has when it is written with every
+    /// mandatory one.
+    pub fn elements(&self) -> usize {
+        self.root().elements()
+    }
+}
+
+//------------ Acknowledgement -----------------------------------------------
+
+/// An `SPSAcknowledgement`: an authority's answer to a certificate, as a tree.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Acknowledgement {
+    root: Node,
+}
+
+impl Acknowledgement {
+    /// An acknowledgement from its root.
+    pub fn new(mut root: Node) -> Self {
+        root.normalise();
+        Acknowledgement { root }
+    }
+
+    /// The root, `SPSAcknowledgement`.
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+}
+
+//------------ Certificate ---------------------------------------------------
+
+/// A sanitary or phytosanitary certificate: one document, as a tree.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Certificate {
+    root: Node,
+}
+
+impl Certificate {
+    /// How deep elements may lie below the root: what the gate lets pass,
+    /// less the root and the `udt` element of a date.
+    pub const DEPTH_LIMIT: usize = 60;
+
+    /// A certificate from its two parts and whatever else the root held.
+    pub fn new(mut root: Node) -> Self {
+        root.normalise();
+        Certificate { root }
+    }
+
+    /// The root, `SPSCertificate`.
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// `SPSExchangedDocument`.
+    pub fn document(&self) -> Option<&Node> {
+        self.root.node("SPSExchangedDocument")
+    }
+
+    /// `SPSConsignment`.
+    pub fn consignment(&self) -> Option<&Node> {
+        self.root.node("SPSConsignment")
+    }
+
+    /// Every trade line of the consignment, in document order.
+    pub fn trade_lines(&self) -> impl Iterator<Item = &Node> {
+        self.consignment()
+            .into_iter()
+            .flat_map(|consignment| consignment.nodes("IncludedSPSConsignmentItem"))
+            .flat_map(|item| item.nodes("IncludedSPSTradeLineItem"))
+    }
+
+    /// How many elements the certificate has when it is written with every
+    /// mandatory one.
+    pub fn elements(&self) -> usize {
+        self.root.elements()
+    }
+
+    /// Whether it holds what the schema has no place for.
+    pub fn has_extras(&self) -> bool {
+        self.root.has_extras()
+    }
+}
+
+impl Default for Certificate {
+    /// A certificate with nothing in it.
+    fn default() -> Self {
+        Certificate::new(Node::new(&table::CERTIFICATE))
+    }
+}

@@ -1,0 +1,111 @@
+//! One short object for each schema that has one. A test holds each against
+//! its schema.
+
+use serde_json::{Value, json};
+
+const SHA256: &str = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9";
+const ID: &str = "BV/851/BV-PC-2026-0004711";
+
+/// The example for the schema in `file`.
+pub(super) fn of(file: &str) -> Option<Value> {
+    let example = match file {
+        "check.schema.json" => json!({
+            "schema": "certpost/check/1",
+            "ok": false,
+            "files": [{
+                "file": "a.xml", "format": "xml", "id": ID, "status": "70", "sha256": SHA256,
+                "severe": 1, "warning": 0, "info": 0, "findings": [finding()],
+            }],
+        }),
+        "convert.schema.json" => json!({
+            "schema": "certpost/convert/1", "ok": false, "findings": [finding()],
+        }),
+        "demo.schema.json" => json!({
+            "schema": "certpost/demo/1",
+            "ok": true,
+            "seconds": 9.125,
+            "partners": [
+                {"code": "HM", "sent": 20, "handedOver": 20, "received": 20, "waiting": 0},
+                {"code": "BV", "sent": 20, "handedOver": 20, "received": 20, "waiting": 0},
+            ],
+            "inbound": {"received": 40, "quarantined": 0},
+        }),
+        "event.schema.json" => json!({
+            "schema": "certpost/event/1",
+            "stream": 0,
+            "seq": 17,
+            "at": "2026-11-23T20:30:00.000Z",
+            "direction": "outbound",
+            "event": "handed-over",
+            "id": ID,
+            "status": "70",
+            "partner": "HM",
+            "delivery": "019a0000-0000-7000-8000-000000000000",
+            "final": false,
+            "previous": SHA256,
+            "digest": SHA256,
+        }),
+        "failure.schema.json" => json!({
+            "schema": "certpost/check/1",
+            "ok": false,
+            "error": {"exit": 3, "words": "a.xml: No such file or directory (os error 2)"},
+        }),
+        "finding.schema.json" => finding(),
+        "open.schema.json" => json!({
+            "schema": "certpost/open/1",
+            "ok": false,
+            "refused": {
+                "gate": 7, "code": "signer.not-pinned",
+                "words": "signed by CN=HM sign, which is pinned for nobody",
+            },
+        }),
+        "partner-list.schema.json" => json!({
+            "schema": "certpost/partner-list/1",
+            "partners": [{
+                "code": "HM", "name": "Plant Protection Service of HM", "state": "active",
+                "countries": ["HM"], "types": ["851", "657"], "transit": false,
+                "address": "ecert@nppo.hm.example", "route": "smtp://127.0.0.1:2526",
+                "tls": "required", "connections": 4, "recipients": [SHA256], "signers": [SHA256],
+            }],
+        }),
+        "run.schema.json" => json!({
+            "schema": "certpost/run/1",
+            "ok": false,
+            "error": {"exit": 4, "words": "certpost: the ledger: another run holds it"},
+        }),
+        "seal.schema.json" => json!({
+            "schema": "certpost/seal/1",
+            "ok": false,
+            "error": {"exit": 3, "words": "there is no partner XX; see certpost partner list"},
+        }),
+        "submit.schema.json" => json!({
+            "schema": "certpost/submit/1",
+            "ok": true,
+            "submitted": [
+                {"file": "a.xml", "id": ID, "messageId": "019a0000-0000-7000-8000-000000000000"},
+            ],
+        }),
+        "verify.schema.json" => json!({
+            "schema": "certpost/verify/1",
+            "verdict": "authentic",
+            "id": ID,
+            "reasons": [format!("{ID} is issued, issued here, last on 2026-11-23T20:30:00.000Z")],
+            "differences": [],
+        }),
+        _ => return None,
+    };
+    Some(example)
+}
+
+fn finding() -> Value {
+    json!({
+        "level": "severe",
+        "area": "mapping",
+        "code": "country.unknown",
+        "path": "/SPSCertificate/SPSConsignment/ImportSPSCountry[1]/ID[1]",
+        "line": 12,
+        "column": 5,
+        "words": "'Norway' is no country code (ISO 3166-1 alpha-2) we know",
+        "remedy": "write \"NO\"",
+    })
+}
