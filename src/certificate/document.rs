@@ -23,6 +23,22 @@ impl Document {
         }
     }
 
+    /// As [`Document::new`], for a root that is in normal form already.
+    pub(crate) fn of_tidy(root: Node) -> Self {
+        debug_assert!(
+            root == {
+                let mut other = root.clone();
+                other.normalise();
+                other
+            }
+        );
+        if root.of().is(&table::ACKNOWLEDGEMENT) {
+            Document::Acknowledgement(Acknowledgement { root })
+        } else {
+            Document::Certificate(Certificate { root })
+        }
+    }
+
     /// The root.
     pub fn root(&self) -> &Node {
         match self {

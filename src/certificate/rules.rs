@@ -292,13 +292,19 @@ fn language_is_good(language: &str) -> bool {
 /// one that is enough for all but the essential.
 pub fn node(node: &Node, strictness: Strictness) -> Vec<(&'static Element, Finding)> {
     let mut found = Vec::new();
-    for (at, element) in (0u8..).zip(node.of().elements) {
-        if !element.occurs.is_mandatory() || !node.lacks(at) {
+    for (element, row) in node.rows() {
+        let lacking = element.occurs.is_mandatory()
+            && match row {
+                [] => true,
+                [alone] => alone.item.is_blank(element),
+                [_, ..] => false,
+            };
+        if !lacking {
             continue;
         }
         let level = if is_essential(node.of(), element, strictness) {
             Level::Severe
-        } else if strictness == Strictness::Received && !node.has_row(at) {
+        } else if strictness == Strictness::Received && row.is_empty() {
             Level::Warning
         } else {
             continue;

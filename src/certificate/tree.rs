@@ -102,16 +102,6 @@ impl Node {
         }
     }
 
-    /// Whether row `at` holds nothing, or no more than an empty element.
-    pub(crate) fn lacks(&self, at: u8) -> bool {
-        let element = self.of.elements.get(usize::from(at));
-        match (self.row(at), element) {
-            ([], _) | (_, None) => true,
-            ([alone], Some(element)) => alone.item.is_blank(element),
-            ([_, ..], Some(_)) => false,
-        }
-    }
-
     /// The children in the order of the table, each with its row.
     pub fn entries(&self) -> impl Iterator<Item = (&'static Element, &Item)> {
         let elements = self.of.elements;
@@ -198,26 +188,57 @@ impl Node {
         self.entries.is_empty() && self.extra.is_none()
     }
 
-    /// Brings the node into normal form; its depth is bounded by who made it.
+    /// Brings the node and all below it into normal form; its depth is bounded
+    /// by who made it.
     pub(super) fn normalise(&mut self) {
-        if self.extra.as_deref().is_some_and(Extra::is_empty) {
-            self.extra = None;
-        }
-        self.settle();
         for entry in &mut self.entries {
             match &mut entry.item {
                 Item::Leaf(leaf) => leaf.normalise(),
                 Item::Node(node) => node.normalise(),
             }
         }
-        for (at, element) in (0u8..).zip(self.of.elements) {
-            if let [alone] = self.row(at)
-                && element.occurs.is_mandatory()
-                && alone.item.says_nothing(element)
-            {
-                self.entries.retain(|entry| entry.at != at);
-            }
+        self.tidy();
+    }
+
+    /// Brings a node into normal form whose children are in it already.
+    pub(crate) fn tidy(&mut self) {
+        if self.extra.as_deref().is_some_and(Extra::is_empty) {
+            self.extra = None;
         }
+        self.settle();
+        let elements = self.of.elements;
+        let says_nothing = |entry: &Entry| {
+            let element = elements.get(usize::from(entry.at));
+            element.is_some_and(|element| {
+                element.occurs.is_mandatory() && entry.item.says_nothing(element)
+            })
+        };
+        if !self.entries.iter().any(says_nothing) {
+            return;
+        }
+        // Only one that is alone in its row says no more than its absence.
+        let alone: Vec<bool> = (0..self.entries.len())
+            .map(|place| {
+                let at = |place: Option<usize>| {
+                    place.and_then(|place| self.entries.get(place)).map(|entry| entry.at)
+                };
+                let own = at(Some(place));
+                at(place.checked_sub(1)) != own && at(Some(place + 1)) != own
+            })
+            .collect();
+        let mut alone = alone.into_iter();
+        self.entries.retain(|entry| !(alone.next().unwrap_or(false) && says_nothing(entry)));
+    }
+
+    /// The rows of the type in order, each with what it holds.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&'static Element, &[Entry])> {
+        let mut rest = self.entries.as_slice();
+        (0u8..).zip(self.of.elements).map(move |(at, element)| {
+            let count = rest.iter().take_while(|entry| entry.at == at).count();
+            let (row, after) = rest.split_at(count);
+            rest = after;
+            (element, row)
+        })
     }
 
     pub(super) fn elements(&self) -> usize {
@@ -292,7 +313,7 @@ impl Item {
 
     /// As [`Item::says_nothing`], all the way down: an element that holds
     /// nothing but empty mandatory ones.
-    fn is_blank(&self, element: &Element) -> bool {
+    pub(crate) fn is_blank(&self, element: &Element) -> bool {
         match self {
             Item::Leaf(_) => self.says_nothing(element),
             Item::Node(node) => {

@@ -222,6 +222,7 @@ fn zone_is_good(text: &str, between: &str) -> bool {
 //------------ Blanks --------------------------------------------------------
 
 /// A blank of XML (production 3).
+#[inline]
 pub fn is_blank(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\r' | '\n')
 }

@@ -120,7 +120,7 @@ pub fn publication(
         correlation_id: Some(id),
         content_type: Some("application/json".to_owned()),
         headers: Vec::new(),
-        body,
+        body: body.into(),
     }
 }
 

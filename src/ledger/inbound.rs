@@ -5,6 +5,7 @@ use crate::certificate::{ContentDigest, Facts};
 use crate::clock::Timestamp;
 use crate::delivery::LetterId;
 use crate::partner::PartnerCode;
+use bytes::Bytes;
 
 use serde::{Deserialize, Serialize};
 
@@ -100,7 +101,7 @@ pub struct NewPublication {
     pub correlation_id: Option<String>,
     pub content_type: Option<String>,
     pub headers: Vec<(String, Header)>,
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 /// A publication on record, not yet confirmed.

@@ -1,5 +1,7 @@
 //! What the outbound street says to the ledger, and what it hears.
 
+use bytes::Bytes;
+
 use crate::certificate::{CertificateId, ContentDigest, Facts, Status};
 use crate::clock::Timestamp;
 use crate::delivery::attempt::closed_list;
@@ -26,7 +28,7 @@ pub struct Acceptance {
     /// The broker-checked user.
     pub producer: Option<String>,
     pub content_type: ContentType,
-    pub body: Vec<u8>,
+    pub body: Bytes,
     pub facts: Facts,
     pub digest: ContentDigest,
     /// Of a submission that is XML already.
@@ -64,7 +66,7 @@ pub struct Rejection {
     pub message_id: String,
     pub original_message_id: Option<String>,
     pub content_type: Option<String>,
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// A JSON array, already limited.
     pub findings: String,
     pub findings_total: u32,

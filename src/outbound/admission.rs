@@ -56,9 +56,10 @@ pub fn admit(claim: &Claim, configuration: &Configuration) -> Result<Acceptance,
     check_producer(claim, &facts, &configuration.producers, &mut findings);
     let partners = choose_partners(claim, &facts, configuration, &mut findings);
     let not_useful_after = read_not_useful_after(claim, &mut findings);
+    let ready = SpsOctets::domestic(&claim.body);
     let xml = match content_type {
         ContentType::Json => sps::write(&certificate, &WriteOptions::default()),
-        ContentType::Xml => SpsXml::ready(&SpsOctets::domestic(&claim.body)),
+        ContentType::Xml => SpsXml::ready(&ready),
     };
     check_letter(xml.as_bytes().len(), configuration.doors.max_letter, &mut findings);
     if !findings.is_empty() {

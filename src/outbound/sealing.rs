@@ -59,11 +59,11 @@ pub struct Order<'a> {
 }
 
 /// The XML that `partner` is sent: a ready one as it is, else written for it.
-pub fn xml(
+pub fn xml<'a>(
     content_type: ContentType,
-    body: &[u8],
+    body: &'a [u8],
     partner: &Partner,
-) -> Result<SpsXml, SealingError> {
+) -> Result<SpsXml<'a>, SealingError> {
     match content_type {
         ContentType::Xml => Ok(SpsXml::ready(&SpsOctets::domestic(body))),
         ContentType::Json => Ok(sps::write(&certificate(content_type, body)?, &partner.xml)),
@@ -125,7 +125,7 @@ fn facts(
 
 fn seal_xml(
     facts: &LetterFacts,
-    xml: &SpsXml,
+    xml: &SpsXml<'_>,
     partner: &Partner,
     identity: &SigningIdentity,
     most: usize,

@@ -1,5 +1,6 @@
 //! Submissions, as the broker hands them over.
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use lapin::options::BasicAckOptions;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
@@ -28,7 +29,8 @@ pub struct Claim {
     pub partners: Option<Result<Vec<String>, String>>,
     /// The header `x-certpost-not-useful-after`, not read yet.
     pub not_useful_after: Option<Result<String, String>>,
-    pub body: Vec<u8>,
+    /// Shared, not copied, from here to the ledger.
+    pub body: Bytes,
 }
 
 impl Claim {
@@ -49,7 +51,7 @@ impl Claim {
                     format!("{NOT_USEFUL_AFTER} has to be a string, as 2026-11-23T20:30:00Z")
                 })
             }),
-            body,
+            body: body.into(),
         }
     }
 }

@@ -73,15 +73,17 @@ impl Namespace {
 pub(super) struct Name<'n> {
     pub written: &'n str,
     pub namespace: Namespace,
+    /// Where the local part begins.
+    local: usize,
 }
 
 impl<'n> Name<'n> {
     pub(super) fn prefix(&self) -> &'n str {
-        self.written.split_once(':').map_or("", |(prefix, _)| prefix)
+        self.written.get(..self.local.saturating_sub(1)).unwrap_or_default()
     }
 
     pub(super) fn local(&self) -> &'n str {
-        self.written.split_once(':').map_or(self.written, |(_, local)| local)
+        self.written.get(self.local..).unwrap_or_default()
     }
 
     /// `{namespace}name`, or `name` outside any.
@@ -123,25 +125,33 @@ impl Bindings {
     /// What a prefix stands for here; the empty one where nothing is declared
     /// for none.
     pub(super) fn namespace(&self, prefix: &str) -> Namespace {
-        if prefix == "xml" {
-            return Namespace::Xml;
-        }
         let bound = self.declared.iter().rev().find(|(known, _)| known == prefix);
-        bound.map_or(Namespace::None, |(_, namespace)| namespace.clone())
+        match bound {
+            Some((_, namespace)) => namespace.clone(),
+            None if prefix == "xml" => Namespace::Xml,
+            None => Namespace::None,
+        }
     }
 
     /// An element's name, which takes the default namespace.
     pub(super) fn element<'n>(&self, written: &'n str) -> Name<'n> {
-        let prefix = written.split_once(':').map_or("", |(prefix, _)| prefix);
-        Name { written, namespace: self.namespace(prefix) }
+        let local = local_of(written);
+        let prefix = written.get(..local.saturating_sub(1)).unwrap_or_default();
+        Name { written, namespace: self.namespace(prefix), local }
     }
 
     /// An attribute's name, which does not.
     pub(super) fn attribute<'n>(&self, written: &'n str) -> Name<'n> {
-        let namespace = match written.split_once(':') {
-            Some((prefix, _)) => self.namespace(prefix),
-            None => Namespace::None,
+        let local = local_of(written);
+        let namespace = match written.get(..local.saturating_sub(1)).unwrap_or_default() {
+            "" => Namespace::None,
+            prefix => self.namespace(prefix),
         };
-        Name { written, namespace }
+        Name { written, namespace, local }
     }
+}
+
+/// Where the local part of a name begins.
+fn local_of(written: &str) -> usize {
+    written.bytes().position(|octet| octet == b':').map_or(0, |colon| colon + 1)
 }

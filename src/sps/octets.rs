@@ -43,16 +43,18 @@ impl<'a> SpsOctets<'a> {
 /// A certificate as XML octets, to be sent. Made by the writer, or taken as
 /// they are from a submission of ready XML.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SpsXml(Vec<u8>);
+pub struct SpsXml<'a>(Cow<'a, [u8]>);
 
-impl SpsXml {
-    /// Octets that are to be sent as they are.
-    pub fn ready(octets: &SpsOctets<'_>) -> Self {
-        SpsXml(octets.as_bytes().to_vec())
-    }
-
+impl SpsXml<'static> {
     pub(super) fn written(octets: Vec<u8>) -> Self {
-        SpsXml(octets)
+        SpsXml(Cow::Owned(octets))
+    }
+}
+
+impl<'a> SpsXml<'a> {
+    /// Octets that are to be sent as they are.
+    pub fn ready(octets: &SpsOctets<'a>) -> Self {
+        SpsXml(octets.0.clone())
     }
 
     /// The octets.
@@ -62,7 +64,7 @@ impl SpsXml {
 
     /// The octets themselves.
     pub fn into_bytes(self) -> Vec<u8> {
-        self.0
+        self.0.into_owned()
     }
 
     /// Their SHA-256: the XML digest of events, receipts and evidence.

@@ -39,19 +39,19 @@ impl Default for WriteOptions {
 ///
 /// The depth of its recursion is the depth of the tree, which every maker of
 /// trees bounds ([`Certificate::DEPTH_LIMIT`], and the gate).
-pub fn write(certificate: &Certificate, options: &WriteOptions) -> SpsXml {
+pub fn write(certificate: &Certificate, options: &WriteOptions) -> SpsXml<'static> {
     root(certificate.root(), RSM, options)
 }
 
 /// Writes a document, whichever it is; as [`write`].
-pub fn write_document(document: &Document, options: &WriteOptions) -> SpsXml {
+pub fn write_document(document: &Document, options: &WriteOptions) -> SpsXml<'static> {
     match document {
         Document::Acknowledgement(acknowledgement) => root(acknowledgement.root(), ACK, options),
         Document::Certificate(certificate) => write(certificate, options),
     }
 }
 
-fn root(root: &Node, namespace: &str, options: &WriteOptions) -> SpsXml {
+fn root(root: &Node, namespace: &str, options: &WriteOptions) -> SpsXml<'static> {
     let out = String::with_capacity(16 * 1024);
     let mut writer = Writer { out, started: 0, options: *options };
     writer.out.push_str("<?xml version='1.0' encoding='UTF-8'?>\n");

@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 
-use super::Stage;
 use super::ratio::in_turns;
+use super::{Args, Stage};
 use crate::certificate::{Certificate, Item, Leaf, Node, table};
 use crate::sps::{self, SpsOctets, WriteOptions};
 use crate::submission;
@@ -16,18 +16,18 @@ const LARGE: usize = 10 * 1024 * 1024;
 
 /// The gate alone, reading with all checks, and writing, over a usual
 /// certificate, one of many trade lines, and one with a large attachment.
-pub fn stages(rounds: u32) -> Vec<Stage> {
+pub fn stages(args: &Args) -> Vec<Stage> {
     let Ok(usual) = submission::from_json(MODEL) else { return Vec::new() };
     let many = with_lines(&usual, 500);
     let large = with_attachment(&usual, LARGE);
-    let few = (rounds / 10).max(3);
-    [("usual", usual, rounds), ("500 lines", many, few), ("10 MiB attachment", large, few)]
+    let few = (args.rounds / 10).max(3);
+    [("usual", usual, args.rounds), ("500 lines", many, few), ("10 MiB attachment", large, few)]
         .into_iter()
-        .flat_map(|(name, certificate, rounds)| document(name, &certificate, rounds))
+        .flat_map(|(name, certificate, rounds)| document(name, &certificate, rounds, &args.only))
         .collect()
 }
 
-fn document(name: &str, certificate: &Certificate, rounds: u32) -> [Stage; 3] {
+fn document(name: &str, certificate: &Certificate, rounds: u32, only: &str) -> Vec<Stage> {
     let options = WriteOptions::default();
     let written = sps::write(certificate, &options);
     let octets = SpsOctets::domestic(written.as_bytes());
@@ -35,22 +35,24 @@ fn document(name: &str, certificate: &Certificate, rounds: u32) -> [Stage; 3] {
     let bare = || {
         black_box(sps::bare_pass(&text));
     };
-    let stage = |what: &str, measured, limit| Stage {
-        name: format!("{what}, {name}"),
-        octets: octets.as_bytes().len(),
-        measured,
-        limit,
+    let mut stages = Vec::new();
+    let mut stage = |what: &str, limit, work: &mut dyn FnMut()| {
+        let name = format!("{what}, {name}");
+        if name.contains(only) {
+            let measured = in_turns(rounds, bare, work);
+            stages.push(Stage { name, octets: octets.as_bytes().len(), measured, limit });
+        }
     };
-    let gate = in_turns(rounds, bare, || {
+    stage("gate", 1.0, &mut || {
         black_box(sps::gate(&octets)).unwrap_or_default();
     });
-    let read = in_turns(rounds, bare, || {
+    stage("read with checks", LIMIT, &mut || {
         black_box(sps::read(&octets));
     });
-    let write = in_turns(rounds, bare, || {
+    stage("write", LIMIT, &mut || {
         black_box(sps::write(certificate, &options));
     });
-    [stage("gate", gate, 1.0), stage("read with checks", read, LIMIT), stage("write", write, LIMIT)]
+    stages
 }
 
 /// The same certificate with its last trade line again and again.

@@ -21,6 +21,9 @@ pub struct Args {
     /// How often each pair is measured; the medians are told.
     #[arg(long, default_value_t = 200, value_name = "N")]
     pub rounds: u32,
+    /// Measures only the stages whose names hold these words.
+    #[arg(long, default_value = "", value_name = "WORDS")]
+    pub only: String,
 }
 
 //------------ Stage ---------------------------------------------------------
@@ -39,7 +42,7 @@ pub struct Stage {
 /// Measures all stages. Nothing is judged: a ratio above its limit is told,
 /// and is no failure of the command.
 pub fn run(args: &Args, shared: &Shared) -> Answer {
-    let stages = document::stages(args.rounds);
+    let stages = document::stages(args);
     if shared.json {
         let stages = stages.iter().map(MeasuredStage::of).collect();
         return Answer::json(Exit::Yes, &Measured { schema: SCHEMA, ok: true, stages });

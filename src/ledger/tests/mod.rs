@@ -147,7 +147,7 @@ fn acceptance(number: &str, status: &str, content: u8, partners: &[&str]) -> Acc
         submission_message_id: None,
         producer: Some("issuing".to_owned()),
         content_type: ContentType::Json,
-        body: format!("{{\"{number}\":\"{status} {content}\"}}").into_bytes(),
+        body: format!("{{\"{number}\":\"{status} {content}\"}}").into_bytes().into(),
         facts: facts("BV", number, status, &[]),
         digest: digest(number, status, content),
         xml_sha256: None,
@@ -239,7 +239,7 @@ fn arrival_of(
             correlation_id: Some(format!("{from}/851/{number}")),
             content_type: Some("application/json".to_owned()),
             headers: vec![("x-certpost-n".to_owned(), Header::Number(7))],
-            body: format!("{{\"number\":\"{number}\"}}").into_bytes(),
+            body: format!("{{\"number\":\"{number}\"}}").into_bytes().into(),
         },
     }
 }

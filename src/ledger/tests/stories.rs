@@ -264,7 +264,7 @@ async fn the_outbox_keeps_three_orders() {
         message_id: "rej-1".to_owned(),
         original_message_id: Some("m-1".to_owned()),
         content_type: Some("text/plain".to_owned()),
-        body: b"not JSON".to_vec(),
+        body: b"not JSON".to_vec().into(),
         findings: "[]".to_owned(),
         findings_total: 3,
         id: Some(facts("BV", "N-9", "70", &[]).id),

@@ -91,6 +91,7 @@ impl Reader<'_> {
                         self.push(at, Finding { path, ..fault });
                     }
                 }
+                node.tidy();
                 if self.frames.is_empty() {
                     return Some(node);
                 }

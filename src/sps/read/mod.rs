@@ -101,7 +101,7 @@ fn whole(octets: &SpsOctets<'_>) -> Reading<Document> {
     // The gate has seen that it is UTF-8.
     let text = std::str::from_utf8(octets.as_bytes()).unwrap_or_default();
     let mut reader = Reader::new(text);
-    let certificate = reader.document().map(Document::new);
+    let certificate = reader.document().map(Document::of_tidy);
     let unsaid = reader.unsaid();
     let findings = reader.finish(certificate.as_ref());
     Reading { certificate, findings, refused: None, unsaid }
@@ -141,6 +141,8 @@ enum Content {
 /// An element of elements that is open.
 struct Open {
     node: Node,
+    /// The namespace of its children.
+    namespace: Namespace,
     /// Its row in the parent.
     row: u8,
     /// The furthest row a child has had.
@@ -161,7 +163,21 @@ const ROWS: usize = 24;
 impl Open {
     fn new(of: &'static Type, row: u8) -> Self {
         let node = Node::new(of);
-        Open { node, row, furthest: 0, seen: 0, late: 0, counts: [0; ROWS], strangers: None }
+        let namespace = match of.root_name() {
+            "SPSCertificate" => Namespace::Rsm,
+            "SPSAcknowledgement" => Namespace::Ack,
+            _ => Namespace::Ram,
+        };
+        Open {
+            node,
+            namespace,
+            row,
+            furthest: 0,
+            seen: 0,
+            late: 0,
+            counts: [0; ROWS],
+            strangers: None,
+        }
     }
 
     /// Counts one more child called `local`; which one of that name it is.

@@ -243,12 +243,7 @@ impl Child {
         let of = open.node.of();
         let found = of.element_from(open.furthest, name.local());
         let position = open.count(name.local(), found.map(|(row, _)| row));
-        let wanted = match of.root_name() {
-            "SPSCertificate" => Namespace::Rsm,
-            "SPSAcknowledgement" => Namespace::Ack,
-            _ => Namespace::Ram,
-        };
-        let Some((row, element)) = found.filter(|_| name.namespace == wanted) else {
+        let Some((row, element)) = found.filter(|_| name.namespace == open.namespace) else {
             return Child { position, place: Place::None };
         };
         let bit = 1_u32.checked_shl(u32::from(row)).unwrap_or_default();
