@@ -1,13 +1,17 @@
 //! Values, and what a document holds beyond the schema.
+//!
+//! Most values are short: they stand where they are, without a heap of their own.
+
+use compact_str::CompactString;
 
 //------------ Leaf ----------------------------------------------------------
 
 /// A value as it was written, with its attributes.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Leaf {
-    pub text: String,
+    pub text: CompactString,
     /// Those the schema gives the shape: XML names, sorted, each once.
-    pub(super) attributes: Vec<(&'static str, String)>,
+    pub(super) attributes: Vec<(&'static str, CompactString)>,
     pub spelling: Spelling,
     pub(super) extra: Option<Box<Extra>>,
 }
@@ -27,12 +31,12 @@ pub enum Spelling {
 
 impl Leaf {
     /// A value without attributes.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<CompactString>) -> Self {
         Leaf { text: text.into(), ..Leaf::default() }
     }
 
     /// Sets an attribute of the schema (an XML name, as `languageID`).
-    pub fn set(&mut self, name: &'static str, value: impl Into<String>) {
+    pub fn set(&mut self, name: &'static str, value: impl Into<CompactString>) {
         let value = value.into();
         match self.attributes.binary_search_by_key(&name, |(known, _)| known) {
             Ok(at) => self.attributes[at].1 = value,
@@ -47,7 +51,7 @@ impl Leaf {
     }
 
     /// All attributes, sorted by name.
-    pub fn attributes(&self) -> &[(&'static str, String)] {
+    pub fn attributes(&self) -> &[(&'static str, CompactString)] {
         &self.attributes
     }
 

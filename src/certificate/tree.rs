@@ -127,7 +127,7 @@ impl Node {
         let mut leaves = self.entries.iter_mut().filter(|entry| entry.at == at);
         match leaves.next().map(|entry| &mut entry.item) {
             Some(Item::Leaf(leaf)) if truth(&leaf.text) == truth(spelled) => {
-                spelled.clone_into(&mut leaf.text);
+                leaf.text = spelled.into();
                 true
             }
             Some(Item::Leaf(_) | Item::Node(_)) | None => false,

@@ -1,5 +1,7 @@
 //! The forms of numbers and dates, and the blanks that are no part of a value.
 
+use compact_str::CompactString;
+
 use super::element::Shape;
 
 //------------ Form ----------------------------------------------------------
@@ -234,7 +236,7 @@ fn any(octets: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
 }
 
 /// The value without blanks that are no part of it: only text keeps its own.
-pub fn collapsed(shape: Shape, text: String) -> String {
+pub fn collapsed(shape: Shape, text: CompactString) -> CompactString {
     if !shape.collapses() || !any(text.as_bytes(), |octet| is_blank(char::from(octet))) {
         return text;
     }
@@ -243,10 +245,10 @@ pub fn collapsed(shape: Shape, text: String) -> String {
         let joined = parts.concat();
         // What is no base64 is kept as near to what it was as may be.
         if is_base64(&joined) {
-            return joined;
+            return joined.into();
         }
     }
-    parts.join(" ")
+    parts.join(" ").into()
 }
 
 /// Whether a text is base64 (RFC 4648, section 4): the alphabet, whole groups,

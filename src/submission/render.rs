@@ -31,7 +31,7 @@ fn members(node: &Node, object: &mut Map<String, Value>) {
             (&element.kind, items.first())
             && truth(&leaf.text).is_some_and(|truth| truth.to_string() != leaf.text)
         {
-            beside.spellings.insert(element.json_name().to_owned(), json!(leaf.text));
+            beside.spellings.insert(element.json_name().to_owned(), json!(leaf.text.as_str()));
         }
     }
     for (plain, spelled) in std::mem::take(&mut beside.spelled) {
@@ -64,14 +64,14 @@ fn item(element: &Element, item: &Item) -> Value {
             Value::Object(object)
         }
         (Item::Leaf(leaf), Kind::Leaf(shape, _)) => value(*shape, leaf),
-        (Item::Leaf(leaf), Kind::Node(_)) => json!(leaf.text),
+        (Item::Leaf(leaf), Kind::Node(_)) => json!(leaf.text.as_str()),
     }
 }
 
 fn value(shape: Shape, leaf: &Leaf) -> Value {
     let value = match truth(&leaf.text) {
         Some(truth) if shape == Shape::Indicator => json!(truth),
-        Some(_) | None => json!(leaf.text),
+        Some(_) | None => json!(leaf.text.as_str()),
     };
     let spelling = match (shape, leaf.spelling) {
         (Shape::DateTime, Spelling::Other) => Some("dateTime"),

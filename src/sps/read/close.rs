@@ -1,5 +1,7 @@
 //! What an end tag closes, and what is found wrong with it.
 
+use compact_str::CompactString;
+
 use super::super::canon::escape_text;
 use super::super::gate::place;
 use super::{Content, FINDING_LIMIT, Frame, Open, Reader, Unsaid};
@@ -102,7 +104,7 @@ impl Reader<'_> {
     }
 
     /// The `udt` child of a date or an indicator: its text is the outer value.
-    fn end_spelled(&mut self, mut leaf: Leaf, text: String, mut extra: Extra) {
+    fn end_spelled(&mut self, mut leaf: Leaf, text: CompactString, mut extra: Extra) {
         leaf.text = text;
         let outer = self.frames.last_mut();
         if let Some(Frame { content: Content::Leaf { leaf: outer, .. }, extra: kept, .. }) = outer {

@@ -18,6 +18,7 @@ mod unsaid;
 
 use std::collections::HashMap;
 
+use compact_str::CompactString;
 use quick_xml::Reader as Tokens;
 use quick_xml::events::Event;
 
@@ -118,7 +119,7 @@ struct Frame {
     at: usize,
     content: Content,
     /// Text directly inside.
-    text: String,
+    text: CompactString,
     extra: Extra,
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
 use quick_xml::events::BytesStart;
 
 use super::super::canon::Capture;
@@ -107,8 +108,19 @@ impl Reader<'_> {
         content: Content,
         attributes: Attributes<'_>,
     ) {
-        let mut frame =
-            Frame { name, position, at, content, text: String::new(), extra: Extra::default() };
+        if attributes.is_empty() {
+            let text = CompactString::default();
+            self.frames.push(Frame { name, position, at, content, text, extra: Extra::default() });
+            return;
+        }
+        let mut frame = Frame {
+            name,
+            position,
+            at,
+            content,
+            text: CompactString::default(),
+            extra: Extra::default(),
+        };
         let mut strangers = Vec::new();
         for (name, value) in attributes {
             // Never fetched, and says nothing that we do not know.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use compact_str::CompactString;
+
 use super::super::nearest::nearest;
 use super::super::raw::Raw;
 use super::{Builder, cut};
@@ -69,7 +71,7 @@ impl Builder {
         Some(leaf)
     }
 
-    fn value(&mut self, shape: Shape, element: &Element, raw: Raw) -> Option<String> {
+    fn value(&mut self, shape: Shape, element: &Element, raw: Raw) -> Option<CompactString> {
         match raw {
             Raw::Text(text) => {
                 let good = self.letters(&text);
@@ -90,13 +92,13 @@ impl Builder {
                     return None;
                 }
                 let text = if shape.is_number() || shape == Shape::DateTime {
-                    text
+                    text.into()
                 } else {
-                    collapsed(shape, text)
+                    collapsed(shape, text.into())
                 };
                 good.then_some(text)
             }
-            Raw::Bool(truth) if shape == Shape::Indicator => Some(truth.to_string()),
+            Raw::Bool(truth) if shape == Shape::Indicator => Some(truth.to_string().into()),
             Raw::Number(number) => {
                 let code = if shape.is_number() {
                     Code::SubmissionNumberNotString
@@ -108,7 +110,7 @@ impl Builder {
                 self.refuse(code, words, format!("write it in quotes: \"{number}\""));
                 None
             }
-            Raw::Null if element.occurs.is_mandatory() => Some(String::new()),
+            Raw::Null if element.occurs.is_mandatory() => Some(CompactString::default()),
             other @ (Raw::Bool(_) | Raw::List(_) | Raw::Null | Raw::Object(_)) => {
                 let words = format!("{} is a string, not {}", element.json_name(), other.what());
                 self.refuse(Code::SubmissionStringWanted, words, "write it in quotes");
