@@ -150,7 +150,11 @@ pub fn read_input(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
     if path == Path::new("-") {
         std::io::stdin().lock().take(limit).read_to_end(&mut octets)?;
     } else {
-        std::fs::File::open(path)?.take(limit).read_to_end(&mut octets)?;
+        let file = std::fs::File::open(path)?;
+        // At once and not by doubling; one more, or the end is looked for in more.
+        let size = file.metadata()?.len().min(limit).saturating_add(1);
+        octets.reserve_exact(usize::try_from(size).unwrap_or_default());
+        file.take(limit).read_to_end(&mut octets)?;
     }
     Ok(octets)
 }

@@ -52,7 +52,7 @@ pub fn write_document(document: &Document, options: &WriteOptions) -> SpsXml<'st
 }
 
 fn root(root: &Node, namespace: &str, options: &WriteOptions) -> SpsXml<'static> {
-    let out = String::with_capacity(16 * 1024);
+    let out = String::with_capacity(size(root) + 1024);
     let mut writer = Writer { out, started: 0, options: *options };
     writer.out.push_str("<?xml version='1.0' encoding='UTF-8'?>\n");
     writer.start("rsm", root.of().root_name());
@@ -67,6 +67,23 @@ fn root(root: &Node, namespace: &str, options: &WriteOptions) -> SpsXml<'static>
     writer.below(root);
     writer.end("rsm", root.of().root_name());
     SpsXml::written(writer.out.into_bytes())
+}
+
+/// About how many octets a node takes when written: enough for most, so that
+/// a large attachment is not moved when the rest follows.
+fn size(node: &Node) -> usize {
+    let items = node.entries().map(|(element, item)| {
+        let tags = 2 * element.name.len() + 20;
+        match item {
+            Item::Leaf(leaf) => {
+                let attributes = leaf.attributes().iter();
+                tags + leaf.text.len()
+                    + attributes.map(|(_, value)| 20 + value.len()).sum::<usize>()
+            }
+            Item::Node(below) => tags + size(below),
+        }
+    });
+    items.sum::<usize>() + 80
 }
 
 //------------ Writer --------------------------------------------------------
