@@ -42,8 +42,9 @@ fn shown(text: &str) -> String {
     if cut.len() < text.len() { format!("'{cut}…'") } else { format!("'{cut}'") }
 }
 
-/// What is wrong with a value that stands in `of` as `element`; path and
-/// place are the caller's to add.
+/// What is wrong with a value that stands in `of` as `element`. The path of a
+/// finding is empty, or `@` and the attribute that it is about; the way to the
+/// value is the caller's to put before it.
 pub fn leaf(of: &Type, element: &Element, leaf: &Leaf, strictness: Strictness) -> Vec<Finding> {
     let Kind::Leaf(shape, list) = &element.kind else { return Vec::new() };
     let mut found = Vec::new();
@@ -73,7 +74,7 @@ pub fn leaf(of: &Type, element: &Element, leaf: &Leaf, strictness: Strictness) -
     {
         found.push(Finding::new(
             Code::LanguageForm,
-            "",
+            "@languageID",
             format!("{} is no language", shown(language)),
             "write an ISO 639-1 code or a BCP 47 tag, as en",
         ));
@@ -272,7 +273,8 @@ fn unit(shape: Shape, leaf: &Leaf, strictness: Strictness) -> Option<Finding> {
         )),
         Some(unit) if List::Unit.name(unit).is_none() => {
             let finding = unknown_code(List::Unit, Code::UnitUnknown, unit);
-            Some(finding.at_level(strictness.level()))
+            let path = "@unitCode".to_owned();
+            Some(Finding { path, ..finding }.at_level(strictness.level()))
         }
         None | Some(_) => None,
     }

@@ -436,7 +436,7 @@ fn mutations_are_refused_where_they_are() {
     );
     check_refused(
         |value| line(value)["netWeightMeasure"]["value"] = json!("12,5"),
-        &at("/netWeightMeasure"),
+        &at("/netWeightMeasure/value"),
         "number.none",
         "\"12.5\"",
     );

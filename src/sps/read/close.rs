@@ -69,7 +69,11 @@ impl Reader<'_> {
                 if !found.is_empty() {
                     let path = self.path_to(step);
                     for fault in found {
-                        self.push(at, Finding { path: path.clone(), ..fault });
+                        let path = match fault.path.as_str() {
+                            "" => path.clone(),
+                            attribute => format!("{path}/{attribute}"),
+                        };
+                        self.push(at, Finding { path, ..fault });
                     }
                 }
                 let item = Item::Leaf(leaf);

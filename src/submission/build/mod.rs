@@ -15,7 +15,7 @@ use super::nearest::{home_of, nearest};
 use super::raw::Raw;
 use crate::certificate::catalogue::Code;
 use crate::certificate::digest::SCHEMA;
-use crate::certificate::element::{Element, Kind, Type};
+use crate::certificate::element::{Element, Kind, Type, mechanical};
 use crate::certificate::plain::Plain;
 use crate::certificate::rules::{self, Strictness};
 use crate::certificate::{Certificate, Document, Finding, Item, Level, Node, table};
@@ -218,9 +218,15 @@ impl Builder {
                 None
             }
             (Kind::Leaf(shape, _), raw) => {
+                let is_object = matches!(raw, Raw::Object(_));
                 let leaf = self.leaf(*shape, element, raw)?;
                 for fault in rules::leaf(of, element, &leaf, self.strictness) {
-                    let path = self.pointer.clone();
+                    let member = match fault.path.strip_prefix('@') {
+                        Some(attribute) => format!("/{}", mechanical(attribute)),
+                        None if is_object => "/value".to_owned(),
+                        None => String::new(),
+                    };
+                    let path = format!("{}{member}", self.pointer);
                     self.push(Finding { path, ..fault });
                 }
                 Some(Item::Leaf(leaf))
