@@ -305,7 +305,9 @@ pub fn node(node: &Node, strictness: Strictness) -> Vec<(&'static Element, Findi
                 [alone] => alone.item.is_blank(element),
                 [_, ..] => false,
             };
-        if !lacking {
+        // What an element is told to lack itself is not told again of it.
+        let told = !row.is_empty() && has_essentials(element, strictness);
+        if !lacking || told {
             continue;
         }
         let level = if is_essential(node.of(), element, strictness) {
@@ -325,6 +327,17 @@ pub fn node(node: &Node, strictness: Strictness) -> Vec<(&'static Element, Findi
         found.push((element, Finding::new(code, "", format!("{name} is missing"), remedy)));
     }
     found
+}
+
+/// Whether an element holds elements that must be there.
+fn has_essentials(element: &Element, strictness: Strictness) -> bool {
+    match &element.kind {
+        Kind::Leaf(..) => false,
+        Kind::Node(of) => {
+            let mut mandatory = of.elements.iter().filter(|below| below.occurs.is_mandatory());
+            mandatory.any(|below| is_essential(of, below, strictness))
+        }
+    }
 }
 
 fn is_essential(of: &Type, element: &Element, strictness: Strictness) -> bool {

@@ -57,13 +57,14 @@ pub fn check_json(octets: &[u8], strictness: Strictness) -> (Option<Certificate>
 }
 
 /// As [`check_json`], for a certificate or an acknowledgement, whichever it
-/// is: by its first member, `acknowledgementDocument` or another.
+/// is: by its schema, or a member `acknowledgementDocument`.
 pub fn check_document(octets: &[u8], strictness: Strictness) -> (Option<Document>, Vec<Finding>) {
     let raw = match parse(octets) {
         Ok(raw) => raw,
         Err(finding) => return (None, vec![*finding]),
     };
-    let root = if raw.has("acknowledgementDocument") {
+    let named = raw.member("schema") == Some(&Raw::Text(ACKNOWLEDGEMENT.to_owned()));
+    let root = if named || raw.member("acknowledgementDocument").is_some() {
         &table::ACKNOWLEDGEMENT
     } else {
         &table::CERTIFICATE

@@ -31,11 +31,11 @@ impl Raw {
         }
     }
 
-    /// Whether it is an object with a member called `name`.
-    pub(super) fn has(&self, name: &str) -> bool {
+    /// The member called `name`, if it is an object that has one.
+    pub(super) fn member(&self, name: &str) -> Option<&Raw> {
         match self {
-            Raw::Object(members) => members.iter().any(|(key, _)| key == name),
-            Raw::Bool(_) | Raw::List(_) | Raw::Null | Raw::Number(_) | Raw::Text(_) => false,
+            Raw::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, raw)| raw),
+            Raw::Bool(_) | Raw::List(_) | Raw::Null | Raw::Number(_) | Raw::Text(_) => None,
         }
     }
 

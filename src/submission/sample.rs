@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::certificate::element::{Kind, Shape, Type};
-use crate::certificate::{Certificate, Extra, Item, Leaf, Node, Spelling, table};
+use crate::certificate::{Certificate, Document, Extra, Item, Leaf, Node, Spelling, table};
 
 /// Our own three certificates, by name.
 pub(crate) const OURS: [&str; 3] = ["phytosanitary-851", "re-export-657", "health-636"];
@@ -32,6 +32,12 @@ pub(crate) fn shared(file: &str) -> Option<Vec<u8>> {
 pub(crate) fn random(seed: u64) -> Certificate {
     let mut dice = Dice(seed | 1);
     Certificate::new(node(&mut dice, &table::CERTIFICATE, 1))
+}
+
+/// An acknowledgement made from a seed, over all that one may hold.
+pub(crate) fn random_acknowledgement(seed: u64) -> Document {
+    let mut dice = Dice(seed | 1);
+    Document::new(node(&mut dice, &table::ACKNOWLEDGEMENT, 1))
 }
 
 /// xorshift64*: enough to choose with.

@@ -3,11 +3,13 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::sample::{OURS, ours, random, shared};
-use super::{check_json, from_json, to_json};
+use super::sample::{OURS, ours, random, random_acknowledgement, shared};
+use super::{check_document, check_json, document_to_json, from_json, to_json};
 use crate::certificate::rules::Strictness;
 use crate::certificate::{Certificate, Level, any_severe};
-use crate::sps::{ReferenceDate, SpsOctets, WriteOptions, gate, read, write};
+use crate::sps::{
+    ReferenceDate, SpsOctets, WriteOptions, gate, read, read_document, write, write_document,
+};
 
 fn octets(text: impl AsRef<[u8]>) -> SpsOctets<'static> {
     SpsOctets::domestic(text.as_ref().to_vec().leak())
@@ -47,9 +49,14 @@ fn assert_same(one: &Certificate, other: &Certificate) {
 
 /// Whether libxml2 finds what the writer makes valid, where it is there.
 fn check_valid(xml: &[u8]) {
-    let schema =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/standards/sps17/xsd/SPSCertificate_17.xsd");
-    if !std::path::Path::new(schema).is_file() {
+    check_valid_by("SPSCertificate_17.xsd", xml);
+}
+
+fn check_valid_by(schema: &str, xml: &[u8]) {
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/standards/sps17/xsd");
+    let schema = folder.join(schema);
+    if !schema.is_file() {
         crate::skipped::skipped("xmllint with the XSD: ../shared/standards/sps17/xsd is not there");
         return;
     }
@@ -57,8 +64,8 @@ fn check_valid(xml: &[u8]) {
     let file = folder.path().join("certificate.xml");
     std::fs::write(&file, xml).unwrap();
     let run = std::process::Command::new("xmllint")
-        .args(["--noout", "--nonet", "--schema", schema])
-        .arg(&file)
+        .args(["--noout", "--nonet", "--schema"])
+        .args([&schema, &file])
         .output();
     match run {
         Ok(output) => assert!(
@@ -270,6 +277,42 @@ fn plain_fields_say_what_is_wrong() {
     let notes = certificate.trade_lines().next().unwrap().nodes("AdditionalInformationSPSNote");
     let tags: Vec<_> = notes.map(|note| (note.text("Subject"), note.text("Content"))).collect();
     assert_eq!(tags[1], (Some("RPCPK"), Some("False")), "{tags:?}");
+}
+
+//------------ Acknowledgements ----------------------------------------------
+
+const ANSWER: &str = r#"{
+  "schema": "certpost/acknowledgement/1",
+  "acknowledgementDocument": {
+    "issueDateTime": "2026-11-24T08:00:00Z",
+    "statusCode": "41",
+    "reasonInformation": [{ "value": "DIFFERS: net weight", "languageId": "en" }],
+    "referencedDocument": [
+      { "typeCode": "851", "relationshipTypeCode": "AWR", "id": "BV-PC-2026-0004711" }
+    ]
+  }
+}"#;
+
+#[test]
+fn an_acknowledgement_crosses_both_ways() {
+    let (document, findings) = check_document(ANSWER.as_bytes(), Strictness::Submission);
+    assert_eq!(findings, []);
+    let document = document.unwrap();
+    assert_eq!(document.status(), Some("41"));
+    let written = write_document(&document, &WriteOptions::default());
+    check_valid_by("SPSAcknowledgement_17.xsd", written.as_bytes());
+    let reading = read_document(&octets(written.as_bytes()));
+    assert_eq!((reading.refused, reading.certificate.as_ref()), (None, Some(&document)));
+    assert_eq!(document_to_json(&document), serde_json::from_str::<Value>(ANSWER).unwrap());
+    // It is no certificate, and the queue takes none for one.
+    let reading = read(&octets(written.as_bytes()));
+    assert_eq!(reading.findings[0].code.as_str(), "root.wrong");
+    check_text_refused(ANSWER, "/acknowledgementDocument", "submission.unknown-field", "");
+    check_text_refused(ANSWER, "/schema", "submission.schema", "certpost/certificate/1");
+    let (_, findings) = check_document(b"{\"acknowledgementDocument\": {}}", Strictness::Received);
+    let paths: Vec<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
+    let document = "/acknowledgementDocument";
+    assert_eq!(paths, [format!("{document}/issueDateTime"), format!("{document}/statusCode")]);
 }
 
 //------------ The content digest --------------------------------------------
@@ -673,6 +716,19 @@ proptest! {
     #[test]
     fn random_certificates_cross_the_road(seed in any::<u64>()) {
         check_round_trip(&random(seed));
+    }
+
+    #[test]
+    fn random_acknowledgements_cross_the_road(seed in any::<u64>()) {
+        let document = random_acknowledgement(seed);
+        let xml = write_document(&document, &WriteOptions::default());
+        let again = read_document(&octets(xml.as_bytes())).certificate;
+        prop_assert_eq!(again.as_ref(), Some(&document));
+        let value = document_to_json(&document).to_string();
+        let (from_json, findings) = check_document(value.as_bytes(), Strictness::Received);
+        let refused = findings.iter().find(|found| found.code.as_str().starts_with("submission."));
+        prop_assert_eq!(refused, None);
+        prop_assert_eq!(from_json.as_ref(), Some(&document));
     }
 
     #[test]
