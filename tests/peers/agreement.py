@@ -47,8 +47,9 @@ def run(options) -> int:
     if options.back:
         directions.append(("xml to json to xml", _back))
     total, good = Tally(), True
+    schema = _Schema(options.xsd)
     for name, make in directions:
-        tally = _direction(options, make)
+        tally = _direction(options, make, schema)
         print(f"{name}: {tally}")
         good = good and not tally.disagreed and len(tally.refused) <= REFUSALS_TAKEN * tally.all
         total.agreed += tally.agreed
@@ -56,11 +57,42 @@ def run(options) -> int:
         total.refused += tally.refused
     for line in total.disagreed[:SHOWN] + total.refused[:REFUSALS_SHOWN]:
         print(line)
+    if options.xsd:
+        print(f"xmllint: {schema.judged} documents of certpost's, {len(schema.invalid)} not valid")
+        good = good and schema.judged > 0 and not schema.invalid
+        for line in schema.invalid[:SHOWN]:
+            print(line)
     print(total)
     return 0 if good else 1
 
 
-def _direction(options, make) -> Tally:
+class _Schema:
+    """What xmllint says of the XML that certpost writes from submissions."""
+
+    # What libxml2 cannot bear (decimals of more than 24 digits), and what the
+    # schema is narrower in than the agreed spellings: a day as udt:DateTime,
+    # and dates without a child.
+    BEYOND = (b'"as":', str(10 ** 19 + 1).encode())
+
+    def __init__(self, xsd):
+        self.xsd = xsd
+        self.judged = 0
+        self.invalid: list = []
+
+    def judge(self, case: Case, xml: bytes) -> None:
+        """Judges one document, if it is of those that can be judged."""
+        judged = self.xsd and case.direction == "json to xml"
+        if not judged or any(each in case.document for each in self.BEYOND):
+            return
+        answer = subprocess.run(["xmllint", "--nonet", "--noout", "--schema", self.xsd, "-"],
+                                input=xml, capture_output=True, timeout=60, check=False)
+        self.judged += 1
+        if answer.returncode != 0:
+            said = answer.stderr.decode(errors="replace").splitlines()
+            self.invalid.append(f"seed {case.seed}: {(said or [''])[0]}")
+
+
+def _direction(options, make, schema: _Schema) -> Tally:
     """All documents of one direction, two at a time."""
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="certpost-peer-") as folder, \
@@ -68,6 +100,8 @@ def _direction(options, make) -> Tally:
         seeds = range(options.seed, options.seed + options.count)
         for case, answer in pool.map(lambda seed: _ask(options.certpost, folder, make(seed)), seeds):
             _judge(tally, case, answer)
+            if answer.returncode == 0:
+                schema.judge(case, answer.stdout)
     return tally
 
 

@@ -434,6 +434,7 @@ def _options():
     compare.add_argument("--count", type=int, default=1000, help="documents of each kind")
     compare.add_argument("--seed", type=int, default=1, help="of the first; the others follow")
     compare.add_argument("--elements", type=Path, default=argparse.SUPPRESS, help="elements.tsv")
+    compare.add_argument("--xsd", type=Path, help="the schema, for xmllint to judge by")
     compare.add_argument("--back", action="store_true",
                          help="also write the JSON of each random XML as XML again; "
                               "it must say the same")
