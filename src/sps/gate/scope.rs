@@ -14,6 +14,7 @@ const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 //------------ Scope ---------------------------------------------------------
 
 /// The declarations in force, outermost first.
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Scope<'a> {
     bindings: Vec<(&'a str, Cow<'a, str>)>,
     /// How many were in force outside each element that is open.
@@ -144,7 +145,7 @@ fn distinct(attributes: &[Attribute<'_>]) -> Result<(), Stop> {
 }
 
 /// A QName in its two parts (Namespaces, productions 7 to 11).
-fn split(at: usize, name: &str) -> Result<(Option<&str>, &str), Stop> {
+pub(super) fn split(at: usize, name: &str) -> Result<(Option<&str>, &str), Stop> {
     let (prefix, local) = match name.split_once(':') {
         Some((prefix, local)) => (Some(prefix), local),
         None => (None, name),
