@@ -31,7 +31,7 @@ impl Document<'_> {
         if self.elements > 0 || self.scanner.references.is_some() {
             return Err(self.scanner.stop("a DOCTYPE stands before the root, once"));
         }
-        let (head, _) = self.scanner.text.split_once("?>").unwrap_or_default();
+        let (head, _) = self.scanner.before().split_once("?>").unwrap_or_default();
         let (_, standalone) = head.split_once("standalone").unwrap_or_default();
         let is_standalone = standalone.contains("yes");
         self.scanner.expect_entities();
@@ -169,7 +169,7 @@ impl Subset {
             if scanner.eat("#FIXED") {
                 parted(scanner)?;
             }
-            let raw = scanner.value(name)?;
+            let raw = scanner.value(name.as_bytes())?;
             for (at, entity) in scanner.referred() {
                 self.declared
                     .in_a_value(scanner, entity, &mut Vec::new())

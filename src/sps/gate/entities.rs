@@ -11,7 +11,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::forms::kept;
-use super::scan::{Attribute, Scanner, meaning};
+use super::letters::meaning;
+use super::names::Name;
+use super::scan::{Attribute, Scanner};
 use super::{Document, Edition, Stop, cut};
 use crate::refusal::Code;
 
@@ -123,10 +125,12 @@ impl Beyond {
     /// Makes an element's attributes what the declarations make of them: those
     /// that it has by default (section 3.3.2), entities replaced, and blanks
     /// dropped where the type is not CDATA (section 3.3.3).
-    pub(super) fn complete<'a>(&self, at: usize, name: &str, attributes: &mut Vec<Attribute<'a>>) {
+    pub(super) fn complete<'a>(&self, at: usize, name: &[u8], attributes: &mut Vec<Attribute<'a>>) {
         for (element, attribute, raw) in &self.declared.defaults {
-            if element == name && !attributes.iter().any(|other| other.name == *attribute) {
-                attributes.push(Attribute { at, name: attribute, raw });
+            if element.as_bytes() == name
+                && !attributes.iter().any(|other| other.name.text == attribute.as_bytes())
+            {
+                attributes.push(Attribute { at, name: Name::new(attribute), raw });
             }
         }
         for attribute in attributes {
@@ -139,7 +143,9 @@ impl Beyond {
                     }
                 }
             }
-            let is_of = |(of, one): &(String, &str)| of == name && *one == attribute.name;
+            let is_of = |(of, one): &(String, &str)| {
+                of.as_bytes() == name && one.as_bytes() == attribute.name.text
+            };
             if self.declared.tokens.iter().any(is_of) {
                 raw = raw.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
             }
@@ -197,6 +203,7 @@ impl Document<'_> {
             scope: self.scope.clone(),
             open: Vec::new(),
             elements: self.elements,
+            attributes: Vec::new(),
             beyond: Beyond {
                 declared: Rc::clone(&self.beyond.declared),
                 within,
@@ -245,7 +252,12 @@ impl<'a> Scanner<'a> {
 
     /// Another text, under the same rules, where entities may be declared.
     pub(super) fn beside<'b>(&self, text: &'b str) -> Scanner<'b> {
-        Scanner { text, at: 0, edition: self.edition, references: Some(Vec::new()) }
+        Scanner {
+            octets: text.as_bytes(),
+            at: 0,
+            edition: self.edition,
+            references: Some(Vec::new()),
+        }
     }
 
     /// From here on entities may be declared.
@@ -260,7 +272,14 @@ impl<'a> Scanner<'a> {
 
     /// What stands before this place.
     pub(super) fn before(&self) -> &'a str {
-        self.text.get(..self.at).unwrap_or_default()
+        str::from_utf8(&self.octets[..self.at]).unwrap()
+    }
+
+    pub(super) fn run(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
+        let rest = str::from_utf8(&self.octets[self.at..]).unwrap();
+        let run = rest.split_once(|letter| !wanted(letter)).map_or(rest, |(run, _)| run);
+        self.at += run.len();
+        run
     }
 
     /// A reference to whatever it be, behind its '&' (productions 66 and 68).

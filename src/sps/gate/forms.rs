@@ -1,7 +1,9 @@
 //! The small forms of a DOCTYPE, each by its production; for tests.
 
-use super::scan::{Scanner, continues_name, meaning};
-use super::scope::split;
+use super::letters::meaning;
+use super::names::{Name, continues_name};
+use super::scan::Scanner;
+use super::scope;
 use super::{Edition, Stop, fourth};
 
 /// Which literals an external identifier needs.
@@ -33,7 +35,7 @@ pub(super) fn end(scanner: &mut Scanner<'_>) -> Result<(), Stop> {
 pub(super) fn qualified<'a>(scanner: &mut Scanner<'a>, what: &str) -> Result<&'a str, Stop> {
     let at = scanner.at();
     let name = scanner.name(what)?;
-    split(at, name)?;
+    scope::qualified(at, Name::new(name))?;
     Ok(name)
 }
 
@@ -59,7 +61,7 @@ pub(super) fn external(scanner: &mut Scanner<'_>, needed: Literals) -> Result<bo
         let is_good = |octet: u8| {
             octet.is_ascii_alphanumeric() || b" \r\n-'()+,./:=?;!*#@$_%".contains(&octet)
         };
-        if !public.bytes().all(is_good) {
+        if !public.iter().copied().all(is_good) {
             return Err(scanner.stop("a character of a public identifier is not allowed"));
         }
         let is_parted = scanner.blanks();

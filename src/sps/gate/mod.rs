@@ -6,7 +6,9 @@
 //! XML 1.0 (Fifth Edition) and Namespaces in XML 1.0 (Third Edition), with no
 //! DOCTYPE and no processing instruction, and bounded in depth and number.
 //!
-//! - [`scan`]: the letters and small forms: names, references, attribute values;
+//! - [`letters`]: which octets are text;
+//! - [`names`]: which letters are a name, and what its parts are;
+//! - [`scan`]: the small forms: references, attribute values, comments;
 //! - [`scope`]: which prefix means what, and where;
 //! - here: the document, from its first octet to its last.
 //!
@@ -21,6 +23,8 @@ mod entities;
 mod forms;
 #[cfg(test)]
 mod fourth;
+mod letters;
+mod names;
 mod scan;
 mod scope;
 #[cfg(test)]
@@ -28,8 +32,8 @@ mod w3c;
 
 use super::octets::SpsOctets;
 use crate::refusal::{Code, Refusal};
-use scan::Scanner;
-pub(crate) use scan::{is_legal, meaning};
+pub(crate) use letters::{is_legal, meaning};
+use scan::{Attribute, Scanner};
 use scope::Scope;
 pub(crate) use scope::value;
 
@@ -149,8 +153,8 @@ pub(super) fn place(octets: &[u8], at: usize) -> (u32, u32) {
 }
 
 /// A name from outside, short enough to be shown.
-fn cut(name: &str) -> String {
-    name.chars().take(80).collect()
+fn cut(name: impl AsRef<[u8]>) -> String {
+    String::from_utf8_lossy(name.as_ref()).chars().take(80).collect()
 }
 
 //------------ The document --------------------------------------------------
@@ -164,13 +168,14 @@ pub(super) fn check(octets: &[u8], rules: Rules) -> Result<(), Fault> {
 }
 
 fn whole(octets: &[u8], rules: Rules) -> Result<(), Stop> {
-    let text = scan::text(octets)?;
+    letters::text(octets)?;
     let mut document = Document {
-        scanner: Scanner::new(text),
+        scanner: Scanner::new(octets),
         rules,
         scope: Scope::new(),
         open: Vec::new(),
         elements: 0,
+        attributes: Vec::new(),
         #[cfg(test)]
         beyond: entities::Beyond::default(),
     };
@@ -195,8 +200,10 @@ struct Document<'a> {
     rules: Rules,
     scope: Scope<'a>,
     /// The names of the elements that are open, outermost first.
-    open: Vec<&'a str>,
+    open: Vec<&'a [u8]>,
     elements: usize,
+    /// Those of the element at hand; kept for its room alone.
+    attributes: Vec<Attribute<'a>>,
     /// What a DOCTYPE declares.
     #[cfg(test)]
     beyond: entities::Beyond,
@@ -269,26 +276,26 @@ impl<'a> Document<'a> {
             Err(self
                 .scanner
                 .stop(format!("the document ends inside <{}>: it is truncated", cut(name))))
-        } else if self.scanner.starts_with("</") {
-            self.end_tag()
-        } else if self.scanner.starts_with("<!--") {
-            self.scanner.comment()
-        } else if self.scanner.starts_with("<![CDATA[") {
-            self.scanner.cdata()
-        } else if self.scanner.starts_with("<?") {
-            self.instruction()
-        } else if self.scanner.starts_with("<!") {
-            Err(self.scanner.stop("'<!' begins neither a comment nor a CDATA section here"))
         } else {
-            self.start_tag()
+            match self.scanner.octet(1) {
+                Some(b'/') => self.end_tag(),
+                Some(b'!') if self.scanner.starts_with("<!--") => self.scanner.comment(),
+                Some(b'!') if self.scanner.starts_with("<![CDATA[") => self.scanner.cdata(),
+                Some(b'!') => {
+                    let words = "'<!' begins neither a comment nor a CDATA section here";
+                    Err(self.scanner.stop(words))
+                }
+                Some(b'?') => self.instruction(),
+                _ => self.start_tag(),
+            }
         }
     }
 
     /// A start tag or an empty-element tag (productions 40, 44).
     fn start_tag(&mut self) -> Result<(), Stop> {
         let start = self.scanner.at();
-        self.scanner.eat("<");
-        let name = self.scanner.name("an element's name")?;
+        self.scanner.step();
+        let name = self.scanner.tag_name("an element's name")?;
         self.elements += 1;
         if self.elements > ELEMENT_LIMIT {
             let words = format!("more than {ELEMENT_LIMIT} elements");
@@ -298,41 +305,55 @@ impl<'a> Document<'a> {
             let words = format!("elements lie more than {DEPTH_LIMIT} deep");
             return Err(Stop::new(Code::XmlTooDeep, start, words));
         }
-        let mut attributes = Vec::new();
-        let is_empty = loop {
-            let parted = self.scanner.blanks();
-            if self.scanner.eat("/>") {
-                break true;
-            }
-            if self.scanner.eat(">") {
-                break false;
-            }
-            if !parted {
-                return Err(self
-                    .scanner
-                    .stop(format!("a blank, '>' or '/>' is missing in <{}", cut(name))));
-            }
-            if attributes.len() >= ATTRIBUTE_LIMIT {
-                let words = format!("more than {ATTRIBUTE_LIMIT} attributes in one element");
-                return Err(Stop::new(Code::XmlTooLarge, self.scanner.at(), words));
-            }
-            attributes.push(self.scanner.attribute()?);
-            #[cfg(test)]
-            self.entities_in_a_value()?;
-        };
+        let is_empty = self.attributes(name.text)?;
         #[cfg(test)]
-        self.beyond.complete(start, name, &mut attributes);
-        self.scope.enter(start, name, &attributes)?;
+        self.beyond.complete(start, name.text, &mut self.attributes);
+        self.scope.enter(start, name, &self.attributes)?;
         if is_empty {
             self.scope.leave();
         } else {
-            self.open.push(name);
+            self.open.push(name.text);
         }
         Ok(())
     }
 
+    /// The attributes of a tag, up to its end; whether it is an empty-element
+    /// tag.
+    fn attributes(&mut self, name: &[u8]) -> Result<bool, Stop> {
+        self.attributes.clear();
+        loop {
+            let parted = self.scanner.blanks();
+            match self.scanner.octet(0) {
+                Some(b'>') => {
+                    self.scanner.step();
+                    return Ok(false);
+                }
+                Some(b'/') if self.scanner.eat("/>") => return Ok(true),
+                _ => {}
+            }
+            if !parted {
+                let words = format!("a blank, '>' or '/>' is missing in <{}", cut(name));
+                return Err(self.scanner.stop(words));
+            }
+            if self.attributes.len() >= ATTRIBUTE_LIMIT {
+                let words = format!("more than {ATTRIBUTE_LIMIT} attributes in one element");
+                return Err(Stop::new(Code::XmlTooLarge, self.scanner.at(), words));
+            }
+            let attribute = self.scanner.attribute()?;
+            self.attributes.push(attribute);
+            #[cfg(test)]
+            self.entities_in_a_value()?;
+        }
+    }
+
     /// An end tag, which must be that of the element open last (production 42).
     fn end_tag(&mut self) -> Result<(), Stop> {
+        if self.open.last().is_some_and(|open| self.scanner.closes(open)) {
+            self.open.pop();
+            self.scope.leave();
+            return Ok(());
+        }
+        // Anything else, and most of it wrong.
         let start = self.scanner.at();
         self.scanner.eat("</");
         let name = self.scanner.name("an element's name")?;
@@ -341,7 +362,7 @@ impl<'a> Document<'a> {
             return Err(self.scanner.stop(format!("'>' is missing after </{}", cut(name))));
         }
         match self.open.pop() {
-            Some(open) if open == name => {
+            Some(open) if open == name.as_bytes() => {
                 self.scope.leave();
                 Ok(())
             }

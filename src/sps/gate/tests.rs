@@ -146,6 +146,100 @@ fn says_where() {
     );
 }
 
+/// Octets are looked over in blocks and stretches: wherever a fault stands in
+/// them, and whatever stands around it, it is found, and at its place.
+#[test]
+fn what_is_no_text_is_found_at_every_place() {
+    let faults: [(&[u8], Code); 9] = [
+        (b"\x00", Code::XmlNotWellFormed),
+        (b"\x08", Code::XmlNotWellFormed),
+        (b"\x0B", Code::XmlNotWellFormed),
+        (b"\x0C", Code::XmlNotWellFormed),
+        (b"\x1F", Code::XmlNotWellFormed),
+        ("\u{FFFE}".as_bytes(), Code::XmlNotWellFormed),
+        ("\u{FFFF}".as_bytes(), Code::XmlNotWellFormed),
+        (b"\xE6\xBC", Code::XmlEncoding),
+        (b"\xED\xA0\x80", Code::XmlEncoding),
+    ];
+    for filling in ["x", "x\n", "\t\r\u{7F}", "é", "漢", "ï¿½\u{FFFD}", "\u{10FFFF}", "x漢"] {
+        let filling = filling.repeat(400);
+        for at in filling.char_indices().map(|(at, _)| at).take_while(|at| *at < 400) {
+            let (before, after) = filling.split_at(at);
+            let cut_short = [b"<a>", before.as_bytes(), b"\xE6\xBC"].concat();
+            check_text(cut_short, Some(Code::XmlEncoding));
+            check_text(format!("<a>{before}\u{FFFD}{after}</a>"), None);
+            for (fault, code) in faults {
+                let text = [b"<a>", before.as_bytes(), fault, after.as_bytes(), b"</a>"].concat();
+                let found = check(&text, Rules::STRICT).unwrap_err();
+                let wanted = place(&text, "<a>".len() + at);
+                assert_eq!((found.code, (found.line, found.column)), (code, wanted), "{found:?}");
+            }
+        }
+    }
+}
+
+/// Names are read octet by octet where they are plain, and else by letters.
+#[test]
+fn names_of_either_kind() {
+    for (name, wanted) in [
+        ("a", None),
+        ("a-b.c_d9", None),
+        ("é", None),
+        ("aé", None),
+        ("aéb", None),
+        ("p:a", None),
+        ("p:é", None),
+        ("p:aé", None),
+        ("é:a", None),
+        ("p:a:b", Some(Code::XmlNamespace)),
+        ("p:a:", Some(Code::XmlNamespace)),
+        ("p:", Some(Code::XmlNamespace)),
+        (":p", Some(Code::XmlNamespace)),
+        ("p:1", Some(Code::XmlNamespace)),
+        ("p:-", Some(Code::XmlNamespace)),
+        ("p:·", Some(Code::XmlNamespace)),
+        ("q:a", Some(Code::XmlNamespace)),
+        ("é:é:é", Some(Code::XmlNamespace)),
+        ("1", Some(Code::XmlNotWellFormed)),
+        ("-a", Some(Code::XmlNotWellFormed)),
+        ("·", Some(Code::XmlNotWellFormed)),
+        ("a×", Some(Code::XmlNotWellFormed)),
+        ("a$", Some(Code::XmlNotWellFormed)),
+    ] {
+        check_text(format!("<a xmlns:p='u' xmlns:é='v'><{name}/></a>"), wanted);
+        check_text(format!("<a xmlns:p='u' xmlns:é='v'><{name}></{name}></a>"), wanted);
+        check_text(format!("<a xmlns:p='u' xmlns:é='v' {name}=''/>"), wanted);
+    }
+    // A longer name than the one that is open, and a shorter one.
+    check_text("<ab><abc></ab></ab>", Some(Code::XmlNotWellFormed));
+    check_text("<ab></abc>", Some(Code::XmlNotWellFormed));
+    check_text("<ab></a>", Some(Code::XmlNotWellFormed));
+    check_text("<ab></ab\n>", None);
+}
+
+/// A prefix is looked up once for a row of elements, and anew when what is
+/// declared changes.
+#[test]
+fn a_prefix_is_known_no_longer_than_it_is_bound() {
+    let namespace = Some(Code::XmlNamespace);
+    check_text("<a><b xmlns:p='u'><p:c/><p:c/></b></a>", None);
+    check_text("<a><b xmlns:p='u'><p:c/></b><p:c/></a>", namespace);
+    check_text("<a><p:b xmlns:p='u'/><p:b/></a>", namespace);
+    check_text("<a><p:b xmlns:p='u'></p:b><p:b/></a>", namespace);
+    check_text("<a xmlns:p='u'><p:b/><xmlns:b/></a>", namespace);
+    let fault = check(b"<a xmlns:1='u'/>", Rules::STRICT).unwrap_err();
+    assert_eq!(fault.words, "'1' is no prefix");
+    // Many attributes are compared by sorting, few each with each.
+    for count in 1..20 {
+        let several: String = (0..count).map(|n| format!(" b{n}=''")).collect();
+        check_text(format!("<a{several}/>"), None);
+        for n in [0, count / 2, count - 1] {
+            let repeated = format!("<a{several} b{n}=''/>");
+            check_text(repeated, Some(Code::XmlNotWellFormed));
+        }
+    }
+}
+
 #[track_caller]
 fn check_doctype(subset: &str, body: &str, rules: Rules, wanted: Option<Code>) {
     let text = format!("<!DOCTYPE a{subset}>{body}");

@@ -8,7 +8,7 @@
 //! 312 of them are ill-formed by the first four editions alone, for a letter
 //! in a name (`EDITION="1 2 3 4"`). Where the letter stands in a DOCTYPE, they
 //! are judged by the fourth edition's table; three have it in the root's name,
-//! beyond U+FFFF, and are why [`super::scan`] takes no such letter. XML 1.1 and
+//! beyond U+FFFF, and are why [`super::names`] takes no such letter. XML 1.1 and
 //! encodings other than UTF-8 are refused for being that, and counted apart.
 //!
 //! What each rule makes of each file stands in `target/w3c-gate.tsv`.
