@@ -1,63 +1,15 @@
-//! The letters of XML 1.0 and its small forms, each by its production.
+//! The small forms of XML 1.0, each by its production.
 
 use std::str;
 
+use memchr::{memchr3, memmem};
+
+use super::letters::{is_blank, meaning};
+use super::names::{
+    Name, WHOLE, continues_name, is_plain, plain_name, starts_name, starts_plain_name,
+};
 use super::{Stop, cut};
 use crate::refusal::Code;
-
-//------------ Octets to text ------------------------------------------------
-
-/// The document as text: UTF-8, and of nothing but legal characters
-/// (production 2).
-pub(super) fn text(octets: &[u8]) -> Result<&str, Stop> {
-    let wide = [&b"\xFF\xFE"[..], b"\xFE\xFF", b"\0<", b"<\0", b"\0\0", b"\x4C\x6F\xA7\x94"];
-    if wide.iter().any(|start| octets.starts_with(start)) {
-        return Err(Stop::new(Code::XmlEncoding, 0, "the document is not in UTF-8"));
-    }
-    let text = str::from_utf8(octets).map_err(|fault| {
-        let words = format!("the document is not UTF-8: {fault}");
-        Stop::new(Code::XmlEncoding, fault.valid_up_to(), words)
-    })?;
-    match text.char_indices().find(|(_, letter)| !is_legal(*letter)) {
-        Some((at, letter)) => {
-            let words = format!("the character U+{:04X} is not allowed", u32::from(letter));
-            Err(Stop::ill_formed(at, words))
-        }
-        None => Ok(text),
-    }
-}
-
-/// Char (production 2).
-pub(crate) fn is_legal(letter: char) -> bool {
-    matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
-}
-
-/// NameStartChar (production 4), the colon aside, and without the letters
-/// beyond U+FFFF: editions before the fifth refused them, no certificate needs
-/// them, and so nothing passes that any edition calls ill-formed.
-fn starts_name(letter: char) -> bool {
-    matches!(letter,
-        'A'..='Z' | '_' | 'a'..='z' | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}'
-        | '\u{F8}'..='\u{2FF}' | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}'
-        | '\u{200C}'..='\u{200D}' | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}'
-        | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}')
-}
-
-/// NameChar (production 4a), the colon aside.
-fn continues_name(letter: char) -> bool {
-    starts_name(letter)
-        || matches!(letter,
-            '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
-}
-
-/// Whether a name is an NCName (Namespaces in XML, production 4).
-pub(super) fn is_unprefixed(name: &str) -> bool {
-    name.starts_with(starts_name) && name.chars().all(continues_name)
-}
-
-fn is_blank(octet: u8) -> bool {
-    matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
-}
 
 //------------ Attribute -----------------------------------------------------
 
@@ -65,7 +17,7 @@ fn is_blank(octet: u8) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attribute<'a> {
     pub at: usize,
-    pub name: &'a str,
+    pub name: Name<'a>,
     /// Without its quotes, references and all.
     pub raw: &'a str,
 }
@@ -74,29 +26,59 @@ pub(super) struct Attribute<'a> {
 
 /// A place in the document, moving forward.
 pub(super) struct Scanner<'a> {
-    text: &'a str,
-    at: usize,
+    /// Octets that have been seen to be text, all of them.
+    pub(super) octets: &'a [u8],
+    pub(super) at: usize,
+    #[cfg(test)]
+    pub(super) edition: super::Edition,
+    /// The entities referred to since they were last asked for, where a
+    /// DOCTYPE may have declared some.
+    #[cfg(test)]
+    pub(super) references: Option<Vec<(usize, &'a str)>>,
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Scanner { text, at: 0 }
+    pub(super) fn new(octets: &'a [u8]) -> Self {
+        Scanner {
+            octets,
+            at: 0,
+            #[cfg(test)]
+            edition: super::Edition::Fifth,
+            #[cfg(test)]
+            references: None,
+        }
     }
 
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
-    fn rest(&self) -> &'a str {
-        self.text.get(self.at..).unwrap_or_default()
+    fn rest(&self) -> &'a [u8] {
+        self.octets.get(self.at..).unwrap_or_default()
+    }
+
+    /// What stands between two places, which lie beside letters of ASCII.
+    fn between(&self, start: usize, end: usize) -> &'a str {
+        let octets = self.octets.get(start..end).unwrap_or_default();
+        str::from_utf8(octets).unwrap_or_default()
+    }
+
+    /// The octet `ahead` of this place, of which this is 0.
+    pub(super) fn octet(&self, ahead: usize) -> Option<u8> {
+        self.rest().get(ahead).copied()
     }
 
     pub(super) fn is_done(&self) -> bool {
-        self.at >= self.text.len()
+        self.at >= self.octets.len()
     }
 
     pub(super) fn starts_with(&self, what: &str) -> bool {
-        self.rest().starts_with(what)
+        self.rest().starts_with(what.as_bytes())
+    }
+
+    /// Steps over one octet, which the caller has seen to be ASCII.
+    pub(super) fn step(&mut self) {
+        self.at += 1;
     }
 
     /// Steps over `what` if it stands here.
@@ -116,23 +98,18 @@ impl<'a> Scanner<'a> {
     /// Steps over blanks (production 3); whether there were any.
     pub(super) fn blanks(&mut self) -> bool {
         let start = self.at;
-        let run = self.rest().bytes().take_while(|octet| is_blank(*octet)).count();
+        let run = self.rest().iter().take_while(|octet| is_blank(**octet)).count();
         self.at += run;
         self.at > start
     }
 
-    fn run(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
-        let rest = self.rest();
-        let run = rest.split_once(|letter| !wanted(letter)).map_or(rest, |(run, _)| run);
-        self.at += run.len();
-        run
-    }
-
     /// Steps over everything up to and with `end`.
-    fn through(&mut self, end: &str, what: &str) -> Result<&'a str, Stop> {
-        match self.rest().split_once(end) {
-            Some((before, _)) => {
-                self.at += before.len() + end.len();
+    pub(super) fn through(&mut self, end: &str, what: &str) -> Result<&'a [u8], Stop> {
+        let rest = self.rest();
+        match memmem::find(rest, end.as_bytes()) {
+            Some(run) => {
+                let before = rest.get(..run).unwrap_or_default();
+                self.at += run + end.len();
                 Ok(before)
             }
             None => Err(self.stop(format!("{what} does not end: '{end}' is missing"))),
@@ -141,16 +118,69 @@ impl<'a> Scanner<'a> {
 
     /// A Name (production 5), colons and all.
     pub(super) fn name(&mut self, what: &str) -> Result<&'a str, Stop> {
-        if !self.rest().starts_with(|letter| starts_name(letter) || letter == ':') {
+        let start = self.at;
+        let may_continue = |octet: &&u8| !octet.is_ascii() || **octet == b':' || is_plain(**octet);
+        let run = self.rest().iter().take_while(may_continue).count();
+        let run = self.between(start, start + run);
+        if !run.starts_with(|letter| starts_name(letter) || letter == ':') {
             return Err(self.stop(format!("{what} is missing here")));
         }
-        Ok(self.run(|letter| continues_name(letter) || letter == ':'))
+        let continues = |letter| continues_name(letter) || letter == ':';
+        let name = run.split_once(|letter| !continues(letter)).map_or(run, |(name, _)| name);
+        self.at += name.len();
+        #[cfg(test)]
+        if self.edition == super::Edition::Fourth && !super::fourth::is_name(name) {
+            let words = format!("{what} ('{}') is none in the fourth edition", cut(name));
+            return Err(Stop::ill_formed(start, words));
+        }
+        Ok(name)
+    }
+
+    /// A tag's or an attribute's name (production 5), and its parts.
+    #[inline(always)]
+    pub(super) fn tag_name(&mut self, what: &str) -> Result<Name<'a>, Stop> {
+        match self.plain_tag_name() {
+            Some(name) => Ok(name),
+            // More than ASCII, more than one colon, or no name at all.
+            None => self.name(what).map(Name::new),
+        }
+    }
+
+    #[inline(always)]
+    fn plain_tag_name(&mut self) -> Option<Name<'a>> {
+        let octets = self.rest();
+        let first = plain_name(octets);
+        let (colon, length) = match octets.get(first) {
+            Some(b':') => {
+                let behind = octets.get(first + 1..).unwrap_or_default();
+                (first, first + 1 + plain_name(behind))
+            }
+            _ => (WHOLE, first),
+        };
+        let starts = |at| octets.get(at).is_some_and(|octet| starts_plain_name(*octet));
+        let is_whole = octets.get(length).is_none_or(|octet| octet.is_ascii() && *octet != b':');
+        if !(is_whole && starts(0) && (colon == WHOLE || starts(colon + 1))) {
+            return None;
+        }
+        let text = octets.get(..length).unwrap_or_default();
+        self.at += length;
+        Some(Name { text, colon })
+    }
+
+    /// Steps over `</name>` where it is written just so, as it nearly always is.
+    pub(super) fn closes(&mut self, name: &[u8]) -> bool {
+        let behind = self.rest().strip_prefix(b"</").and_then(|rest| rest.strip_prefix(name));
+        let is_there = behind.is_some_and(|rest| rest.starts_with(b">"));
+        if is_there {
+            self.at += "</>".len() + name.len();
+        }
+        is_there
     }
 
     /// The XML declaration, where there is one (productions 23 to 26, 32, 80).
     pub(super) fn declaration(&mut self) -> Result<(), Stop> {
-        let after = self.rest().strip_prefix("<?xml").and_then(|rest| rest.bytes().next());
-        if !after.is_some_and(|octet| is_blank(octet) || octet == b'?') {
+        let after = self.rest().strip_prefix(b"<?xml").and_then(|rest| rest.first());
+        if !after.is_some_and(|octet| is_blank(*octet) || *octet == b'?') {
             return Ok(());
         }
         self.eat("<?xml");
@@ -189,7 +219,8 @@ impl<'a> Scanner<'a> {
         }
         self.equals()?;
         let quote = self.quote()?;
-        Ok(Some(self.through(quote, "the XML declaration")?))
+        let value = self.through(quote, "the XML declaration")?;
+        Ok(Some(str::from_utf8(value).unwrap_or_default()))
     }
 
     fn equals(&mut self) -> Result<(), Stop> {
@@ -201,7 +232,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn quote(&mut self) -> Result<&'static str, Stop> {
+    pub(super) fn quote(&mut self) -> Result<&'static str, Stop> {
         if self.eat("\"") {
             Ok("\"")
         } else if self.eat("'") {
@@ -214,62 +245,84 @@ impl<'a> Scanner<'a> {
     /// An attribute (productions 10 and 41).
     pub(super) fn attribute(&mut self) -> Result<Attribute<'a>, Stop> {
         let at = self.at;
-        let name = self.name("an attribute's name")?;
+        let name = self.tag_name("an attribute's name")?;
         self.equals()?;
+        let raw = self.value(name.text)?;
+        Ok(Attribute { at, name, raw })
+    }
+
+    /// What stands in the quotes of an attribute's value (production 10).
+    pub(super) fn value(&mut self, name: &[u8]) -> Result<&'a str, Stop> {
         let quote = self.quote()?;
         let start = self.at;
         loop {
-            self.run(|letter| !matches!(letter, '<' | '&' | '"' | '\''));
-            if self.starts_with(quote) {
-                let raw = self.text.get(start..self.at).unwrap_or_default();
-                self.eat(quote);
-                return Ok(Attribute { at, name, raw });
-            }
-            if self.starts_with("&") {
-                self.reference()?;
-            } else if self.starts_with("<") {
-                return Err(
-                    self.stop(format!("'<' stands in the value of {}; write &lt;", cut(name)))
-                );
-            } else if self.is_done() {
+            let octets = self.rest();
+            let mark = if quote == "'" { b'\'' } else { b'"' };
+            let Some(run) = memchr3(mark, b'<', b'&', octets) else {
+                self.at = self.octets.len();
                 return Err(self.stop(format!("the value of {} does not end", cut(name))));
-            } else {
-                // The other quote, which is a letter like any here.
-                self.at += 1;
+            };
+            self.at += run;
+            match octets.get(run) {
+                Some(b'&') => self.reference()?,
+                Some(b'<') => {
+                    let words = format!("'<' stands in the value of {}; write &lt;", cut(name));
+                    return Err(self.stop(words));
+                }
+                _ => {
+                    let raw = self.between(start, self.at);
+                    self.at += quote.len();
+                    return Ok(raw);
+                }
             }
         }
     }
 
     /// A reference (productions 66 to 68): to a legal character or to one of
     /// the five entities. There is no other, as there is no DOCTYPE.
-    pub(super) fn reference(&mut self) -> Result<char, Stop> {
+    pub(super) fn reference(&mut self) -> Result<(), Stop> {
         let start = self.at;
         self.eat("&");
-        let body = self.run(|letter| letter.is_ascii_alphanumeric() || letter == '#');
+        #[cfg(test)]
+        if self.references.is_some() {
+            return self.any_reference();
+        }
+        let is_body = |octet: &&u8| octet.is_ascii_alphanumeric() || **octet == b'#';
+        let run = self.rest().iter().take_while(is_body).count();
+        let body = self.between(self.at, self.at + run);
+        self.at += run;
         if !self.eat(";") {
             return Err(Stop::ill_formed(start, "'&' begins no reference; write &amp;"));
         }
-        meaning(body).ok_or_else(|| {
-            let shown: String = body.chars().take(20).collect();
-            Stop::ill_formed(
-                start,
-                format!("&{shown}; is not one of the five entities, nor a legal character"),
-            )
-        })
+        if meaning(body).is_some() {
+            return Ok(());
+        }
+        let shown: String = body.chars().take(20).collect();
+        let words = format!("&{shown}; is not one of the five entities, nor a legal character");
+        Err(Stop::ill_formed(start, words))
     }
 
     /// Text up to the next `<` (production 14), references included.
     pub(super) fn text_run(&mut self) -> Result<(), Stop> {
         loop {
-            let start = self.at;
-            let run = self.run(|letter| !matches!(letter, '<' | '&'));
-            if let Some(at) = run.find("]]>") {
-                return Err(Stop::ill_formed(start + at, "']]>' stands in text; write ]]&gt;"));
-            }
-            if !self.starts_with("&") {
+            let octets = self.rest();
+            // Most tags stand side by side.
+            if octets.first() == Some(&b'<') {
                 return Ok(());
             }
-            self.reference()?;
+            let Some(run) = memchr3(b'<', b'&', b']', octets) else {
+                self.at = self.octets.len();
+                return Ok(());
+            };
+            self.at += run;
+            match octets.get(run) {
+                Some(b'&') => self.reference()?,
+                Some(b']') if self.starts_with("]]>") => {
+                    return Err(self.stop("']]>' stands in text; write ]]&gt;"));
+                }
+                Some(b']') => self.at += 1,
+                _ => return Ok(()),
+            }
         }
     }
 
@@ -310,52 +363,4 @@ impl<'a> Scanner<'a> {
         self.through("?>", "a processing instruction")?;
         Ok(target)
     }
-
-    /// Steps over a DOCTYPE without believing anything in it; for tests.
-    pub(super) fn step_over_doctype(&mut self) -> Result<(), Stop> {
-        let start = self.at;
-        let mut depth = 0_u32;
-        while !self.is_done() {
-            self.run(|letter| !matches!(letter, '<' | '>' | '[' | ']' | '"' | '\''));
-            if self.starts_with("<!--") {
-                self.comment()?;
-            } else if self.starts_with("<?") {
-                self.instruction()?;
-            } else if self.eat("\"") {
-                self.through("\"", "a literal")?;
-            } else if self.eat("'") {
-                self.through("'", "a literal")?;
-            } else if self.eat("<") || self.eat("[") {
-                depth += 1;
-            } else if self.eat(">") || self.eat("]") {
-                depth = depth.saturating_sub(1);
-                if depth == 0 && self.text.get(..self.at).is_some_and(|text| text.ends_with('>')) {
-                    return Ok(());
-                }
-            }
-        }
-        Err(Stop::ill_formed(start, "the DOCTYPE does not end"))
-    }
-}
-
-/// What a reference stands for: `lt`, `#65`, `#x41` without `&` and `;`.
-pub(crate) fn meaning(body: &str) -> Option<char> {
-    let number = match body {
-        "amp" => return Some('&'),
-        "apos" => return Some('\''),
-        "gt" => return Some('>'),
-        "lt" => return Some('<'),
-        "quot" => return Some('"'),
-        other => other.strip_prefix('#')?,
-    };
-    let (digits, radix) = match number.strip_prefix('x') {
-        Some(digits) => (digits, 16),
-        None => (number, 10),
-    };
-    // from_str_radix would take a sign.
-    if !digits.starts_with(|letter: char| letter.is_digit(radix)) {
-        return None;
-    }
-    let letter = char::from_u32(u32::from_str_radix(digits, radix).ok()?)?;
-    is_legal(letter).then_some(letter)
 }

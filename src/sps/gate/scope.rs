@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::scan::{Attribute, is_unprefixed, meaning};
+use super::letters::meaning;
+use super::names::Name;
+use super::scan::Attribute;
 use super::{BINDING_LIMIT, NAMESPACE_LIMIT, Stop, cut};
 use crate::refusal::Code;
 
@@ -14,15 +16,19 @@ const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 //------------ Scope ---------------------------------------------------------
 
 /// The declarations in force, outermost first.
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Scope<'a> {
-    bindings: Vec<(&'a str, Cow<'a, str>)>,
+    bindings: Vec<(&'a [u8], Cow<'a, str>)>,
     /// How many were in force outside each element that is open.
     marks: Vec<usize>,
+    /// The prefix last found bound, while nothing has been bound or forgotten
+    /// since: most elements have that of the one before.
+    known: Option<&'a [u8]>,
 }
 
 impl<'a> Scope<'a> {
     pub(super) fn new() -> Self {
-        Scope { bindings: Vec::new(), marks: Vec::new() }
+        Scope { bindings: Vec::new(), marks: Vec::new(), known: None }
     }
 
     /// Takes in an element's declarations, then checks its name and those of
@@ -30,16 +36,19 @@ impl<'a> Scope<'a> {
     pub(super) fn enter(
         &mut self,
         at: usize,
-        name: &'a str,
+        name: Name<'a>,
         attributes: &[Attribute<'a>],
     ) -> Result<(), Stop> {
         self.marks.push(self.bindings.len());
+        if attributes.is_empty() {
+            return self.element(at, name);
+        }
         distinct(attributes)?;
         for attribute in attributes {
-            if attribute.name == "xmlns" {
-                self.bind(attribute.at, "", attribute.raw)?;
-            } else if let Some(prefix) = attribute.name.strip_prefix("xmlns:") {
-                if !is_unprefixed(prefix) {
+            if attribute.name.text == b"xmlns" {
+                self.bind(attribute.at, b"", attribute.raw)?;
+            } else if let Some(prefix) = attribute.name.text.strip_prefix(b"xmlns:") {
+                if !attribute.name.is_qualified() {
                     return Err(Stop::namespace(
                         attribute.at,
                         format!("'{}' is no prefix", cut(prefix)),
@@ -48,30 +57,54 @@ impl<'a> Scope<'a> {
                 self.bind(attribute.at, prefix, attribute.raw)?;
             }
         }
-        let (prefix, _) = split(at, name)?;
-        if prefix == Some("xmlns") {
-            return Err(Stop::namespace(at, "an element may not have the prefix xmlns"));
+        self.element(at, name)?;
+        let mut prefixed = 0;
+        for attribute in attributes {
+            qualified(attribute.at, attribute.name)?;
+            if let Some(prefix) = attribute.name.prefix()
+                && prefix != b"xmlns"
+            {
+                self.meaning_of(attribute.at, prefix)?;
+                prefixed += 1;
+            }
         }
-        self.meaning_of(at, prefix)?;
+        if prefixed > 1 { self.distinct_by_meaning(attributes) } else { Ok(()) }
+    }
+
+    /// An element's own name, its declarations taken in.
+    fn element(&mut self, at: usize, name: Name<'a>) -> Result<(), Stop> {
+        qualified(at, name)?;
+        if let Some(prefix) = name.prefix()
+            && self.known != Some(prefix)
+        {
+            if prefix == b"xmlns" {
+                return Err(Stop::namespace(at, "an element may not have the prefix xmlns"));
+            }
+            self.meaning_of(at, prefix)?;
+            self.known = Some(prefix);
+        }
+        Ok(())
+    }
+
+    /// No two attributes of the same expanded name (section 6.3).
+    fn distinct_by_meaning(&self, attributes: &[Attribute<'a>]) -> Result<(), Stop> {
         let mut expanded = Vec::new();
         for attribute in attributes {
-            let (prefix, local) = split(attribute.at, attribute.name)?;
-            if let Some(prefix) = prefix
-                && prefix != "xmlns"
+            if let Some(prefix) = attribute.name.prefix()
+                && prefix != b"xmlns"
             {
-                let namespace = self.meaning_of(attribute.at, Some(prefix))?;
-                expanded.push((namespace, local, attribute));
+                let namespace = self.meaning_of(attribute.at, prefix)?;
+                expanded.push((namespace, attribute.name.local(), attribute));
             }
         }
         expanded.sort_by_key(|(namespace, local, _)| (*namespace, *local));
-        // Section 6.3: no two attributes of the same expanded name.
         for pair in expanded.windows(2) {
             if let [(one, local, _), (other, same, attribute)] = pair
                 && one == other
                 && local == same
             {
-                let words =
-                    format!("the attribute {} stands twice, by two prefixes", cut(attribute.name));
+                let name = cut(attribute.name.text);
+                let words = format!("the attribute {name} stands twice, by two prefixes");
                 return Err(Stop::namespace(attribute.at, words));
             }
         }
@@ -80,20 +113,23 @@ impl<'a> Scope<'a> {
 
     /// Forgets the declarations of the element entered last.
     pub(super) fn leave(&mut self) {
-        if let Some(mark) = self.marks.pop() {
+        if let Some(mark) = self.marks.pop()
+            && self.bindings.len() > mark
+        {
             self.bindings.truncate(mark);
+            self.known = None;
         }
     }
 
-    fn bind(&mut self, at: usize, prefix: &'a str, raw: &'a str) -> Result<(), Stop> {
+    fn bind(&mut self, at: usize, prefix: &'a [u8], raw: &'a str) -> Result<(), Stop> {
         let namespace = value(raw);
         let fault = match (prefix, namespace.as_ref()) {
-            ("xml", XML) => return Ok(()),
-            ("xml", _) => "the prefix xml may not be bound to another namespace",
+            (b"xml", XML) => return Ok(()),
+            (b"xml", _) => "the prefix xml may not be bound to another namespace",
             (_, XML) => "no prefix but xml may be bound to the namespace of xml",
-            ("xmlns", _) => "the prefix xmlns may not be declared",
+            (b"xmlns", _) => "the prefix xmlns may not be declared",
             (_, XMLNS) => "nothing may be bound to the namespace of xmlns",
-            ("", _) => "",
+            (b"", _) => "",
             (_, "") => "a prefix may not be bound to nothing",
             (_, _) => "",
         };
@@ -109,20 +145,19 @@ impl<'a> Scope<'a> {
             return Err(Stop::new(Code::XmlTooLarge, at, words));
         }
         self.bindings.push((prefix, namespace));
+        self.known = None;
         Ok(())
     }
 
-    fn meaning_of(&self, at: usize, prefix: Option<&str>) -> Result<&str, Stop> {
-        if prefix == Some("xml") {
+    fn meaning_of(&self, at: usize, prefix: &[u8]) -> Result<&str, Stop> {
+        if prefix == b"xml" {
             return Ok(XML);
         }
-        let wanted = prefix.unwrap_or_default();
-        let bound = self.bindings.iter().rev().find(|(bound, _)| *bound == wanted);
-        match (bound, prefix) {
-            (Some((_, namespace)), _) => Ok(namespace),
-            (None, None) => Ok(""),
-            (None, Some(prefix)) => {
-                Err(Stop::namespace(at, format!("the prefix {} is not declared here", cut(prefix))))
+        match self.bindings.iter().rev().find(|(bound, _)| *bound == prefix) {
+            Some((_, namespace)) => Ok(namespace),
+            None => {
+                let words = format!("the prefix {} is not declared here", cut(prefix));
+                Err(Stop::namespace(at, words))
             }
         }
     }
@@ -130,8 +165,23 @@ impl<'a> Scope<'a> {
 
 /// No attribute twice (XML 1.0, section 3.1: Unique Att Spec).
 fn distinct(attributes: &[Attribute<'_>]) -> Result<(), Stop> {
-    let mut names: Vec<(&str, usize)> =
-        attributes.iter().map(|attribute| (attribute.name, attribute.at)).collect();
+    // Few are compared each with each; that needs no room.
+    if attributes.len() <= FEW {
+        let mut others = attributes;
+        let is_repeated = |(one, rest): (&Attribute<'_>, &[Attribute<'_>])| {
+            rest.iter().any(|other| other.name.text == one.name.text)
+        };
+        let mut repeated = false;
+        while let Some(parted) = others.split_first() {
+            repeated |= is_repeated(parted);
+            others = parted.1;
+        }
+        if !repeated {
+            return Ok(());
+        }
+    }
+    let mut names: Vec<(&[u8], usize)> =
+        attributes.iter().map(|attribute| (attribute.name.text, attribute.at)).collect();
     names.sort_unstable();
     for pair in names.windows(2) {
         if let [(one, _), (other, at)] = pair
@@ -143,16 +193,15 @@ fn distinct(attributes: &[Attribute<'_>]) -> Result<(), Stop> {
     Ok(())
 }
 
-/// A QName in its two parts (Namespaces, productions 7 to 11).
-fn split(at: usize, name: &str) -> Result<(Option<&str>, &str), Stop> {
-    let (prefix, local) = match name.split_once(':') {
-        Some((prefix, local)) => (Some(prefix), local),
-        None => (None, name),
-    };
-    if prefix.is_none_or(is_unprefixed) && is_unprefixed(local) {
-        Ok((prefix, local))
+/// Up to how many attributes are compared each with each.
+const FEW: usize = 8;
+
+/// Whether a name is a QName (Namespaces, productions 7 to 11).
+pub(super) fn qualified(at: usize, name: Name<'_>) -> Result<(), Stop> {
+    if name.is_qualified() {
+        Ok(())
     } else {
-        Err(Stop::namespace(at, format!("'{}' is no qualified name", cut(name))))
+        Err(Stop::namespace(at, format!("'{}' is no qualified name", cut(name.text))))
     }
 }
 
