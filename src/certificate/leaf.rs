@@ -40,7 +40,11 @@ impl Leaf {
         let value = value.into();
         match self.attributes.binary_search_by_key(&name, |(known, _)| known) {
             Ok(at) => self.attributes[at].1 = value,
-            Err(at) => self.attributes.insert(at, (name, value)),
+            Err(at) => {
+                // One is the rule.
+                self.attributes.reserve_exact(1);
+                self.attributes.insert(at, (name, value));
+            }
         }
     }
 

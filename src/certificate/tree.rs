@@ -76,6 +76,10 @@ impl Node {
 
     /// Adds an item behind all others; [`Node::settle`] must follow.
     pub(crate) fn append(&mut self, at: u8, item: Item) {
+        if self.entries.is_empty() {
+            // Most have one or two.
+            self.entries.reserve_exact(2);
+        }
         self.entries.push(Entry { at, item });
     }
 

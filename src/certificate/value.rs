@@ -240,15 +240,13 @@ pub fn collapsed(shape: Shape, text: CompactString) -> CompactString {
     if !shape.collapses() || !any(text.as_bytes(), |octet| is_blank(char::from(octet))) {
         return text;
     }
-    let parts: Vec<&str> = text.split(is_blank).filter(|part| !part.is_empty()).collect();
+    let parts = text.split(is_blank).filter(|part| !part.is_empty());
     if shape == Shape::Binary {
-        let joined = parts.concat();
-        // What is no base64 is kept as near to what it was as may be.
-        if is_base64(&joined) {
-            return joined.into();
-        }
+        let joined: CompactString = parts.collect();
+        // What is no base64 is kept as it was typed.
+        return if is_base64(&joined) { joined } else { text };
     }
-    parts.join(" ").into()
+    parts.collect::<Vec<&str>>().join(" ").into()
 }
 
 /// Whether a text is base64 (RFC 4648, section 4): the alphabet, whole groups,

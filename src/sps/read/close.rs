@@ -43,7 +43,7 @@ impl Reader<'_> {
                 if let Some(frame) = self.frames.last_mut()
                     && !unknown.is_empty()
                 {
-                    frame.extra.unknown.push(unknown);
+                    frame.extra.get_or_insert_default().unknown.push(unknown);
                 }
             }
             return None;
@@ -62,8 +62,8 @@ impl Reader<'_> {
                     }
                 }
                 leaf.text = collapsed(shape, std::mem::take(&mut leaf.text));
-                if !extra.is_empty() {
-                    *leaf.extra_mut() = extra;
+                if let Some(extra) = extra {
+                    *leaf.extra_mut() = *extra;
                 }
                 let found = rules::leaf(of, element, &leaf, Strictness::Received);
                 if !found.is_empty() {
@@ -85,8 +85,8 @@ impl Reader<'_> {
             Content::Node(open) => {
                 let Open { mut node, row, .. } = *open;
                 self.stray(at, step, text.trim_matches(is_blank), &mut extra);
-                if !extra.is_empty() {
-                    *node.extra_mut() = extra;
+                if let Some(extra) = extra {
+                    *node.extra_mut() = *extra;
                 }
                 node.settle();
                 let found = rules::node(&node, Strictness::Received);
@@ -108,16 +108,19 @@ impl Reader<'_> {
     }
 
     /// The `udt` child of a date or an indicator: its text is the outer value.
-    fn end_spelled(&mut self, mut leaf: Leaf, text: CompactString, mut extra: Extra) {
+    fn end_spelled(&mut self, mut leaf: Leaf, text: CompactString, extra: Option<Box<Extra>>) {
         leaf.text = text;
         let outer = self.frames.last_mut();
         if let Some(Frame { content: Content::Leaf { leaf: outer, .. }, extra: kept, .. }) = outer {
             leaf.spelling = outer.spelling;
             *outer = leaf;
-            for (name, value) in extra.attributes() {
-                kept.set(name.clone(), value.clone());
+            if let Some(mut extra) = extra {
+                let kept = kept.get_or_insert_default();
+                for (name, value) in extra.attributes() {
+                    kept.set(name.clone(), value.clone());
+                }
+                kept.unknown.append(&mut extra.unknown);
             }
-            kept.unknown.append(&mut extra.unknown);
         }
     }
 
@@ -128,13 +131,13 @@ impl Reader<'_> {
     }
 
     /// Text where the schema has only elements.
-    fn stray(&mut self, at: usize, step: (&str, u32), text: &str, extra: &mut Extra) {
+    fn stray(&mut self, at: usize, step: (&str, u32), text: &str, extra: &mut Option<Box<Extra>>) {
         if text.is_empty() {
             return;
         }
         let mut escaped = String::new();
         escape_text(&mut escaped, text);
-        extra.unknown.push(escaped);
+        extra.get_or_insert_default().unknown.push(escaped);
         let words = "text stands here between elements";
         let path = self.path_to(step);
         let finding = Finding::new(Code::TextStray, path, words, "leave it out");

@@ -100,7 +100,7 @@ fn whole(octets: &SpsOctets<'_>) -> Reading<Document> {
         return Reading { certificate: None, findings, refused: None, unsaid: Unsaid::default() };
     }
     // The gate has seen that it is UTF-8.
-    let text = std::str::from_utf8(octets.as_bytes()).unwrap_or_default();
+    let text = simdutf8::basic::from_utf8(octets.as_bytes()).unwrap_or_default();
     let mut reader = Reader::new(text);
     let certificate = reader.document().map(Document::of_tidy);
     let unsaid = reader.unsaid();
@@ -120,7 +120,8 @@ struct Frame {
     content: Content,
     /// Text directly inside.
     text: CompactString,
-    extra: Extra,
+    /// What the schema has no place for, if there is any.
+    extra: Option<Box<Extra>>,
 }
 
 enum Content {
@@ -210,6 +211,8 @@ struct Reader<'a> {
     room: usize,
     findings: Vec<Finding>,
     untold: usize,
+    /// Whether there is a CR anywhere, so that line ends have to be looked at.
+    has_returns: bool,
     /// The place found last, to count on from.
     last_place: (usize, u32, u32),
     unsaid: Unsaid,
@@ -233,6 +236,7 @@ impl<'a> Reader<'a> {
             room: text.len().saturating_mul(2).saturating_add(64 * 1024),
             findings: Vec::new(),
             untold: 0,
+            has_returns: text.contains('\r'),
             last_place: (0, 1, 1),
             unsaid: Unsaid::default(),
         }
@@ -262,6 +266,7 @@ impl<'a> Reader<'a> {
                         return Some(root);
                     }
                 }
+                Event::Text(text) if !self.has_returns => self.characters(&text),
                 Event::Text(text) => self.characters(&line_ends(&text)),
                 Event::CData(text) => self.characters(&line_ends(&text)),
                 Event::GeneralRef(reference) => {

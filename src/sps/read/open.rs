@@ -7,32 +7,30 @@ use quick_xml::events::BytesStart;
 
 use super::super::canon::Capture;
 use super::super::gate;
-use super::{Content, Frame, Name, Namespace, Open, Reader, cut, table};
+use super::{Bindings, Content, Frame, Name, Namespace, Open, Reader, cut, table};
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::{Element, Kind, Shape, Type};
-use crate::certificate::{Extra, Finding, Leaf, Spelling};
-
-/// Attributes of a start tag, without the declarations of namespaces.
-type Attributes<'n> = Vec<(Name<'n>, Cow<'n, str>)>;
+use crate::certificate::{Finding, Leaf, Spelling};
 
 impl Reader<'_> {
     /// Opens an element; `false` if the document is none of ours.
     pub(super) fn start(&mut self, at: usize, start: &BytesStart<'_>) -> bool {
         self.marks.push(self.bindings.mark());
-        let attributes = self.attributes(start);
+        self.declare(start);
         let name = self.bindings.element(start.name().into_inner());
         if let Some(capture) = &mut self.capture {
+            let attributes: Vec<_> = attributes(&self.bindings, start).collect();
             capture.start(&name, &attributes);
             self.keep_in_bounds();
             return true;
         }
         let Some(parent) = self.frames.last_mut() else {
-            return self.root(at, &name, attributes);
+            return self.root(at, &name, start);
         };
         match &mut parent.content {
             Content::Node(open) => {
                 let child = Child::of(open, &name);
-                self.child(at, child, &name, attributes);
+                self.child(at, child, &name, start);
             }
             Content::Leaf { shape, spelled, leaf, .. } => {
                 match child_spelling(*shape, &name).filter(|_| !*spelled) {
@@ -40,17 +38,17 @@ impl Reader<'_> {
                         *spelled = true;
                         leaf.spelling = spelling;
                         let content = Content::Spelled { leaf: Leaf::default() };
-                        self.open(at, name, 1, content, attributes);
+                        self.open(at, name, 1, content, start);
                     }
-                    None => self.stranger(at, 1, &name, &attributes),
+                    None => self.stranger(at, 1, &name, start),
                 }
             }
-            Content::Spelled { .. } => self.stranger(at, 1, &name, &attributes),
+            Content::Spelled { .. } => self.stranger(at, 1, &name, start),
         }
         true
     }
 
-    fn child(&mut self, at: usize, child: Child, name: &Name<'_>, attributes: Attributes<'_>) {
+    fn child(&mut self, at: usize, child: Child, name: &Name<'_>, start: &BytesStart<'_>) {
         let Child { position, place } = child;
         match place {
             Place::Row { of, row, element, late } => {
@@ -61,7 +59,7 @@ impl Reader<'_> {
                         Content::Leaf { of, element, shape, row, leaf, spelled: false }
                     }
                 };
-                self.open(at, element.name, position, content, attributes);
+                self.open(at, element.name, position, content, start);
                 if late {
                     let words = format!("{} stands behind elements that it precedes", element.name);
                     self.tell(at, Code::ElementOrder, words, "write the schema's order");
@@ -72,13 +70,13 @@ impl Reader<'_> {
                 let code = if two { Code::ConsignmentTwo } else { Code::ElementRepeated };
                 let words =
                     format!("{} stands here once more than the schema allows", element.name);
-                self.beyond(at, position, code, words, name, &attributes);
+                self.beyond(at, position, code, words, name, start);
             }
-            Place::None => self.stranger(at, position, name, &attributes),
+            Place::None => self.stranger(at, position, name, start),
         }
     }
 
-    fn root(&mut self, at: usize, name: &Name<'_>, attributes: Attributes<'_>) -> bool {
+    fn root(&mut self, at: usize, name: &Name<'_>, start: &BytesStart<'_>) -> bool {
         let of = match (&name.namespace, name.local()) {
             (Namespace::Rsm, "SPSCertificate") => &table::CERTIFICATE,
             (Namespace::Ack, "SPSAcknowledgement") => &table::ACKNOWLEDGEMENT,
@@ -96,7 +94,7 @@ impl Reader<'_> {
             }
         };
         let content = Content::Node(Box::new(Open::new(of, 0)));
-        self.open(at, of.root_name(), 1, content, attributes);
+        self.open(at, of.root_name(), 1, content, start);
         true
     }
 
@@ -106,23 +104,12 @@ impl Reader<'_> {
         name: &'static str,
         position: u32,
         content: Content,
-        attributes: Attributes<'_>,
+        start: &BytesStart<'_>,
     ) {
-        if attributes.is_empty() {
-            let text = CompactString::default();
-            self.frames.push(Frame { name, position, at, content, text, extra: Extra::default() });
-            return;
-        }
-        let mut frame = Frame {
-            name,
-            position,
-            at,
-            content,
-            text: CompactString::default(),
-            extra: Extra::default(),
-        };
+        let text = CompactString::default();
+        let mut frame = Frame { name, position, at, content, text, extra: None };
         let mut strangers = Vec::new();
-        for (name, value) in attributes {
+        for (name, value) in attributes(&self.bindings, start) {
             // Never fetched, and says nothing that we do not know.
             if name.namespace == Namespace::Xsi
                 && matches!(name.local(), "schemaLocation" | "noNamespaceSchemaLocation")
@@ -146,7 +133,7 @@ impl Reader<'_> {
                 leaf.set(known, value);
             } else {
                 strangers.push(cut(name.written));
-                frame.extra.set(name.expanded(), value);
+                frame.extra.get_or_insert_default().set(name.expanded(), value);
             }
         }
         self.frames.push(frame);
@@ -157,13 +144,13 @@ impl Reader<'_> {
     }
 
     /// An element that the schema does not have here.
-    fn stranger(&mut self, at: usize, position: u32, name: &Name<'_>, attributes: &Attributes<'_>) {
+    fn stranger(&mut self, at: usize, position: u32, name: &Name<'_>, start: &BytesStart<'_>) {
         if name.namespace == Namespace::Dsig && name.local() == "Signature" {
             let words = "the document bears an XML signature, which was not verified".to_owned();
-            self.beyond(at, position, Code::SignaturePresent, words, name, attributes);
+            self.beyond(at, position, Code::SignaturePresent, words, name, start);
         } else {
             let words = format!("the schema has no {} here", cut(name.local()));
-            self.beyond(at, position, Code::ElementUnknown, words, name, attributes);
+            self.beyond(at, position, Code::ElementUnknown, words, name, start);
         }
     }
 
@@ -175,7 +162,7 @@ impl Reader<'_> {
         code: Code,
         words: String,
         name: &Name<'_>,
-        attributes: &Attributes<'_>,
+        start: &BytesStart<'_>,
     ) {
         let path = format!("{}/{}[{position}]", self.path(), cut(name.local()));
         let remedy = match code {
@@ -184,7 +171,8 @@ impl Reader<'_> {
         };
         self.push(at, Finding::new(code, path, words, remedy));
         let mut capture = Capture::default();
-        capture.start(name, attributes);
+        let attributes: Vec<_> = attributes(&self.bindings, start).collect();
+        capture.start(name, &attributes);
         self.capture = Some(capture);
         self.keep_in_bounds();
     }
@@ -203,28 +191,44 @@ impl Reader<'_> {
         }
     }
 
-    /// The attributes of a start tag; what it declares is taken in.
-    fn attributes<'n>(&mut self, start: &'n BytesStart<'_>) -> Attributes<'n> {
-        if start.attributes_raw().is_empty() {
-            return Vec::new();
+    /// Takes in the namespaces that a start tag declares; few do.
+    fn declare(&mut self, start: &BytesStart<'_>) {
+        if memchr::memmem::find(start.attributes_raw().as_bytes(), b"xmlns").is_none() {
+            return;
         }
-        let mut raw = Vec::new();
         for attribute in start.attributes().with_checks(false).flatten() {
-            let name = attribute.key.into_inner();
-            let value = match attribute.value {
-                Cow::Borrowed(value) => gate::value(value),
-                Cow::Owned(value) => Cow::Owned(gate::value(&value).into_owned()),
-            };
-            match name.strip_prefix("xmlns") {
+            let value = gate::value(&attribute.value);
+            match attribute.key.into_inner().strip_prefix("xmlns") {
                 Some("") => self.bindings.declare("", &value),
-                Some(prefix) if prefix.starts_with(':') => {
-                    self.bindings.declare(prefix.trim_start_matches(':'), &value);
+                Some(prefix) => {
+                    if let Some(prefix) = prefix.strip_prefix(':') {
+                        self.bindings.declare(prefix, &value);
+                    }
                 }
-                Some(_) | None => raw.push((name, value)),
+                None => {}
             }
         }
-        raw.into_iter().map(|(name, value)| (self.bindings.attribute(name), value)).collect()
     }
+}
+
+/// The attributes of a start tag, without the declarations of namespaces.
+fn attributes<'n>(
+    bindings: &Bindings,
+    start: &'n BytesStart<'_>,
+) -> impl Iterator<Item = (Name<'n>, Cow<'n, str>)> {
+    let mut all = start.attributes();
+    all.with_checks(false);
+    all.flatten().filter_map(|attribute| {
+        let name = attribute.key.into_inner();
+        if name == "xmlns" || name.starts_with("xmlns:") {
+            return None;
+        }
+        let value = match attribute.value {
+            Cow::Borrowed(value) => gate::value(value),
+            Cow::Owned(value) => Cow::Owned(gate::value(&value).into_owned()),
+        };
+        Some((bindings.attribute(name), value))
+    })
 }
 
 //------------ Child ---------------------------------------------------------
