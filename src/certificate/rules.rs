@@ -299,16 +299,14 @@ fn language_is_good(language: &str) -> bool {
 pub fn node(node: &Node, strictness: Strictness) -> Vec<(&'static Element, Finding)> {
     let mut found = Vec::new();
     for (element, row) in node.rows() {
-        let lacking = element.occurs.is_mandatory()
-            && match row {
-                [] => true,
-                [alone] => alone.item.is_blank(element),
-                [_, ..] => false,
-            };
-        // What an element is told to lack itself is not told again of it.
-        let told = !row.is_empty() && has_essentials(element, strictness);
-        if !lacking || told {
+        if !element.occurs.is_mandatory() {
             continue;
+        }
+        match row {
+            [] => {}
+            // What an element is told to lack itself is not told again of it.
+            [alone] if alone.item.is_blank(element) && !has_essentials(element, strictness) => {}
+            [_, ..] => continue,
         }
         let level = if is_essential(node.of(), element, strictness) {
             Level::Severe

@@ -108,6 +108,10 @@ impl Reader<'_> {
     ) {
         let text = CompactString::default();
         let mut frame = Frame { name, position, at, content, text, extra: None };
+        if start.attributes_raw().is_empty() {
+            self.frames.push(frame);
+            return;
+        }
         let mut strangers = Vec::new();
         for (name, value) in attributes(&self.bindings, start) {
             // Never fetched, and says nothing that we do not know.
@@ -193,7 +197,8 @@ impl Reader<'_> {
 
     /// Takes in the namespaces that a start tag declares; few do.
     fn declare(&mut self, start: &BytesStart<'_>) {
-        if memchr::memmem::find(start.attributes_raw().as_bytes(), b"xmlns").is_none() {
+        let raw = start.attributes_raw();
+        if raw.is_empty() || memchr::memmem::find(raw.as_bytes(), b"xmlns").is_none() {
             return;
         }
         for attribute in start.attributes().with_checks(false).flatten() {
