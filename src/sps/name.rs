@@ -101,6 +101,9 @@ impl<'n> Name<'n> {
 #[derive(Debug, Default)]
 pub(super) struct Bindings {
     declared: Vec<(String, Namespace)>,
+    /// The declaration asked for last, and how many there were then: most
+    /// elements have the prefix of the one before.
+    last: (usize, usize),
     /// Whether any declaration has a prefix that we would not have used.
     pub foreign: bool,
 }
@@ -120,6 +123,8 @@ impl Bindings {
         let namespace = Namespace::of(namespace);
         self.foreign |= namespace.our_prefix().is_some_and(|ours| ours != prefix);
         self.declared.push((prefix.to_owned(), namespace));
+        // It may hide the one asked for last.
+        self.last = (0, usize::MAX);
     }
 
     /// What a prefix stands for here; the empty one where nothing is declared
@@ -134,9 +139,19 @@ impl Bindings {
     }
 
     /// An element's name, which takes the default namespace.
-    pub(super) fn element<'n>(&self, written: &'n str) -> Name<'n> {
+    pub(super) fn element<'n>(&mut self, written: &'n str) -> Name<'n> {
         let local = local_of(written);
         let prefix = written.get(..local.saturating_sub(1)).unwrap_or_default();
+        let (last, count) = self.last;
+        if count == self.declared.len()
+            && let Some((known, namespace)) = self.declared.get(last)
+            && known == prefix
+        {
+            return Name { written, namespace: namespace.clone(), local };
+        }
+        if let Some(at) = self.declared.iter().rposition(|(known, _)| known == prefix) {
+            self.last = (at, self.declared.len());
+        }
         Name { written, namespace: self.namespace(prefix), local }
     }
 
@@ -154,4 +169,34 @@ impl Bindings {
 /// Where the local part of a name begins.
 fn local_of(written: &str) -> usize {
     written.bytes().position(|octet| octet == b':').map_or(0, |colon| colon + 1)
+}
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_declaration_counts() {
+        let mut bindings = Bindings::default();
+        let means = |bindings: &mut Bindings, name: &str| {
+            bindings.element(name).namespace.as_str().to_owned()
+        };
+        bindings.declare("a", "urn:1");
+        let mark = bindings.mark();
+        bindings.declare("b", "urn:2");
+        assert_eq!(means(&mut bindings, "a:x"), "urn:1");
+        // As many declarations as before, and another one hides it.
+        bindings.forget(mark);
+        bindings.declare("a", "urn:3");
+        assert_eq!(means(&mut bindings, "a:x"), "urn:3");
+        bindings.forget(mark);
+        assert_eq!(means(&mut bindings, "a:x"), "urn:1");
+        assert_eq!(means(&mut bindings, "x"), "");
+        bindings.declare("", "urn:5");
+        assert_eq!(means(&mut bindings, "x"), "urn:5");
+        assert_eq!(bindings.attribute("x").namespace, Namespace::None);
+        assert_eq!(bindings.attribute("xml:lang").namespace, Namespace::Xml);
+    }
 }

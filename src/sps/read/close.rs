@@ -1,15 +1,13 @@
 //! What an end tag closes, and what is found wrong with it.
 
-use compact_str::CompactString;
-
 use super::super::canon::escape_text;
-use super::super::gate::place;
-use super::{Content, FINDING_LIMIT, Frame, Open, Reader, Unsaid};
+use super::super::gate;
+use super::{FINDING_LIMIT, Open, OpenChild, OpenLeaf, Place, Reader, Unsaid};
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::Shape;
 use crate::certificate::rules::{self, Strictness};
 use crate::certificate::value::{collapsed, is_blank};
-use crate::certificate::{Document, Extra, Finding, Item, Leaf, Level, Node, Spelling, any_severe};
+use crate::certificate::{Document, Extra, Finding, Item, Level, Node, Spelling, any_severe};
 
 impl Reader<'_> {
     //--- Text
@@ -18,13 +16,17 @@ impl Reader<'_> {
         if let Some(capture) = &mut self.capture {
             capture.text(text);
             self.keep_in_bounds();
-        } else if let Some(frame) = self.frames.last_mut() {
-            match &frame.content {
-                // Blanks between elements say nothing.
-                Content::Node(_) if text.chars().all(is_blank) => self.unsaid.blanks = true,
-                Content::Leaf { .. } | Content::Node(_) | Content::Spelled { .. } => {
-                    frame.text.push_str(text);
-                }
+        } else if let Some(child) = &mut self.child {
+            child.leaf.text.push_str(text);
+        } else if let Some(leaf) = &mut self.leaf {
+            let place = if leaf.spelled { &mut leaf.place.stray } else { &mut leaf.leaf.text };
+            place.push_str(text);
+        } else if let Some(open) = self.opens.last_mut() {
+            // Blanks between elements say nothing.
+            if text.chars().all(is_blank) {
+                self.unsaid.blanks = true;
+            } else {
+                open.place.stray.push_str(text);
             }
         }
     }
@@ -40,121 +42,137 @@ impl Reader<'_> {
             if let Some(unknown) = capture.end() {
                 self.capture = None;
                 self.room = self.room.saturating_sub(unknown.len());
-                if let Some(frame) = self.frames.last_mut()
-                    && !unknown.is_empty()
+                if !unknown.is_empty()
+                    && let Some(extra) = self.extra()
                 {
-                    frame.extra.get_or_insert_default().unknown.push(unknown);
+                    extra.get_or_insert_default().unknown.push(unknown);
                 }
             }
-            return None;
+            None
+        } else if let Some(child) = self.child.take() {
+            self.end_child(child);
+            None
+        } else if let Some(leaf) = self.leaf.take() {
+            self.end_leaf(leaf);
+            None
+        } else {
+            let open = self.opens.pop()?;
+            self.end_node(open)
         }
-        let Frame { name, position, at, content, text, mut extra } = self.frames.pop()?;
-        let step = (name, position);
-        match content {
-            Content::Spelled { leaf } => self.end_spelled(leaf, text, extra),
-            Content::Leaf { of, element, shape, row, mut leaf, spelled } => {
-                if spelled {
-                    self.stray(at, step, text.trim_matches(is_blank), &mut extra);
-                } else {
-                    leaf.text = text;
-                    if matches!(shape, Shape::DateTime | Shape::Indicator) {
-                        leaf.spelling = Spelling::Text;
-                    }
-                }
-                leaf.text = collapsed(shape, std::mem::take(&mut leaf.text));
-                if let Some(extra) = extra {
-                    *leaf.extra_mut() = *extra;
-                }
-                let found = rules::leaf(of, element, &leaf, Strictness::Received);
-                if !found.is_empty() {
-                    let path = self.path_to(step);
-                    for fault in found {
-                        let path = match fault.path.as_str() {
-                            "" => path.clone(),
-                            attribute => format!("{path}/{attribute}"),
-                        };
-                        self.push(at, Finding { path, ..fault });
-                    }
-                }
-                let item = Item::Leaf(leaf);
-                if element.occurs.is_mandatory() && item.says_nothing(element) {
-                    self.unsaid.empty += 1;
-                }
-                self.add(row, item);
-            }
-            Content::Node(open) => {
-                let Open { mut node, row, .. } = *open;
-                self.stray(at, step, text.trim_matches(is_blank), &mut extra);
-                if let Some(extra) = extra {
-                    *node.extra_mut() = *extra;
-                }
-                node.settle();
-                let found = rules::node(&node, Strictness::Received);
-                if !found.is_empty() {
-                    let path = self.path_to(step);
-                    for (element, fault) in found {
-                        let path = format!("{path}/{}", element.name);
-                        self.push(at, Finding { path, ..fault });
-                    }
-                }
-                node.tidy();
-                if self.frames.is_empty() {
-                    return Some(node);
-                }
-                self.add(row, Item::Node(node));
-            }
+    }
+
+    /// Where the innermost element keeps what the schema has no place for.
+    fn extra(&mut self) -> Option<&mut Option<Box<Extra>>> {
+        if let Some(child) = &mut self.child {
+            Some(&mut child.place.extra)
+        } else if let Some(leaf) = &mut self.leaf {
+            Some(&mut leaf.place.extra)
+        } else {
+            self.opens.last_mut().map(|open| &mut open.place.extra)
         }
-        None
     }
 
     /// The `udt` child of a date or an indicator: its text is the outer value.
-    fn end_spelled(&mut self, mut leaf: Leaf, text: CompactString, extra: Option<Box<Extra>>) {
-        leaf.text = text;
-        let outer = self.frames.last_mut();
-        if let Some(Frame { content: Content::Leaf { leaf: outer, .. }, extra: kept, .. }) = outer {
-            leaf.spelling = outer.spelling;
-            *outer = leaf;
-            if let Some(mut extra) = extra {
-                let kept = kept.get_or_insert_default();
-                for (name, value) in extra.attributes() {
-                    kept.set(name.clone(), value.clone());
-                }
-                kept.unknown.append(&mut extra.unknown);
+    fn end_child(&mut self, child: OpenChild) {
+        let Some(outer) = &mut self.leaf else { return };
+        let OpenChild { place, mut leaf } = child;
+        leaf.spelling = outer.leaf.spelling;
+        outer.leaf = leaf;
+        if let Some(mut extra) = place.extra {
+            let kept = outer.place.extra.get_or_insert_default();
+            for (name, value) in extra.attributes() {
+                kept.set(name.clone(), value.clone());
             }
+            kept.unknown.append(&mut extra.unknown);
         }
     }
 
+    fn end_leaf(&mut self, open: OpenLeaf) {
+        let OpenLeaf { mut place, of, element, shape, row, mut leaf, spelled } = open;
+        self.stray(&mut place);
+        if !spelled && matches!(shape, Shape::DateTime | Shape::Indicator) {
+            leaf.spelling = Spelling::Text;
+        }
+        leaf.text = collapsed(shape, leaf.text);
+        if let Some(extra) = place.extra.take() {
+            *leaf.extra_mut() = *extra;
+        }
+        let found = rules::leaf(of, element, &leaf, Strictness::Received);
+        if !found.is_empty() {
+            let path = self.path_to(&place);
+            for fault in found {
+                let path = match fault.path.as_str() {
+                    "" => path.clone(),
+                    attribute => format!("{path}/{attribute}"),
+                };
+                self.push(place.at, Finding { path, ..fault });
+            }
+        }
+        let item = Item::Leaf(leaf);
+        if element.occurs.is_mandatory() && item.says_nothing(element) {
+            self.unsaid.empty += 1;
+        }
+        self.add(row, item);
+    }
+
+    /// An element of elements; its node, if it was the root.
+    fn end_node(&mut self, open: Open) -> Option<Node> {
+        let Open { mut place, mut node, row, .. } = open;
+        self.stray(&mut place);
+        if let Some(extra) = place.extra.take() {
+            *node.extra_mut() = *extra;
+        }
+        node.settle();
+        let found = rules::node(&node, Strictness::Received);
+        if !found.is_empty() {
+            let path = self.path_to(&place);
+            for (element, fault) in found {
+                let path = format!("{path}/{}", element.name);
+                self.push(place.at, Finding { path, ..fault });
+            }
+        }
+        node.tidy();
+        if self.opens.is_empty() {
+            return Some(node);
+        }
+        self.add(row, Item::Node(node));
+        None
+    }
+
     fn add(&mut self, row: u8, item: Item) {
-        if let Some(Frame { content: Content::Node(open), .. }) = self.frames.last_mut() {
+        if let Some(open) = self.opens.last_mut() {
             open.node.append(row, item);
         }
     }
 
-    /// Text where the schema has only elements.
-    fn stray(&mut self, at: usize, step: (&str, u32), text: &str, extra: &mut Option<Box<Extra>>) {
+    /// Text where the schema has only elements, in one that has been closed.
+    fn stray(&mut self, place: &mut Place) {
+        let text = place.stray.trim_matches(is_blank);
         if text.is_empty() {
             return;
         }
         let mut escaped = String::new();
         escape_text(&mut escaped, text);
-        extra.get_or_insert_default().unknown.push(escaped);
+        place.extra.get_or_insert_default().unknown.push(escaped);
         let words = "text stands here between elements";
-        let path = self.path_to(step);
+        let path = self.path_to(place);
         let finding = Finding::new(Code::TextStray, path, words, "leave it out");
-        self.push(at, finding);
+        self.push(place.at, finding);
     }
 
     //--- Findings
 
     /// The way to the innermost element that is open.
     pub(super) fn path(&self) -> String {
-        let steps = self.frames.iter().map(|frame| (frame.name, frame.position));
-        steps.map(shown).collect()
+        let opens = self.opens.iter().map(|open| &open.place);
+        let leaf = self.leaf.iter().map(|leaf| &leaf.place);
+        let child = self.child.iter().map(|child| &child.place);
+        opens.chain(leaf).chain(child).map(shown).collect()
     }
 
     /// The way to an element that has just been closed.
-    fn path_to(&self, step: (&str, u32)) -> String {
-        self.path() + &shown(step)
+    fn path_to(&self, place: &Place) -> String {
+        self.path() + &shown(place)
     }
 
     pub(super) fn tell(&mut self, at: usize, code: Code, words: String, remedy: &str) {
@@ -180,10 +198,10 @@ impl Reader<'_> {
         let octets = self.text.as_bytes();
         let found = match octets.get(from..at) {
             Some(between) => {
-                let (lines, columns) = place(between, between.len());
+                let (lines, columns) = gate::place(between, between.len());
                 if lines == 1 { (line, column + columns - 1) } else { (line + lines - 1, columns) }
             }
-            None => place(octets, at),
+            None => gate::place(octets, at),
         };
         self.last_place = (at, found.0, found.1);
         found
@@ -215,7 +233,8 @@ impl Reader<'_> {
 }
 
 /// A step of a path. The root and its parts stand without position.
-fn shown((name, position): (&str, u32)) -> String {
+fn shown(place: &Place) -> String {
+    let (name, position) = (place.name, place.position);
     let is_part = PARTS.contains(&name);
     if is_part && position == 1 { format!("/{name}") } else { format!("/{name}[{position}]") }
 }

@@ -108,40 +108,48 @@ fn whole(octets: &SpsOctets<'_>) -> Reading<Document> {
     Reading { certificate, findings, refused: None, unsaid }
 }
 
-//------------ Frame ---------------------------------------------------------
+//------------ What is open --------------------------------------------------
 
-/// An element that is open.
-struct Frame {
+/// Where an element stands, and what of it the schema has no place for.
+struct Place {
     /// Its local name, and which of that name it is in its parent.
     name: &'static str,
     position: u32,
     /// Where its start tag begins.
     at: usize,
-    content: Content,
-    /// Text directly inside.
-    text: CompactString,
-    /// What the schema has no place for, if there is any.
+    /// Text that stands between elements.
+    stray: CompactString,
     extra: Option<Box<Extra>>,
 }
 
-enum Content {
-    /// Boxed, as most that is open holds a value.
-    Node(Box<Open>),
-    Leaf {
-        of: &'static Type,
-        element: &'static Element,
-        shape: Shape,
-        row: u8,
-        leaf: Leaf,
-        /// Whether the `udt` child of a date has been read.
-        spelled: bool,
-    },
-    /// The `udt` child of a date or an indicator.
-    Spelled { leaf: Leaf },
+impl Place {
+    fn new(name: &'static str, position: u32, at: usize) -> Self {
+        Place { name, position, at, stray: CompactString::default(), extra: None }
+    }
+}
+
+/// A value that is open: there is never more than one.
+struct OpenLeaf {
+    place: Place,
+    of: &'static Type,
+    element: &'static Element,
+    shape: Shape,
+    /// Its row in the parent.
+    row: u8,
+    leaf: Leaf,
+    /// Whether the `udt` child of a date or an indicator has been read.
+    spelled: bool,
+}
+
+/// The `udt` child of a date or an indicator that is open.
+struct OpenChild {
+    place: Place,
+    leaf: Leaf,
 }
 
 /// An element of elements that is open.
 struct Open {
+    place: Place,
     node: Node,
     /// The namespace of its children.
     namespace: Namespace,
@@ -163,7 +171,7 @@ struct Open {
 const ROWS: usize = 24;
 
 impl Open {
-    fn new(of: &'static Type, row: u8) -> Self {
+    fn new(place: Place, of: &'static Type, row: u8) -> Self {
         let node = Node::new(of);
         let namespace = match of.root_name() {
             "SPSCertificate" => Namespace::Rsm,
@@ -171,6 +179,7 @@ impl Open {
             _ => Namespace::Ram,
         };
         Open {
+            place,
             node,
             namespace,
             row,
@@ -202,7 +211,11 @@ impl Open {
 struct Reader<'a> {
     text: &'a str,
     tokens: Tokens<&'a [u8]>,
-    frames: Vec<Frame>,
+    /// The elements of elements that are open, outermost first; in the last a
+    /// value may be open, and in that its `udt` child.
+    opens: Vec<Open>,
+    leaf: Option<OpenLeaf>,
+    child: Option<OpenChild>,
     bindings: Bindings,
     /// How many declarations were in force outside each element that is open.
     marks: Vec<usize>,
@@ -228,7 +241,9 @@ impl<'a> Reader<'a> {
         Reader {
             text,
             tokens,
-            frames: Vec::new(),
+            opens: Vec::new(),
+            leaf: None,
+            child: None,
             bindings: Bindings::default(),
             marks: Vec::new(),
             capture: None,

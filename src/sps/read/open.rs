@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use compact_str::CompactString;
 use quick_xml::events::BytesStart;
 
 use super::super::canon::Capture;
 use super::super::gate;
-use super::{Bindings, Content, Frame, Name, Namespace, Open, Reader, cut, table};
+use super::{Bindings, Name, Namespace, Open, OpenChild, OpenLeaf, Place, Reader, cut, table};
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::{Element, Kind, Shape, Type};
 use crate::certificate::{Finding, Leaf, Spelling};
@@ -22,57 +21,54 @@ impl Reader<'_> {
             let attributes: Vec<_> = attributes(&self.bindings, start).collect();
             capture.start(&name, &attributes);
             self.keep_in_bounds();
-            return true;
-        }
-        let Some(parent) = self.frames.last_mut() else {
-            return self.root(at, &name, start);
-        };
-        match &mut parent.content {
-            Content::Node(open) => {
-                let child = Child::of(open, &name);
-                self.child(at, child, &name, start);
-            }
-            Content::Leaf { shape, spelled, leaf, .. } => {
-                match child_spelling(*shape, &name).filter(|_| !*spelled) {
-                    Some((name, spelling)) => {
-                        *spelled = true;
-                        leaf.spelling = spelling;
-                        let content = Content::Spelled { leaf: Leaf::default() };
-                        self.open(at, name, 1, content, start);
-                    }
-                    None => self.stranger(at, 1, &name, start),
+        } else if self.child.is_some() {
+            self.stranger(at, 1, &name, start);
+        } else if let Some(leaf) = &mut self.leaf {
+            match child_spelling(leaf.shape, &name).filter(|_| !leaf.spelled) {
+                Some((name, spelling)) => {
+                    leaf.spelled = true;
+                    leaf.leaf.spelling = spelling;
+                    leaf.place.stray = std::mem::take(&mut leaf.leaf.text);
+                    self.open_child(Place::new(name, 1, at), start);
                 }
+                None => self.stranger(at, 1, &name, start),
             }
-            Content::Spelled { .. } => self.stranger(at, 1, &name, start),
+        } else if let Some(open) = self.opens.last_mut() {
+            let child = Child::of(open, &name);
+            self.child(at, child, &name, start);
+        } else {
+            return self.root(at, &name, start);
         }
         true
     }
 
     fn child(&mut self, at: usize, child: Child, name: &Name<'_>, start: &BytesStart<'_>) {
-        let Child { position, place } = child;
-        match place {
-            Place::Row { of, row, element, late } => {
-                let content = match &element.kind {
-                    Kind::Node(of) => Content::Node(Box::new(Open::new(of, row))),
+        let Child { position, step } = child;
+        match step {
+            Step::Row { of, row, element, late } => {
+                let place = Place::new(element.name, position, at);
+                match &element.kind {
+                    Kind::Node(of) => self.open_node(Open::new(place, of, row), start),
                     Kind::Leaf(shape, _) => {
                         let (shape, leaf) = (*shape, Leaf::default());
-                        Content::Leaf { of, element, shape, row, leaf, spelled: false }
+                        let spelled = false;
+                        let leaf = OpenLeaf { place, of, element, shape, row, leaf, spelled };
+                        self.open_leaf(leaf, start);
                     }
-                };
-                self.open(at, element.name, position, content, start);
+                }
                 if late {
                     let words = format!("{} stands behind elements that it precedes", element.name);
                     self.tell(at, Code::ElementOrder, words, "write the schema's order");
                 }
             }
-            Place::Again(element) => {
+            Step::Again(element) => {
                 let two = element.name == "SPSConsignment";
                 let code = if two { Code::ConsignmentTwo } else { Code::ElementRepeated };
                 let words =
                     format!("{} stands here once more than the schema allows", element.name);
                 self.beyond(at, position, code, words, name, start);
             }
-            Place::None => self.stranger(at, position, name, start),
+            Step::None => self.stranger(at, position, name, start),
         }
     }
 
@@ -93,54 +89,73 @@ impl Reader<'_> {
                 return false;
             }
         };
-        let content = Content::Node(Box::new(Open::new(of, 0)));
-        self.open(at, of.root_name(), 1, content, start);
+        self.open_node(Open::new(Place::new(of.root_name(), 1, at), of, 0), start);
         true
     }
 
-    fn open(
+    fn open_node(&mut self, mut open: Open, start: &BytesStart<'_>) {
+        let at = open.place.at;
+        let strangers = self.attributes(start, &mut open.place, &mut Leaf::default(), |_| None);
+        self.opens.push(open);
+        self.tell_strangers(at, strangers);
+    }
+
+    fn open_leaf(&mut self, mut open: OpenLeaf, start: &BytesStart<'_>) {
+        let at = open.place.at;
+        let shape = open.shape;
+        // Those of a date or an indicator stand on its child.
+        let known = |name: &str| match shape {
+            Shape::DateTime | Shape::Indicator => None,
+            _ => shape.attribute(name),
+        };
+        let strangers = self.attributes(start, &mut open.place, &mut open.leaf, known);
+        self.leaf = Some(open);
+        self.tell_strangers(at, strangers);
+    }
+
+    fn open_child(&mut self, mut place: Place, start: &BytesStart<'_>) {
+        let at = place.at;
+        let mut leaf = Leaf::default();
+        let known = |name: &str| (name == "format").then_some("format");
+        let strangers = self.attributes(start, &mut place, &mut leaf, known);
+        self.child = Some(OpenChild { place, leaf });
+        self.tell_strangers(at, strangers);
+    }
+
+    /// Sorts the attributes of a start tag: those of the schema to the value,
+    /// the others beside it; their names, to be told.
+    fn attributes(
         &mut self,
-        at: usize,
-        name: &'static str,
-        position: u32,
-        content: Content,
         start: &BytesStart<'_>,
-    ) {
-        let text = CompactString::default();
-        let mut frame = Frame { name, position, at, content, text, extra: None };
-        if start.attributes_raw().is_empty() {
-            self.frames.push(frame);
-            return;
-        }
+        place: &mut Place,
+        leaf: &mut Leaf,
+        known: impl Fn(&str) -> Option<&'static str>,
+    ) -> Vec<String> {
         let mut strangers = Vec::new();
+        if start.attributes_raw().is_empty() {
+            return strangers;
+        }
         for (name, value) in attributes(&self.bindings, start) {
-            // Never fetched, and says nothing that we do not know.
-            if name.namespace == Namespace::Xsi
-                && matches!(name.local(), "schemaLocation" | "noNamespaceSchemaLocation")
-            {
+            let is_location =
+                matches!(name.local(), "schemaLocation" | "noNamespaceSchemaLocation");
+            if name.namespace == Namespace::Xsi && is_location {
+                // Never fetched, and says nothing that we do not know.
                 self.unsaid.schema_location = true;
                 continue;
             }
-            let known = match &mut frame.content {
-                Content::Leaf { shape: Shape::DateTime | Shape::Indicator, .. } => None,
-                Content::Leaf { shape, leaf, .. } if name.namespace == Namespace::None => {
-                    shape.attribute(name.local()).map(|known| (leaf, known))
+            let ours = name.namespace == Namespace::None;
+            match known(name.local()).filter(|_| ours) {
+                Some(known) => leaf.set(known, value),
+                None => {
+                    strangers.push(cut(name.written));
+                    place.extra.get_or_insert_default().set(name.expanded(), value);
                 }
-                Content::Spelled { leaf, .. }
-                    if name.namespace == Namespace::None && name.local() == "format" =>
-                {
-                    Some((leaf, "format"))
-                }
-                Content::Leaf { .. } | Content::Node(_) | Content::Spelled { .. } => None,
-            };
-            if let Some((leaf, known)) = known {
-                leaf.set(known, value);
-            } else {
-                strangers.push(cut(name.written));
-                frame.extra.get_or_insert_default().set(name.expanded(), value);
             }
         }
-        self.frames.push(frame);
+        strangers
+    }
+
+    fn tell_strangers(&mut self, at: usize, strangers: Vec<String>) {
         for stranger in strangers {
             let words = format!("the schema has no attribute {stranger} here");
             self.tell(at, Code::AttributeUnknown, words, "leave it out");
@@ -189,7 +204,7 @@ impl Reader<'_> {
             if self.room > 0 {
                 self.room = 0;
                 let words = "there is too much that the schema does not know to keep it all";
-                let at = self.frames.last().map_or(0, |frame| frame.at);
+                let at = self.opens.last().map_or(0, |open| open.place.at);
                 self.tell(at, Code::ElementTooMuch, words.to_owned(), "leave it out");
             }
         }
@@ -242,10 +257,10 @@ fn attributes<'n>(
 struct Child {
     /// Which one of its name it is.
     position: u32,
-    place: Place,
+    step: Step,
 }
 
-enum Place {
+enum Step {
     /// The schema has it once, and it is there already.
     Again(&'static Element),
     /// The schema does not have it.
@@ -265,11 +280,11 @@ impl Child {
         let found = of.element_from(open.furthest, name.local());
         let position = open.count(name.local(), found.map(|(row, _)| row));
         let Some((row, element)) = found.filter(|_| name.namespace == open.namespace) else {
-            return Child { position, place: Place::None };
+            return Child { position, step: Step::None };
         };
         let bit = 1_u32.checked_shl(u32::from(row)).unwrap_or_default();
         if !element.occurs.repeats() && open.seen & bit != 0 {
-            return Child { position, place: Place::Again(element) };
+            return Child { position, step: Step::Again(element) };
         }
         open.seen |= bit;
         let late = row < open.furthest && open.late & bit == 0;
@@ -277,7 +292,7 @@ impl Child {
             open.late |= bit;
         }
         open.furthest = row.max(open.furthest);
-        Child { position, place: Place::Row { of, row, element, late } }
+        Child { position, step: Step::Row { of, row, element, late } }
     }
 }
 
