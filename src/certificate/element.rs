@@ -29,8 +29,15 @@ impl Type {
         name: &str,
     ) -> Option<(u8, &'static Element)> {
         let (before, after) = self.elements.split_at_checked(usize::from(from))?;
-        let found = (from..).zip(after).find(|(_, element)| element.name == name);
-        found.or_else(|| (0u8..).zip(before).find(|(_, element)| element.name == name))
+        // Few names of a type have both the same length and the same end.
+        let ending = name.as_bytes().last();
+        let is = |element: &Element| {
+            element.name.len() == name.len()
+                && element.name.as_bytes().last() == ending
+                && element.name == name
+        };
+        let found = (from..).zip(after).find(|(_, element)| is(element));
+        found.or_else(|| (0u8..).zip(before).find(|(_, element)| is(element)))
     }
 
     /// The element that holds a document whose root has this type.

@@ -145,7 +145,9 @@ impl Bindings {
         let (last, count) = self.last;
         if count == self.declared.len()
             && let Some((known, namespace)) = self.declared.get(last)
-            && known == prefix
+            // A few octets: sooner compared than handed to a routine.
+            && known.len() == prefix.len()
+            && known.bytes().eq(prefix.bytes())
         {
             return Name { written, namespace: namespace.clone(), local };
         }
