@@ -79,10 +79,10 @@ catalogue! {
         "A country is no code of ISO 3166-1 alpha-2 of today, nor XI or XK. A warning in an address, which no list binds."
         "Write the two capital letters, as BV.",
     DateForm "date.form" Mapping [Warning Severe]
-        "A date can be read, but is not written as agreed: a time without a zone, or a day with one. Severe in a submission."
+        "A date can be read, but is not written as agreed: a time without a zone, a day with one, no strokes, no seconds, another form than its format says. Severe in a submission."
         "Write 2026-11-20, or 2026-11-20T10:15:00+01:00.",
     DateNone "date.none" Mapping [Severe]
-        "A text that should be a date is none: 26/02/2024 may be read in two ways, and is not guessed at."
+        "A text that should be a date is none of ISO 8601: 26/02/2024 is not, and 05/06/2024 may be read in two ways."
         "Write 2026-11-20, or 2026-11-20T10:15:00+01:00 (ISO 8601).",
     DocumentNotRead "document.not-read" Schema [Severe]
         "The document passed the gate and could not be read all the same, which is a bug of ours."
@@ -105,10 +105,10 @@ catalogue! {
     ElementUnknown "element.unknown" Schema [Warning]
         "An element stands where the schema has none of that name. It is kept under $xml.unknown."
         "Leave it out, or write it where the schema has it.",
-    FactsForm "facts.form" Mapping [Severe]
+    FactsForm "facts.form" Mapping [Severe Warning]
         "A fact that a certificate is known by (number, type, status, countries) has a form that nobody can work with."
         "Correct it: a number has 1 to 248 octets and no control characters.",
-    FactsMissing "facts.missing" MandatoryElements [Severe]
+    FactsMissing "facts.missing" MandatoryElements [Severe Warning]
         "A fact is missing that a certificate is known or routed by: number, type, status, exporting or importing country."
         "Write it.",
     FileFormat "file.format" Schema [Severe]
@@ -286,7 +286,7 @@ catalogue! {
         "Objects lie deeper in each other than any certificate needs."
         "Write a flatter certificate.",
     SubmissionTooLarge "submission.too-large" Schema [Severe]
-        "The submission is larger than a submission may be (9 MiB)."
+        "The document is larger than it may be: a submission 9 MiB, a file 25 MiB."
         "Send smaller attachments, or part the certificate in several.",
     SubmissionTooManyElements "submission.too-many-elements" Schema [Severe]
         "The certificate has more elements than any reader would take."
@@ -300,6 +300,9 @@ catalogue! {
     SubmissionValueWanted "submission.value-wanted" Schema [Severe]
         "A value is written as an object, and has no member value."
         "Write {\"value\": \"…\"}.",
+    TagBlanks "tag.blanks" Mapping [Warning]
+        "A note's Subject is a tag of the IPPC ePhyto mapping with blanks around it, so it is not taken for the tag."
+        "Write the tag alone.",
     TagUnknown "tag.unknown" Mapping [Warning]
         "A note's Subject is no tag of the IPPC ePhyto mapping, so the partner may not know where to show it."
         "Write one of the tags, or no Subject.",

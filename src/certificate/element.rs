@@ -110,7 +110,11 @@ impl Element {
                 | Shape::Numeric
                 | Shape::Quantity => false,
             },
-            Kind::Node(_) => true,
+            // Nor may one that would have to hold such an element.
+            Kind::Node(of) => {
+                let mut mandatory = of.elements.iter().filter(|below| below.occurs.is_mandatory());
+                mandatory.all(Element::may_be_empty)
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::catalogue::Code;
 use super::document::Certificate;
+use super::element::mechanical;
 use super::finding::Finding;
 use super::number::{CertificateId, CountryCode, DocumentType, Status};
 use super::tree::Node;
@@ -19,18 +20,49 @@ pub struct Facts {
     pub replaces: Vec<String>,
 }
 
+/// How the paths of findings are written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Paths {
+    /// JSON Pointers (RFC 6901).
+    Json,
+    /// Local names with positions.
+    Xml,
+}
+
+impl Paths {
+    /// The path of the element along `way`, each the first of its name.
+    fn of(self, way: &[&str]) -> String {
+        match self {
+            Paths::Json => way.iter().map(|name| format!("/{}", mechanical(name))).collect(),
+            Paths::Xml => {
+                let mut path = "/SPSCertificate".to_owned();
+                for (depth, name) in way.iter().enumerate() {
+                    let position = if depth == 0 { "" } else { "[1]" };
+                    path.push_str(&format!("/{name}{position}"));
+                }
+                path
+            }
+        }
+    }
+}
+
 impl Certificate {
     /// The facts, or what is missing for them; the paths of the findings are
     /// XML ones.
     pub fn facts(&self) -> Result<Facts, Vec<Finding>> {
+        self.facts_by(Paths::Xml)
+    }
+
+    /// The facts, or what is missing for them.
+    pub fn facts_by(&self, paths: Paths) -> Result<Facts, Vec<Finding>> {
         let mut missing = Vec::new();
-        let number = self.fact("SPSExchangedDocument", &["ID"], &mut missing);
+        let number = self.fact(paths, &["SPSExchangedDocument", "ID"], &mut missing);
         let document_type: Option<DocumentType> =
-            self.fact("SPSExchangedDocument", &["TypeCode"], &mut missing);
-        let status = self.fact("SPSExchangedDocument", &["StatusCode"], &mut missing);
+            self.fact(paths, &["SPSExchangedDocument", "TypeCode"], &mut missing);
+        let status = self.fact(paths, &["SPSExchangedDocument", "StatusCode"], &mut missing);
         let country: Option<CountryCode> =
-            self.fact("SPSConsignment", &["ExportSPSCountry", "ID"], &mut missing);
-        let import = self.fact("SPSConsignment", &["ImportSPSCountry", "ID"], &mut missing);
+            self.fact(paths, &["SPSConsignment", "ExportSPSCountry", "ID"], &mut missing);
+        let import = self.fact(paths, &["SPSConsignment", "ImportSPSCountry", "ID"], &mut missing);
         if let (Some(Number(number)), Some(document_type), Some(status)) =
             (number, document_type, status)
             && let (Some(country), Some(import_country)) = (country, import)
@@ -42,7 +74,7 @@ impl Certificate {
                 }
                 Err(fault) => missing.push(Finding::new(
                     Code::FactsForm,
-                    "/SPSCertificate/SPSExchangedDocument/ID[1]",
+                    paths.of(&["SPSExchangedDocument", "ID"]),
                     fault.to_string(),
                     "write the certificate's number",
                 )),
@@ -53,14 +85,14 @@ impl Certificate {
 
     fn fact<T: std::str::FromStr>(
         &self,
-        part: &str,
+        paths: Paths,
         way: &[&str],
         missing: &mut Vec<Finding>,
     ) -> Option<T>
     where
         T::Err: std::fmt::Display,
     {
-        let mut node = self.root().node(part);
+        let mut node = Some(self.root());
         for name in way.iter().take(way.len().saturating_sub(1)) {
             node = node.and_then(|node| node.node(name));
         }
@@ -70,12 +102,8 @@ impl Certificate {
             Some(Err(fault)) => T::Err::to_string(&fault),
             None => "it is missing".to_owned(),
         };
-        let mut path = format!("/SPSCertificate/{part}");
-        for name in way {
-            path.push_str(&format!("/{name}[1]"));
-        }
         let code = if text.is_some() { Code::FactsForm } else { Code::FactsMissing };
-        missing.push(Finding::new(code, path, words, "write it"));
+        missing.push(Finding::new(code, paths.of(way), words, "write it"));
         None
     }
 

@@ -5,7 +5,7 @@
 //! - [`element`]: what a row of that table says, and the JSON names;
 //! - [`codes`]: the code lists that values come from;
 //! - `plain`: the plain fields that stand for ePhyto tags;
-//! - [`value`] and [`rules`]: what a value and a whole element must be;
+//! - [`value`], [`date`] and [`rules`]: what a value and a whole element must be;
 //! - [`facts`] and [`number`]: what a certificate is known and routed by;
 //! - [`digest`]: when two certificates are the same one;
 //! - [`life`]: what one more version of a certificate is;
@@ -16,6 +16,7 @@
 
 pub mod catalogue;
 pub mod codes;
+pub mod date;
 pub mod digest;
 pub mod document;
 pub mod element;

@@ -5,14 +5,15 @@
 //! depends on whose document it is: ours, before we send it, or a partner's.
 
 use super::catalogue::Code;
-use super::codes::List;
+use super::codes::{List, code_called, country_called, unit_called};
+use super::date::{date, date_meant};
 use super::digest::truth;
 use super::element::{Element, Kind, Shape, Type};
 use super::finding::{Finding, Level};
-use super::leaf::Leaf;
+use super::leaf::{Leaf, Spelling};
 use super::table;
 use super::tree::Node;
-use super::value::{Form, date, date_meant, is_base64, number, number_meant};
+use super::value::{Form, is_base64, number, number_meant};
 
 //------------ Strictness ----------------------------------------------------
 
@@ -38,8 +39,15 @@ impl Strictness {
 //------------ Values --------------------------------------------------------
 
 fn shown(text: &str) -> String {
-    let cut: String = text.chars().take(60).flat_map(char::escape_debug).collect();
-    if cut.len() < text.len() { format!("'{cut}…'") } else { format!("'{cut}'") }
+    let cut: String = text.chars().take(60).collect();
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    let letter = |letter: char| match letter {
+        // What cannot be seen, or looks like a blank and is none.
+        control if control.is_control() => format!("U+{:04X}", u32::from(control)),
+        blank if blank.is_whitespace() && blank != ' ' => format!("U+{:04X}", u32::from(blank)),
+        other => other.to_string(),
+    };
+    format!("'{}{more}'", cut.chars().map(letter).collect::<String>())
 }
 
 /// What is wrong with a value that stands in `of` as `element`. The path of a
@@ -104,17 +112,24 @@ fn form(shape: Shape, leaf: &Leaf, strictness: Strictness) -> Option<Finding> {
         }
         Shape::Code | Shape::Id | Shape::Text => None,
         Shape::DateTime => {
+            let by_itself = date(text, None);
             let remedy = || match date_meant(text) {
+                _ if by_itself == Form::Good => "leave out format".to_owned(),
                 Some(meant) => format!("write \"{meant}\""),
                 None => "write 2026-11-20, or 2026-11-20T10:15:00+01:00".to_owned(),
             };
             match date(text, leaf.attribute("format")) {
+                Form::Good if leaf.spelling == Spelling::Other && !text.contains('T') => {
+                    let words = format!("{} is a day, and udt:DateTime wants a time", shown(text));
+                    let remedy = "write a time, or spell it as we do";
+                    Some(Finding::new(Code::DateForm, "", words, remedy))
+                }
                 Form::Good => None,
                 Form::Loose(why) => {
                     let words = format!("{} is a loose date: {why}", shown(text));
                     at(Code::DateForm, words, remedy())
                 }
-                Form::None => {
+                Form::None | Form::TooLong => {
                     let words = format!("{} is no date", shown(text));
                     Some(Finding::new(Code::DateNone, "", words, remedy()))
                 }
@@ -131,21 +146,27 @@ fn form(shape: Shape, leaf: &Leaf, strictness: Strictness) -> Option<Finding> {
             Form::Good => None,
             Form::Loose(why) => {
                 let words = format!("{} is a loose number: {why}", shown(text));
-                at(Code::NumberForm, words, number_remedy(text))
+                at(Code::NumberForm, words, number_remedy(shape, text))
             }
             Form::None => {
                 let words = format!("{} is no number", shown(text));
-                Some(Finding::new(Code::NumberNone, "", words, number_remedy(text)))
+                Some(Finding::new(Code::NumberNone, "", words, number_remedy(shape, text)))
+            }
+            Form::TooLong => {
+                let words = format!("{} has more than 20 digits before the point", shown(text));
+                let remedy = "write a larger unit, or look whether it is meant";
+                Some(Finding::new(Code::NumberNone, "", words, remedy))
             }
         },
     }
 }
 
 /// How a number should have been written, as far as that can be told.
-fn number_remedy(text: &str) -> String {
+fn number_remedy(shape: Shape, text: &str) -> String {
     let general = "digits and a point, as 20500.00; the unit is an attribute";
     match number_meant(text) {
         Some((meant, "")) => format!("write \"{meant}\""),
+        Some((meant, _)) if shape == Shape::Numeric => format!("write \"{meant}\""),
         Some((meant, unit)) => match unit_called(unit) {
             Some(code) => format!("write \"{meant}\", with the unit beside it: \"{code}\""),
             None => format!("write \"{meant}\"; the unit is an attribute, a code of Rec 20"),
@@ -164,8 +185,11 @@ fn code(
     text: &str,
     strictness: Strictness,
 ) -> Option<Finding> {
-    // Blanks are no part of a tag, even where the schema says string.
-    let text = if list == List::Tag { text.trim() } else { text };
+    if list == List::Tag && text.trim() != text && list.name(text.trim()).is_some() {
+        let words = format!("{} has blanks around it, so it is not taken for the tag", shown(text));
+        let remedy = format!("write \"{}\"", text.trim());
+        return Some(Finding::new(Code::TagBlanks, "", words, remedy));
+    }
     let own_type = list == List::DocumentName && of.is(&table::EXCHANGED_DOCUMENT);
     if list.name(text).is_none() {
         return Some(match list {
@@ -178,9 +202,10 @@ fn code(
             List::Status => unknown_code(list, Code::StatusUnknown, text),
             List::Transport => unknown_code(list, Code::TransportUnknown, text),
             List::Reference => unknown_code(list, Code::RelationshipUnknown, text),
-            List::Tag if element.name == "SystemName" => {
-                unknown_code(list, Code::ClassificationUnknown, text)
-            }
+            List::Tag if element.name == "SystemName" => Finding {
+                remedy: "nothing, if the partners concerned know the system".to_owned(),
+                ..unknown_code(list, Code::ClassificationUnknown, text)
+            },
             List::Tag => unknown_code(list, Code::TagUnknown, text),
             List::Cargo
             | List::GovernmentAction
@@ -219,44 +244,13 @@ fn unknown_code(list: List, code: Code, text: &str) -> Finding {
         other => format!("write a code of the list: {}", other.words()),
     };
     let remedy = match list {
-        List::Package | List::Status | List::Transport => match list.called(text) {
+        List::Package | List::Status | List::Transport => match code_called(list, text) {
             Some(meant) => format!("write \"{meant}\""),
             None => remedy,
         },
         _ => remedy,
     };
     Finding::new(code, "", format!("{} is no {} we know", shown(text), list.words()), remedy)
-}
-
-/// The code of a country that somebody wrote by its name or in small letters.
-fn country_called(text: &str) -> Option<&'static str> {
-    let all = rust_iso3166::ALL.iter();
-    let mut named = all.filter(|country| {
-        country.name.eq_ignore_ascii_case(text)
-            || country.alpha2.eq_ignore_ascii_case(text)
-            || country.alpha3.eq_ignore_ascii_case(text)
-    });
-    named.next().map(|country| country.alpha2)
-}
-
-/// The code of a unit that somebody wrote as people write it.
-fn unit_called(text: &str) -> Option<&'static str> {
-    let known = match text.trim_end_matches('.') {
-        "kg" | "Kg" | "KG" | "kgs" | "KGS" | "kilo" | "kilos" => "KGM",
-        "t" | "T" | "to" | "ton" | "tonne" | "tonnes" | "MT" | "mt" => "TNE",
-        "g" | "gr" => "GRM",
-        "l" | "L" | "lt" | "ltr" => "LTR",
-        "m3" | "m³" | "cbm" => "MTQ",
-        "m2" | "m²" => "MTK",
-        "pcs" | "pc" | "piece" | "pieces" => "H87",
-        "°C" | "C" | "degC" => "CEL",
-        "h" | "hr" | "hrs" | "hours" => "HUR",
-        "min" | "minutes" => "MIN",
-        "d" | "days" => "DAY",
-        "lb" | "lbs" => "LBR",
-        other => return List::Unit.called(other),
-    };
-    Some(known)
 }
 
 /// A unit that is not on the list: received, it may be of a newer edition.
@@ -302,13 +296,16 @@ pub fn node(node: &Node, strictness: Strictness) -> Vec<(&'static Element, Findi
         if !element.occurs.is_mandatory() {
             continue;
         }
+        let essential = is_essential(node.of(), element, strictness);
         match row {
             [] => {}
+            // Whatever attributes stand there: without a text it says nothing.
+            [..] if essential && row.iter().all(|entry| entry.item.has_no_text()) => {}
             // What an element is told to lack itself is not told again of it.
             [alone] if alone.item.is_blank(element) && !has_essentials(element, strictness) => {}
             [_, ..] => continue,
         }
-        let level = if is_essential(node.of(), element, strictness) {
+        let level = if essential {
             Level::Severe
         } else if strictness == Strictness::Received && row.is_empty() {
             Level::Warning
@@ -318,6 +315,9 @@ pub fn node(node: &Node, strictness: Strictness) -> Vec<(&'static Element, Findi
         let name = element.name;
         let (code, remedy) = match level {
             Level::Severe => (Code::ElementMissing, "it must be there: write it"),
+            Level::Warning | Level::Info if !element.may_be_empty() => {
+                (Code::ElementAbsent, "write it")
+            }
             Level::Warning | Level::Info => {
                 (Code::ElementAbsent, "write it, empty if there is nothing to say")
             }
@@ -331,6 +331,8 @@ pub fn node(node: &Node, strictness: Strictness) -> Vec<(&'static Element, Findi
 fn has_essentials(element: &Element, strictness: Strictness) -> bool {
     match &element.kind {
         Kind::Leaf(..) => false,
+        // That one without a trade line has none, its reader tells.
+        Kind::Node(of) if of.is(&table::CONSIGNMENT) => true,
         Kind::Node(of) => {
             let mut mandatory = of.elements.iter().filter(|below| below.occurs.is_mandatory());
             mandatory.any(|below| is_essential(of, below, strictness))

@@ -121,6 +121,11 @@ impl Node {
         self.entries.get(start..end).unwrap_or_default()
     }
 
+    /// Whether row `at` holds anything, also before the node is settled.
+    pub(crate) fn holds(&self, at: u8) -> bool {
+        self.entries.iter().any(|entry| entry.at == at)
+    }
+
     /// Whether row `at` holds anything.
     pub(crate) fn has_row(&self, at: u8) -> bool {
         !self.row(at).is_empty()
@@ -312,6 +317,14 @@ impl Item {
                     && (leaf.text.is_empty() || leaf.text == element.absent_value())
             }
             Item::Node(node) => node.is_empty(),
+        }
+    }
+
+    /// Whether it is a value without a text, blanks aside; a node never is.
+    pub(crate) fn has_no_text(&self) -> bool {
+        match self {
+            Item::Leaf(leaf) => leaf.text.chars().all(super::value::is_blank),
+            Item::Node(_) => false,
         }
     }
 

@@ -59,7 +59,8 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
 fn for_partner(certificate: &Certificate, partner: &Partner) -> Vec<Finding> {
     let facts = match certificate.facts() {
         Ok(facts) => facts,
-        Err(findings) => return findings,
+        // That it cannot be named is told in any case.
+        Err(_) => return Vec::new(),
     };
     let mut findings = Vec::new();
     let document_type = &facts.id.document_type;
@@ -94,7 +95,9 @@ pub fn run_with(
         match Examined::read(file, Strictness::Submission) {
             Ok(mut document) => {
                 let more = document.certificate().map(&beside);
+                let unnamed = document.unnamed();
                 document.findings.extend(more.unwrap_or_default());
+                document.findings.extend(unnamed);
                 document.findings.sort_by_key(|finding| finding.level);
                 documents.push(document);
             }

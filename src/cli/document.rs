@@ -5,8 +5,9 @@ use std::path::Path;
 use super::answer::read_input;
 use super::paint::Paint;
 use crate::certificate::catalogue::Code;
+use crate::certificate::facts::Paths;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Certificate, Document, Finding, Level};
+use crate::certificate::{Certificate, Document, Finding, Level, any_severe};
 use crate::{sps, submission};
 
 /// The largest file read: no letter is larger.
@@ -113,6 +114,20 @@ impl Examined {
     pub(super) fn id(&self) -> Option<String> {
         let facts = self.certificate()?.facts().ok()?;
         Some(facts.id.to_string())
+    }
+
+    /// Why a certificate that can be read cannot be named: a submission of it is
+    /// refused; one of a partner's is taken for what it is, but not recorded.
+    pub(super) fn unnamed(&self) -> Vec<Finding> {
+        let (paths, level) = match self.format {
+            Format::Json => (Paths::Json, Level::Severe),
+            Format::Neither | Format::Xml => (Paths::Xml, Level::Warning),
+        };
+        let Some(certificate) = self.certificate().filter(|_| !any_severe(&self.findings)) else {
+            return Vec::new();
+        };
+        let missing = certificate.facts_by(paths).err().unwrap_or_default();
+        missing.into_iter().map(|finding| finding.at_level(level)).collect()
     }
 
     /// The status as written.

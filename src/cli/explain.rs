@@ -19,8 +19,12 @@ pub fn run(code: &str, shared: &Shared) -> Answer {
     let found: Vec<Explained> =
         every().into_iter().filter(|known| code == ALL || known.code == code).collect();
     if found.is_empty() {
-        let near = every().into_iter().filter(|known| alike(known.code, code)).map(|k| k.code);
-        let near: Vec<&str> = near.take(8).collect();
+        let mut near: Vec<&str> = every().iter().map(|known| known.code).collect();
+        near.retain(|known| alike(known, code));
+        let common =
+            |known: &&str| known.chars().zip(code.chars()).take_while(|(a, b)| a == b).count();
+        near.sort_by_key(|known| std::cmp::Reverse(common(known)));
+        near.truncate(5);
         let hint = match near.as_slice() {
             [] => "certpost check --explain all lists every code".to_owned(),
             near => format!("did you mean {}?", near.join(", ")),

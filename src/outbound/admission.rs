@@ -5,6 +5,7 @@
 //! listed at once where one fault does not hide the next.
 
 use crate::certificate::catalogue::Code;
+use crate::certificate::facts::Paths;
 use crate::certificate::finding::{Finding, any_severe};
 use crate::certificate::{Certificate, CertificateId, Facts};
 use crate::clock::Timestamp;
@@ -50,7 +51,11 @@ impl From<Finding> for Refused {
 pub fn admit(claim: &Claim, configuration: &Configuration) -> Result<Acceptance, Refused> {
     let content_type = check_outside(claim)?;
     let (certificate, warnings) = read(content_type, &claim.body)?;
-    let facts = certificate.facts().map_err(Refused::from)?;
+    let paths = match content_type {
+        ContentType::Json => Paths::Json,
+        ContentType::Xml => Paths::Xml,
+    };
+    let facts = certificate.facts_by(paths).map_err(Refused::from)?;
     let mut findings = Vec::new();
     check_issuer(&facts, configuration, &mut findings);
     check_producer(claim, &facts, &configuration.producers, &mut findings);

@@ -27,10 +27,23 @@ pub(super) fn locate(octets: &[u8], findings: &mut [Finding]) {
     for (offset, at) in found {
         place.advance(text, offset);
         if let Some(finding) = findings.get_mut(at) {
-            *finding = finding.clone().at_place(place.line, place.column);
+            *finding = as_typed(finding, text.get(offset..).unwrap_or_default())
+                .at_place(place.line, place.column);
         }
     }
 }
+
+/// A remedy that quotes a number quotes it digit for digit, as it was typed.
+fn as_typed(finding: &Finding, typed: &str) -> Finding {
+    let end = typed.find(|letter: char| !(letter.is_ascii_digit() || "+-.eE".contains(letter)));
+    let number = typed.get(..end.unwrap_or(typed.len())).unwrap_or_default();
+    let quoted = finding.remedy.starts_with(QUOTE) && !number.is_empty() && number.len() <= 60;
+    let remedy = if quoted { format!("{QUOTE}\"{number}\"") } else { finding.remedy.clone() };
+    Finding { remedy, ..finding.clone() }
+}
+
+/// How a remedy that quotes a number begins.
+const QUOTE: &str = "write it in quotes: ";
 
 //------------ Wanted --------------------------------------------------------
 

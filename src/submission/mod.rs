@@ -75,7 +75,7 @@ pub fn check_document(octets: &[u8], strictness: Strictness) -> (Option<Document
 }
 
 fn parse(octets: &[u8]) -> Result<Raw, Box<Finding>> {
-    serde_json::from_slice(without_mark(octets)).map_err(|fault| Box::new(not_json(&fault)))
+    serde_json::from_slice(without_mark(octets)).map_err(|fault| Box::new(not_json(octets, &fault)))
 }
 
 /// JSON without a byte order mark, which RFC 8259 lets a reader pass over.
@@ -119,13 +119,27 @@ pub fn acknowledgement_schema() -> Value {
     schema::document(&table::ACKNOWLEDGEMENT, ACKNOWLEDGEMENT, Strictness::Received)
 }
 
-fn not_json(fault: &serde_json::Error) -> Finding {
+/// What is wrong with octets that are no JSON that can be read.
+fn not_json(octets: &[u8], fault: &serde_json::Error) -> Finding {
+    let words = fault.to_string();
+    let finding = if words.contains("number out of range") {
+        let words = "a number is larger than a JSON number can be";
+        Finding::new(Code::SubmissionNumberNotString, "", words, "write it in quotes")
+    } else if words.contains("recursion limit") {
+        let words = "objects lie deeper in each other than in any certificate";
+        Finding::new(Code::SubmissionTooDeep, "", words, "write a flatter certificate")
+    } else if fault.is_eof() {
+        let words = "the text ends before its JSON does: it is truncated";
+        Finding::new(Code::SubmissionNotJson, "", words, "send the whole (RFC 8259)")
+    } else {
+        let remedy = "write one JSON object in UTF-8 (RFC 8259)";
+        Finding::new(Code::SubmissionNotJson, "", format!("the body is not JSON: {fault}"), remedy)
+    };
+    // The parser counts octets.
+    let line = octets.split(|octet| *octet == b'\n').nth(fault.line().saturating_sub(1));
+    let before = line.and_then(|line| line.get(..fault.column().saturating_sub(1)));
+    let column =
+        before.map_or(fault.column(), |before| String::from_utf8_lossy(before).chars().count() + 1);
     let place = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);
-    Finding::new(
-        Code::SubmissionNotJson,
-        "",
-        format!("the body is not JSON: {fault}"),
-        "write one JSON object in UTF-8 (RFC 8259)",
-    )
-    .at_place(place(fault.line()), place(fault.column()))
+    finding.at_place(place(fault.line()), place(column))
 }

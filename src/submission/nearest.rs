@@ -4,21 +4,31 @@ use std::collections::{HashSet, VecDeque};
 
 use crate::certificate::element::{Element, Kind, Type};
 use crate::certificate::plain::Plain;
-use crate::certificate::table;
+use crate::certificate::table::{self, TYPES};
 
-/// The candidate with the fewest letters to change, if it is near at all.
+/// The candidate with the fewest letters to change, if it is near at all; else
+/// the shortest that the typed name is a part of, as `netWeight`.
 pub(super) fn nearest<'a>(
     typed: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
     let typed: Vec<char> = typed.chars().take(60).flat_map(char::to_lowercase).collect();
     let limit = (typed.len() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(&typed, candidate), candidate))
+    let near = candidates
+        .iter()
+        .map(|candidate| (distance(&typed, candidate), *candidate))
         .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .min_by_key(|(distance, _)| *distance);
+    if let Some((_, candidate)) = near {
+        return Some(candidate);
+    }
+    let typed: String = typed.into_iter().collect();
+    let holds = |candidate: &&&str| {
+        let candidate = candidate.to_lowercase();
+        typed.len() > 3 && (candidate.starts_with(&typed) || candidate.ends_with(&typed))
+    };
+    candidates.iter().filter(holds).min_by_key(|candidate| candidate.len()).copied()
 }
 
 /// How many letters to put in, take out or change (Levenshtein), case aside.
@@ -40,19 +50,29 @@ fn distance(typed: &[char], candidate: &str) -> usize {
     before.last().copied().unwrap_or_default()
 }
 
-/// The object nearest to the root that has a member called `name`, as
+/// Where in an object of type `of` a member called `name` belongs, or else in
+/// the whole document; absent if it is no name at all.
+pub(super) fn home_below(of: &Type, name: &str) -> Option<String> {
+    let here = TYPES.iter().copied().find(|known| known.is(of));
+    let near = here.and_then(|of| home_of(of, name)).filter(|home| home != WHOLE);
+    near.or_else(|| home_of(&table::CERTIFICATE, name))
+}
+
+const WHOLE: &str = "the document itself";
+
+/// The object nearest to `root` that has a member called `name`, as
 /// `consignment.includedConsignmentItem[]`; absent if none has.
-pub(super) fn home_of(name: &str) -> Option<String> {
+fn home_of(root: &'static Type, name: &str) -> Option<String> {
     let mut seen: HashSet<&str> = HashSet::new();
     let mut next: VecDeque<(&'static Type, String)> = VecDeque::new();
-    next.push_back((&table::CERTIFICATE, String::new()));
+    next.push_back((root, String::new()));
     while let Some((of, way)) = next.pop_front() {
         if !seen.insert(of.name) {
             continue;
         }
         let has = of.element_in_json(name).is_some() || Plain::names(of, "").contains(&name);
         if has {
-            return Some(if way.is_empty() { "the document itself".to_owned() } else { way });
+            return Some(if way.is_empty() { WHOLE.to_owned() } else { way });
         }
         next.extend(of.elements.iter().filter_map(|element| step(element, &way)));
     }
@@ -88,8 +108,11 @@ mod tests {
             ("consignment", Some("the document itself")),
             ("colour", None),
         ] {
-            assert_eq!(home_of(name).as_deref(), home, "{name}");
+            assert_eq!(home_of(&table::CERTIFICATE, name).as_deref(), home, "{name}");
         }
+        let home = home_below(&table::PARTY, "countryId");
+        assert_eq!(home.as_deref(), Some("specifiedAddress"));
+        assert_eq!(home_below(&table::PARTY, "hsCode").as_deref(), Some(line));
     }
 
     #[test]
@@ -97,6 +120,8 @@ mod tests {
         check("nettWeightMeasure", Some("netWeightMeasure"));
         check("NetWeightMeasure", Some("netWeightMeasure"));
         check("nettoWeight", None);
+        check("netWeight", Some("netWeightMeasure"));
+        check("weightMeasure", Some("netWeightMeasure"));
         check("descripton", Some("description"));
         check("ID", Some("id"));
         check("farbe", None);

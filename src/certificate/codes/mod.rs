@@ -3,8 +3,12 @@
 //! The lists stand beside this file, a code and its name a line. Countries
 //! come from a crate that follows ISO 3166, and `XI` and `XK`, which are met.
 
+mod called;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+pub use called::{code_called, country_called, unit_called};
 
 macro_rules! lists {
     ($($(#[$doc:meta])* $list:ident $words:literal $file:literal),+ $(,)?) => {
@@ -98,10 +102,12 @@ lists! {
 impl List {
     /// The code of this list whose name somebody wrote instead of it.
     pub fn called(self, name: &str) -> Option<&'static str> {
-        let mut named =
-            self.rows().filter(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(code, _)| code);
+        let mut named = self.rows().filter(|(code, known)| {
+            known.eq_ignore_ascii_case(name) || code.eq_ignore_ascii_case(name)
+        });
         // A name that stands for two codes says neither.
-        named.next().filter(|_| named.next().is_none())
+        let (code, _) = named.next()?;
+        named.next().is_none().then_some(code)
     }
 }
 

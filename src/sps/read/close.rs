@@ -7,7 +7,7 @@ use crate::certificate::catalogue::Code;
 use crate::certificate::element::Shape;
 use crate::certificate::rules::{self, Strictness};
 use crate::certificate::value::{collapsed, is_blank};
-use crate::certificate::{Document, Extra, Finding, Item, Level, Node, Spelling, any_severe};
+use crate::certificate::{Extra, Finding, Item, Level, Node, Spelling, any_severe};
 
 impl Reader<'_> {
     //--- Text
@@ -93,7 +93,9 @@ impl Reader<'_> {
         if !spelled && matches!(shape, Shape::DateTime | Shape::Indicator) {
             leaf.spelling = Spelling::Text;
         }
+        let length = leaf.text.len();
         leaf.text = collapsed(shape, leaf.text);
+        self.unsaid.collapsed |= leaf.text.len() != length;
         if let Some(extra) = place.extra.take() {
             *leaf.extra_mut() = *extra;
         }
@@ -213,15 +215,12 @@ impl Reader<'_> {
         Unsaid { prefixes: self.bindings.foreign, reordered, ..self.unsaid }
     }
 
-    pub(super) fn finish(mut self, document: Option<&Document>) -> Vec<Finding> {
-        if let Some(Document::Certificate(certificate)) = document
-            && certificate.consignment().is_some()
-            && certificate.trade_lines().next().is_none()
-        {
+    pub(super) fn finish(mut self) -> Vec<Finding> {
+        if let Some(at) = self.consignment.filter(|_| !self.has_line) {
             let path = "/SPSCertificate/SPSConsignment";
             let words = "the consignment has no trade line";
             let remedy = "write at least one IncludedSPSTradeLineItem";
-            self.push(0, Finding::new(Code::TradeLineMissing, path, words, remedy));
+            self.push(at, Finding::new(Code::TradeLineMissing, path, words, remedy));
         }
         if self.untold > 0 {
             let words = format!("{} more findings are not told", self.untold);

@@ -94,7 +94,7 @@ fn judged<T>(certificate: Option<T>, findings: Vec<Finding>, unsaid: Unsaid) -> 
 /// As [`read_document`], before anything is made of the findings.
 fn whole(octets: &SpsOctets<'_>) -> Reading<Document> {
     if let Err(fault) = gate::check(octets.as_bytes(), Rules::STRICT) {
-        let remedy = "write well-formed XML in UTF-8, without DOCTYPE and processing instructions";
+        let remedy = fault.code.remedy();
         let finding = Finding::new(catalogue::Code::Gate(fault.code), "", fault.words, remedy);
         let findings = vec![finding.at_place(fault.line, fault.column)];
         return Reading { certificate: None, findings, refused: None, unsaid: Unsaid::default() };
@@ -104,7 +104,7 @@ fn whole(octets: &SpsOctets<'_>) -> Reading<Document> {
     let mut reader = Reader::new(text);
     let certificate = reader.document().map(Document::of_tidy);
     let unsaid = reader.unsaid();
-    let findings = reader.finish(certificate.as_ref());
+    let findings = reader.finish();
     Reading { certificate, findings, refused: None, unsaid }
 }
 
@@ -229,6 +229,9 @@ struct Reader<'a> {
     /// The place found last, to count on from.
     last_place: (usize, u32, u32),
     unsaid: Unsaid,
+    /// Where the consignment begins, and whether a trade line was seen.
+    consignment: Option<usize>,
+    has_line: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -254,6 +257,8 @@ impl<'a> Reader<'a> {
             has_returns: text.contains('\r'),
             last_place: (0, 1, 1),
             unsaid: Unsaid::default(),
+            consignment: None,
+            has_line: false,
         }
     }
 

@@ -77,7 +77,11 @@ impl Reader<'_> {
             (Namespace::Rsm, "SPSCertificate") => &table::CERTIFICATE,
             (Namespace::Ack, "SPSAcknowledgement") => &table::ACKNOWLEDGEMENT,
             (namespace, local @ ("SPSCertificate" | "SPSAcknowledgement")) => {
-                let words = format!("the root is an {local} of {}", cut(namespace.as_str()));
+                let found = match namespace.as_str() {
+                    "" => "no namespace".to_owned(),
+                    other => cut(other),
+                };
+                let words = format!("the root is an {local} of {found}");
                 let remedy = "write version 17, in urn:un:unece:uncefact:data:standard:…:17";
                 self.tell(at, Code::RootVersion, words, remedy);
                 return false;
@@ -95,6 +99,11 @@ impl Reader<'_> {
 
     fn open_node(&mut self, mut open: Open, start: &BytesStart<'_>) {
         let at = open.place.at;
+        if open.node.of().is(&table::CONSIGNMENT) {
+            self.consignment = Some(at);
+        } else if open.node.of().is(&table::TRADE_LINE_ITEM) {
+            self.has_line = true;
+        }
         let strangers = self.attributes(start, &mut open.place, &mut Leaf::default(), |_| None);
         self.opens.push(open);
         self.tell_strangers(at, strangers);
@@ -168,7 +177,19 @@ impl Reader<'_> {
             let words = "the document bears an XML signature, which was not verified".to_owned();
             self.beyond(at, position, Code::SignaturePresent, words, name, start);
         } else {
-            let words = format!("the schema has no {} here", cut(name.local()));
+            let local = cut(name.local());
+            let row = self.opens.last().and_then(|open| {
+                open.node.of().element(name.local()).map(|_| open.namespace.as_str())
+            });
+            let words = match (row, name.namespace.as_str()) {
+                (Some(wanted), "") => {
+                    format!("{local} stands in no namespace, and not in {wanted}")
+                }
+                (Some(wanted), found) if found != wanted && self.leaf.is_none() => {
+                    format!("{local} stands in the namespace {}, and not in {wanted}", cut(found))
+                }
+                (_, _) => format!("the schema has no {local} here"),
+            };
             self.beyond(at, position, Code::ElementUnknown, words, name, start);
         }
     }
@@ -186,6 +207,8 @@ impl Reader<'_> {
         let path = format!("{}/{}[{position}]", self.path(), cut(name.local()));
         let remedy = match code {
             Code::SignaturePresent => "nothing: the letter's own signature is what was proven",
+            Code::ElementRepeated => "write it once",
+            Code::ConsignmentTwo => "issue a certificate for each consignment",
             _ => "leave it out, or write it where the schema has it",
         };
         self.push(at, Finding::new(code, path, words, remedy));

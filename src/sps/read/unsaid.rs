@@ -8,6 +8,8 @@
 pub struct Unsaid {
     /// Whether there are blanks between elements.
     pub blanks: bool,
+    /// Whether blanks stand in codes, numbers, dates or base64.
+    pub collapsed: bool,
     /// How many comments there are.
     pub comments: u32,
     /// How many mandatory elements are written and hold nothing.
@@ -28,16 +30,16 @@ impl Unsaid {
             1 => Some("a comment".to_owned()),
             n => Some(format!("{n} comments")),
         };
-        let empty = (self.empty > 0).then(|| {
-            format!(
-                "that {} mandatory elements were written empty rather than left out",
-                self.empty
-            )
-        });
+        let empty = match self.empty {
+            0 => None,
+            1 => Some("that a mandatory element was written empty, not left out".to_owned()),
+            n => Some(format!("that {n} mandatory elements were written empty, not left out")),
+        };
         let flags = [
             (self.prefixes, "the prefixes of its namespaces"),
             (self.schema_location, "xsi:schemaLocation"),
             (self.blanks, "the blanks between elements"),
+            (self.collapsed, "blanks around and in codes, numbers, dates and base64"),
             (self.reordered, "the order of different elements"),
         ];
         let flags = flags.into_iter().filter(|(is, _)| *is).map(|(_, words)| words.to_owned());

@@ -7,7 +7,7 @@ use super::{Builder, cut};
 use crate::certificate::catalogue::Code;
 use crate::certificate::digest::truth;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Extra, Node};
+use crate::certificate::{Extra, Finding, Node};
 use crate::sps;
 
 //------------ Beside --------------------------------------------------------
@@ -104,6 +104,8 @@ impl Builder {
         let Some(value) = self.attribute(raw) else { return };
         let (namespace, local) = match name.strip_prefix('{').and_then(|name| name.split_once('}'))
         {
+            // Outside any namespace, the name alone is written.
+            Some(("", _)) => ("", "{}"),
             Some((namespace, local)) => (namespace, local),
             None => ("", name),
         };
@@ -152,12 +154,15 @@ impl Builder {
             let row = node.of().element_in_json(&name).map(|(row, _)| row);
             let respelled = row.is_some_and(|row| node.respell(row, &spelled));
             if truth.is_none() || !respelled {
-                self.refuse(
-                    Code::SubmissionSpelling,
-                    format!("{} has no such spelling", cut(&name)),
-                    "leave it out",
-                );
+                self.misspelled(&name);
             }
         }
+    }
+
+    /// An entry of `$xml.spelling` that says nothing of this object.
+    pub(super) fn misspelled(&mut self, name: &str) {
+        let words = format!("{} has no such spelling", cut(name));
+        let path = format!("{}/$xml/spelling/{name}", self.pointer);
+        self.push(Finding::new(Code::SubmissionSpelling, path, words, "leave it out"));
     }
 }

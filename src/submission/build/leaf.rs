@@ -6,8 +6,9 @@ use compact_str::CompactString;
 
 use super::super::nearest::nearest;
 use super::super::raw::Raw;
-use super::{Builder, cut};
+use super::{Builder, cut, leave_out};
 use crate::certificate::catalogue::Code;
+use crate::certificate::date::date_meant;
 use crate::certificate::element::{Element, Shape, attribute_in_json};
 use crate::certificate::rules::Strictness;
 use crate::certificate::value::collapsed;
@@ -50,7 +51,11 @@ impl Builder {
                 }
             });
         }
-        if !keys.contains("value") {
+        let all_known = keys.iter().all(|key| {
+            let mut known = shape.attributes().iter().map(|known| attribute_in_json(known));
+            known.any(|known| known == key) || matches!(key.as_str(), "$xml" | "as")
+        });
+        if !keys.contains("value") && all_known {
             self.refuse(
                 Code::SubmissionValueWanted,
                 "the object has no value",
@@ -66,6 +71,15 @@ impl Builder {
                 "a date as text has no format",
                 "leave out format, or as",
             );
+        }
+        let ours = leaf.extra().and_then(|extra| {
+            let mut names = extra.attributes().iter().map(|(name, _)| name.clone());
+            names.find(|name| shape.attributes().contains(&name.as_str()))
+        });
+        if let Some(name) = ours {
+            let words = format!("{name} is an attribute of the schema");
+            let remedy = format!("write {} beside value", attribute_in_json_of(shape, &name));
+            self.refuse(Code::SubmissionAttributeName, words, remedy);
         }
         leaf.text = value?;
         Some(leaf)
@@ -99,20 +113,30 @@ impl Builder {
                 good.then_some(text)
             }
             Raw::Bool(truth) if shape == Shape::Indicator => Some(truth.to_string().into()),
+            Raw::Number(_) if shape == Shape::Indicator => {
+                let words = "an indicator is true or false, not a number";
+                self.refuse(Code::SubmissionBooleanWanted, words, "write true or false");
+                None
+            }
             Raw::Number(number) => {
+                let name = self.field.unwrap_or(element.json_name());
+                let remedy = match date_meant(&number).filter(|_| shape == Shape::DateTime) {
+                    Some(meant) => format!("write \"{meant}\""),
+                    None => format!("write it in quotes: \"{number}\""),
+                };
                 let code = if shape.is_number() {
                     Code::SubmissionNumberNotString
                 } else {
                     Code::SubmissionStringWanted
                 };
-                let words =
-                    format!("{} is a number of JSON, which loses digits", element.json_name());
-                self.refuse(code, words, format!("write it in quotes: \"{number}\""));
+                let words = format!("{name} is a number of JSON, which loses digits");
+                self.refuse(code, words, remedy);
                 None
             }
             Raw::Null if element.occurs.is_mandatory() => Some(CompactString::default()),
             other @ (Raw::Bool(_) | Raw::List(_) | Raw::Null | Raw::Object(_)) => {
-                let words = format!("{} is a string, not {}", element.json_name(), other.what());
+                let name = self.field.unwrap_or(element.json_name());
+                let words = format!("{name} is a string, not {}", other.what());
                 self.refuse(Code::SubmissionStringWanted, words, "write it in quotes");
                 None
             }
@@ -133,6 +157,12 @@ impl Builder {
         match raw {
             Raw::Text(text) => self.letters(&text).then_some(text),
             Raw::Null => None,
+            Raw::List(items) if matches!(items.as_slice(), [Raw::Text(_)]) => {
+                let shown = items.first().map(Raw::shown).unwrap_or_default();
+                let words = "an attribute is a string, not a list";
+                self.refuse(Code::SubmissionStringWanted, words, format!("write {shown}"));
+                None
+            }
             other @ (Raw::Bool(_) | Raw::List(_) | Raw::Number(_) | Raw::Object(_)) => {
                 let words = format!("an attribute is a string, not {}", other.what());
                 self.refuse(
@@ -146,12 +176,15 @@ impl Builder {
     }
 
     fn unknown_attribute(&mut self, key: &str, shape: Shape) {
+        if self.is_full() {
+            return;
+        }
         let names = shape.attributes().iter().map(|name| attribute_in_json(name));
         let remedy = match nearest(key, names.clone().chain(["value"])) {
             Some(near) => format!("did you mean {near}?"),
             None => {
                 let names: Vec<&str> = names.collect();
-                format!("leave it out; beside value may stand {}", names.join(", "))
+                leave_out("beside value may stand", &names)
             }
         };
         self.refuse(Code::SubmissionUnknownField, format!("{} is no field here", cut(key)), remedy);
@@ -179,4 +212,10 @@ impl Builder {
             }
         }
     }
+}
+
+/// The JSON name of one of a shape's attributes.
+fn attribute_in_json_of(shape: Shape, name: &str) -> &'static str {
+    let known = shape.attributes().iter().find(|known| **known == name);
+    known.map_or("it", |known| attribute_in_json(known))
 }

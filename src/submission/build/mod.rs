@@ -11,7 +11,7 @@ mod tagged;
 
 use std::collections::HashSet;
 
-use super::nearest::{home_of, nearest};
+use super::nearest::{home_below, nearest};
 use super::raw::Raw;
 use crate::certificate::catalogue::Code;
 use crate::certificate::digest::SCHEMA;
@@ -33,11 +33,13 @@ pub(super) struct Builder {
     pub(super) findings: Vec<Finding>,
     /// The JSON Pointer of the place being read (RFC 6901).
     pointer: String,
+    /// The plain field that the value being read stands for.
+    field: Option<&'static str>,
 }
 
 impl Builder {
     pub(super) fn new(strictness: Strictness) -> Self {
-        Builder { strictness, findings: Vec::new(), pointer: String::new() }
+        Builder { strictness, findings: Vec::new(), pointer: String::new(), field: None }
     }
 
     /// A whole document, whose root has the type `of`.
@@ -82,6 +84,11 @@ impl Builder {
         }
     }
 
+    /// Whether nothing more would be told: then nothing is worked out either.
+    fn is_full(&self) -> bool {
+        self.findings.len() >= FINDING_LIMIT && crate::certificate::any_severe(&self.findings)
+    }
+
     fn refuse(&mut self, code: Code, words: impl Into<String>, remedy: impl Into<String>) {
         self.push(Finding::new(code, self.pointer.clone(), words, remedy));
     }
@@ -110,12 +117,18 @@ impl Builder {
         let mut keys = HashSet::new();
         let mut beside = Beside::default();
         let mut tagged = Vec::new();
+        // What was written, however wrongly, is told once and is not missing.
+        let mut tried: HashSet<&str> = HashSet::new();
         for (key, mut raw) in members {
             self.at(&key, |builder| {
                 if !keys.insert(key.clone()) {
                     builder.twice(&key);
                 } else if let Some((row, element)) = of.element_in_json(&key) {
+                    let before = builder.findings.len();
                     builder.member(&mut node, row, element, raw, depth);
+                    if builder.findings.len() > before && !node.holds(row) {
+                        tried.insert(element.json_name());
+                    }
                 } else if key == "$xml" {
                     beside = builder.extra(raw);
                 } else if key == "schema" && of.is_root() {
@@ -123,7 +136,7 @@ impl Builder {
                 } else if !builder.plain(of, &key, &mut raw, &mut tagged, depth) {
                     let mut names: Vec<&str> = of.elements.iter().map(Element::json_name).collect();
                     names.extend(Plain::names(of, ""));
-                    builder.unknown_name(&key, &names);
+                    tried.extend(builder.unknown_name(of, &key, &names));
                 }
             });
         }
@@ -135,6 +148,9 @@ impl Builder {
         node.settle();
         self.spell(&mut node, beside.spellings);
         for (element, fault) in rules::node(&node, self.strictness) {
+            if tried.contains(element.json_name()) {
+                continue;
+            }
             let path = format!("{}/{}", self.pointer, element.json_name());
             // What is left out is written empty: no fault in a document of JSON.
             if fault.level == Level::Severe || !element.may_be_empty() {
@@ -176,7 +192,14 @@ impl Builder {
             }
             raw if element.occurs.repeats() => {
                 let words = format!("{} may repeat, so it is a list", element.json_name());
-                self.refuse(Code::SubmissionListWanted, words, format!("write [{}]", raw.shown()));
+                let entry = match (&element.kind, &raw) {
+                    (Kind::Node(below), Raw::Text(_) | Raw::Number(_) | Raw::Bool(_)) => {
+                        let first = below.elements.first().map_or("id", Element::json_name);
+                        format!("{{\"{first}\": …}}")
+                    }
+                    (_, raw) => raw.shown(),
+                };
+                self.refuse(Code::SubmissionListWanted, words, format!("write [{entry}]"));
             }
             raw => {
                 if let Some(item) = self.item(of, element, raw, depth) {
@@ -234,16 +257,21 @@ impl Builder {
         }
     }
 
-    fn unknown_name(&mut self, key: &str, names: &[&str]) {
-        let remedy = match (nearest(key, names.iter().copied()), home_of(key)) {
-            (Some(near), _) => format!("did you mean {near}?"),
-            (None, Some(home)) => format!("it belongs into {home}"),
-            (None, None) => {
-                let names: Vec<&str> = names.iter().copied().take(12).collect();
-                format!("leave it out; here may stand {} …", names.join(", "))
-            }
+    /// Refuses a name; the one that was meant, if that can be told.
+    fn unknown_name<'n>(&mut self, of: &Type, key: &str, names: &[&'n str]) -> Option<&'n str> {
+        if self.is_full() {
+            return None;
+        }
+        let near = nearest(key, names.iter().copied());
+        let remedy = match near {
+            Some(near) => format!("did you mean {near}?"),
+            None => match home_below(of, key) {
+                Some(home) => format!("it belongs into {home}"),
+                None => leave_out("here may stand", names),
+            },
         };
         self.refuse(Code::SubmissionUnknownField, format!("{} is no field here", cut(key)), remedy);
+        near
     }
 
     fn twice(&mut self, key: &str) {
@@ -262,6 +290,13 @@ impl Builder {
             );
         }
     }
+}
+
+/// A remedy that names what may stand in a place.
+fn leave_out(where_to: &str, names: &[&str]) -> String {
+    let shown: Vec<&str> = names.iter().copied().take(12).collect();
+    let more = if shown.len() < names.len() { " …" } else { "" };
+    format!("leave it out; {where_to} {}{more}", shown.join(", "))
 }
 
 /// A name from outside, short enough to be shown.

@@ -67,7 +67,7 @@ impl Builder {
                 } else if key == "$xml" {
                     spellings = builder.extra(raw).spellings;
                 } else {
-                    builder.unknown_name(&key, &Plain::names(of, group));
+                    builder.unknown_name(of, &key, &Plain::names(of, group));
                 }
             });
         }
@@ -75,8 +75,7 @@ impl Builder {
             let field = tagged.iter_mut().skip(first).find(|tagged| tagged.plain.field == name);
             let good = field.is_some_and(|tagged| respelled(&mut tagged.entry, &spelled));
             if !good {
-                let words = format!("{} has no such spelling", cut(&name));
-                self.refuse(Code::SubmissionSpelling, words, "leave it out");
+                self.misspelled(&name);
             }
         }
     }
@@ -143,7 +142,19 @@ impl Builder {
                 return None;
             }
             (_, Raw::Object(members)) => members,
-            (_, scalar) => return self.valued(tag, value_name, scalar, depth),
+            (StandsFor::Fact, scalar @ (Raw::Number(_) | Raw::Bool(_)))
+                if matches!(plain.field, "temperature" | "concentration") =>
+            {
+                let words = format!("{} is a measure, not {}", plain.field, scalar.what());
+                let remedy =
+                    format!("write {{\"value\": \"{}\", \"unitCode\": …}}", scalar.shown());
+                self.refuse(Code::SubmissionObjectWanted, words, remedy);
+                return None;
+            }
+            (_, scalar) => {
+                self.field = Some(plain.field);
+                return self.valued(tag, value_name, scalar, depth);
+            }
         };
         let has = |name: &str| members.iter().any(|(key, _)| key == name);
         if has("value") {
@@ -172,7 +183,9 @@ impl Builder {
 
     fn valued(&mut self, mut tag: Node, name: &str, raw: Raw, depth: usize) -> Option<Node> {
         let (_, element) = tag.of().element(name)?;
-        let item = self.item(tag.of(), element, raw, depth)?;
+        let item = self.item(tag.of(), element, raw, depth);
+        self.field = None;
+        let item = item?;
         tag.push(name, item);
         Some(tag)
     }
