@@ -320,10 +320,10 @@ impl Item {
         }
     }
 
-    /// Whether it is a value without a text, blanks aside; a node never is.
+    /// Whether it is a value without a text; a node never is.
     pub(crate) fn has_no_text(&self) -> bool {
         match self {
-            Item::Leaf(leaf) => leaf.text.chars().all(super::value::is_blank),
+            Item::Leaf(leaf) => leaf.text.is_empty(),
             Item::Node(_) => false,
         }
     }
