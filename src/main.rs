@@ -24,6 +24,9 @@ fn main() -> ExitCode {
 fn explain(usage: &clap::Error) -> ExitCode {
     // A closed standard error leaves nobody to tell.
     let _closed = usage.print();
+    if usage.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        return write_out(&cli::usage(&usage.to_string()));
+    }
     match usage.kind() {
         clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion => {
             ExitCode::from(Exit::Yes.code())

@@ -61,39 +61,36 @@ pub struct Codes {
 #[derive(JsonSchema, Serialize)]
 struct Explained {
     code: &'static str,
-    #[serde(flatten)]
-    kind: Kind,
+    /// Of a finding: what it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    area: Option<Area>,
+    /// Of a finding: the levels it is told at, the usual one first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    levels: Option<&'static [Level]>,
+    /// Of a refusal: the number of the gate that refuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gate: Option<u8>,
     /// What it means, in a sentence or two.
     meaning: &'static str,
     /// What to do about it.
     remedy: &'static str,
 }
 
-/// What the code is of.
-#[derive(JsonSchema, Serialize)]
-#[serde(untagged)]
-enum Kind {
-    /// A finding.
-    Finding {
-        area: Area,
-        /// The levels it is told at, the usual one first.
-        levels: &'static [Level],
-    },
-    /// A refusal of the gate of this number.
-    Gate { gate: u8 },
-}
-
 /// Every code there is: findings by name, then refusals by gate.
 fn every() -> Vec<Explained> {
     let findings = catalogue::Code::ALL.iter().map(|code| Explained {
         code: code.as_str(),
-        kind: Kind::Finding { area: code.area(), levels: code.levels() },
+        area: Some(code.area()),
+        levels: Some(code.levels()),
+        gate: None,
         meaning: code.meaning(),
         remedy: code.remedy(),
     });
     let refusals = refusal::Code::ALL.iter().map(|code| Explained {
         code: code.as_str(),
-        kind: Kind::Gate { gate: code.gate() },
+        area: None,
+        levels: None,
+        gate: Some(code.gate()),
         meaning: code.meaning(),
         remedy: code.remedy(),
     });
@@ -102,11 +99,11 @@ fn every() -> Vec<Explained> {
 
 impl Explained {
     fn told(&self, paint: Paint) -> String {
-        let kind = match &self.kind {
-            Kind::Finding { area, levels } => {
+        let kind = match (self.area, self.levels, self.gate) {
+            (Some(area), Some(levels), _) => {
                 format!("a finding: {}, {}", names(levels), area.as_str())
             }
-            Kind::Gate { gate } => format!("a refusal of gate {gate}"),
+            (_, _, gate) => format!("a refusal of gate {}", gate.unwrap_or_default()),
         };
         format!(
             "{} ({kind})\n  {}\n  What to do: {}",
@@ -138,7 +135,7 @@ pub fn page() -> String {
     );
     let cell = |text: &str| text.replace('|', "\\|");
     for code in every() {
-        if let Kind::Finding { area, levels } = &code.kind {
+        if let (Some(area), Some(levels)) = (code.area, code.levels) {
             out.push_str(&format!(
                 "| `{}` | {} | {} | {} | {} |\n",
                 code.code,
@@ -157,7 +154,7 @@ pub fn page() -> String {
          | gate | code | what it means | what to do |\n|---|---|---|---|\n",
     );
     for code in every() {
-        if let Kind::Gate { gate } = &code.kind {
+        if let Some(gate) = code.gate {
             out.push_str(&format!(
                 "| {gate} | `{}` | {} | {} |\n",
                 code.code,

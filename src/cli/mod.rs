@@ -92,6 +92,14 @@ pub fn answer(line: &CommandLine) -> Answer {
     }
 }
 
+/// What a command line that is none is answered with `--json`; the words have
+/// been written to standard error.
+pub fn usage(words: &str) -> Answer {
+    let shared = Shared { json: true, ..Shared::default() };
+    let answer = Answer::failure(&shared, "certpost/usage/1", Exit::Usage, words.trim_end());
+    Answer { remarks: Vec::new(), ..answer }
+}
+
 /// Reads the configuration for a command, or answers why it cannot be used.
 pub fn configuration(shared: &Shared, schema: &str, keys: Keys) -> Result<Configuration, Answer> {
     Configuration::load_with(shared.config.as_deref(), keys)

@@ -47,6 +47,11 @@ fn answers_without_a_broker() {
     check(&bv, &["check", "good.xml"], 0, "certpost/check/1");
     check(&bv, &["check", "good.xml", "--partner", "HM"], 0, "certpost/check/1");
     check(&bv, &["check", "gone.xml"], 3, "certpost/check/1");
+    check(&bv, &["check", "--explain", "country.unknown"], 0, "certpost/explain/1");
+    check(&bv, &["check", "--explain", "nothing"], 3, "certpost/explain/1");
+    check(&bv, &["bench", "--rounds", "1", "--only", "gate, usual"], 0, "certpost/bench/1");
+    check(&bv, &["check"], 2, "certpost/usage/1");
+    check(&bv, &["convert", "good.xml", "--to", "yaml"], 2, "certpost/usage/1");
     check(&bv, &["convert", "bad.xml", "--to", "json"], 1, "certpost/convert/1");
     check(&bv, &["convert", "good.xml", "--to", "xml"], 0, "certpost/convert/1");
     check(&bv, &["convert", "gone.xml", "--to", "xml"], 3, "certpost/convert/1");
