@@ -135,6 +135,7 @@ const COMMANDS: &[Command] = &[
     Command::new("seal.schema.json", "certpost/seal/1", &[]),
     Command::new("submit.schema.json", "certpost/submit/1", &[kind::<submit::Submitted<'_>>]),
     Command::new("trace.schema.json", "certpost/trace/1", &[kind::<TraceAnswer>]),
+    Command::new("usage.schema.json", "certpost/usage/1", &[]),
     Command::new("verify.schema.json", "certpost/verify/1", &[kind::<verify::Verified<'_>>]),
 ];
 
@@ -170,6 +171,9 @@ impl Command {
     }
 
     fn words(&self) -> String {
+        if self.title == "certpost/usage/1" {
+            return "What any command answers with --json when its words are none of its own. Members are only ever added.".to_owned();
+        }
         let name = self.file.trim_end_matches(".schema.json").replace('-', " ");
         let when = if self.answers.is_empty() {
             " when it could not do what it was asked; else its answer is no JSON"
