@@ -187,7 +187,7 @@ pub const WALLS: &[Wall] = &[
     home(
         "jiff lives in clock.rs",
         &["jiff"],
-        &["clock.rs", "certificate/value.rs"],
+        &["clock.rs", "certificate/date.rs"],
         "one type of time, with one way to write it; a document's dates are calendar days",
         "use jiff::Timestamp;",
     ),
