@@ -218,13 +218,7 @@ mod tests {
 
     #[track_caller]
     fn check(found: Form, wanted: &str) {
-        let name = match found {
-            Form::Good => "good",
-            Form::Loose(_) => "loose",
-            Form::None => "none",
-            Form::TooLong => "too long",
-        };
-        assert_eq!(name, wanted);
+        assert_eq!(found.name(), wanted);
     }
 
     #[test]

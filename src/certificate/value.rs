@@ -20,6 +20,19 @@ pub enum Form {
     TooLong,
 }
 
+#[cfg(test)]
+impl Form {
+    /// A word for tests.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Form::Good => "good",
+            Form::Loose(_) => "loose",
+            Form::None => "none",
+            Form::TooLong => "too long",
+        }
+    }
+}
+
 /// A number: `-?[0-9]+(\.[0-9]+)?`, at most 20 digits before the point. What
 /// else XML Schema calls a decimal (`+5`, `.5`, `5.`) is loose.
 pub fn number(text: &str) -> Form {
@@ -125,13 +138,7 @@ mod tests {
 
     #[track_caller]
     fn check(found: Form, wanted: &str) {
-        let name = match found {
-            Form::Good => "good",
-            Form::Loose(_) => "loose",
-            Form::None => "none",
-            Form::TooLong => "too long",
-        };
-        assert_eq!(name, wanted);
+        assert_eq!(found.name(), wanted);
     }
 
     #[test]

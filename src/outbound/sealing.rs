@@ -3,7 +3,9 @@
 //! Pure, and run by the crew: write, sign, seal, compose. A delivery is
 //! sealed once, just before its first attempt; a retry sends the same octets.
 
-use crate::certificate::{Certificate, CertificateId, Status, any_severe};
+use crate::certificate::catalogue::Code;
+use crate::certificate::rules::Strictness;
+use crate::certificate::{Area, Certificate, CertificateId, Level, Status};
 use crate::clock::Timestamp;
 use crate::config::Configuration;
 use crate::ledger::{Claimed, ContentType};
@@ -11,8 +13,7 @@ use crate::letter::{self, ContentKind, LetterFacts};
 use crate::partner::Partner;
 use crate::smime::{self, Signed, SigningIdentity, SmimeError};
 use crate::sps::{self, SpsOctets, SpsXml};
-
-use super::admission;
+use crate::submission;
 
 //------------ SealedLetter --------------------------------------------------
 
@@ -149,14 +150,48 @@ fn seal_xml(
 }
 
 /// Reads a certificate of our own side again.
+///
+/// It was judged when it was accepted, perhaps by a milder version: here only
+/// what would leave something out of it stands in its way.
 pub fn certificate(content_type: ContentType, body: &[u8]) -> Result<Certificate, SealingError> {
-    match admission::read(content_type, body) {
-        Ok((certificate, _warnings)) => Ok(certificate),
-        Err(findings) => {
-            debug_assert!(any_severe(&findings));
-            let first =
-                findings.first().map(|finding| format!("{}: {}", finding.code, finding.words));
-            Err(SealingError::Certificate(first.unwrap_or_default()))
+    let (certificate, findings) = match content_type {
+        ContentType::Json => submission::check_json(body, Strictness::Received),
+        ContentType::Xml => {
+            let reading = sps::read(&SpsOctets::domestic(body));
+            (reading.certificate, reading.findings)
         }
+    };
+    let mut severe = findings.iter().filter(|finding| finding.level == Level::Severe);
+    let in_the_way =
+        severe.find(|found| found.area == Area::Schema && found.code != Code::SubmissionTagInList);
+    match (certificate, in_the_way) {
+        (Some(certificate), None) => Ok(certificate),
+        (_, finding) => {
+            let words = finding.map(|finding| format!("{}: {}", finding.code, finding.words));
+            Err(SealingError::Certificate(words.unwrap_or_default()))
+        }
+    }
+}
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an older version accepted is sealed by a stricter one.
+    #[test]
+    fn what_was_accepted_stays_so() {
+        let text = include_str!("../../queue-config/examples/phytosanitary-851.json");
+        let tagged = r#""includedNote": [{"subject": "SPSFL", "content": ["1"]}]"#;
+        let older = text.replacen(r#""financialLiability": "1""#, tagged, 1);
+        let older = older.replacen(r#""KGM""#, r#""kg""#, 1);
+        assert!(older.contains(tagged) && older.contains(r#""kg""#));
+        assert!(submission::from_json(older.as_bytes()).is_err());
+        let read = certificate(ContentType::Json, older.as_bytes()).unwrap();
+        let notes = read.document().unwrap().nodes("IncludedSPSNote");
+        assert!(notes.filter_map(|note| note.text("Subject")).any(|tag| tag == "SPSFL"));
+        let unknown = text.replacen("\"netWeightMeasure\"", "\"nettWeightMeasure\"", 1);
+        assert!(certificate(ContentType::Json, unknown.as_bytes()).is_err());
     }
 }
