@@ -77,8 +77,8 @@ impl Node {
     /// Adds an item behind all others; [`Node::settle`] must follow.
     pub(crate) fn append(&mut self, at: u8, item: Item) {
         if self.entries.is_empty() {
-            // Most have one or two.
-            self.entries.reserve_exact(2);
+            // Small elements have one or two, large ones several.
+            self.entries.reserve_exact(self.of.elements.len().clamp(2, 8));
         }
         self.entries.push(Entry { at, item });
     }

@@ -238,7 +238,6 @@ impl<'a> Reader<'a> {
     fn new(text: &'a str) -> Self {
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let mut tokens = Tokens::from_str(text);
-        tokens.config_mut().expand_empty_elements = true;
         // The gate has seen that tags match.
         tokens.config_mut().check_end_names = false;
         Reader {
@@ -281,6 +280,14 @@ impl<'a> Reader<'a> {
                         return None;
                     }
                 }
+                Event::Empty(start) => {
+                    if !self.start(at, &start) {
+                        return None;
+                    }
+                    if let Some(root) = self.end() {
+                        return Some(root);
+                    }
+                }
                 Event::End(_) => {
                     if let Some(root) = self.end() {
                         return Some(root);
@@ -296,7 +303,7 @@ impl<'a> Reader<'a> {
                 }
                 Event::Eof => return None,
                 Event::Comment(_) => self.unsaid.comments += 1,
-                Event::Decl(_) | Event::DocType(_) | Event::Empty(_) | Event::PI(_) => {}
+                Event::Decl(_) | Event::DocType(_) | Event::PI(_) => {}
             }
         }
     }
