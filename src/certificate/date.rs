@@ -34,6 +34,9 @@ pub fn date(text: &str, format: Option<&str>) -> Form {
 }
 
 fn plain_date(text: &str) -> Form {
+    if is_usual(text.as_bytes()) {
+        return Form::Good;
+    }
     let Some((day, rest)) = day_and_rest(text) else { return Form::None };
     if !day_is_good(&day) {
         return Form::None;
@@ -57,6 +60,39 @@ fn plain_date(text: &str) -> Form {
         Some(Time { zone: false, .. }) => Form::Loose("it has no zone"),
         Some(_) => Form::Loose("it is a time, but not written as agreed"),
         None => Form::None,
+    }
+}
+
+/// Whether a date is in one of the two forms that nearly all have, by its
+/// octets alone: a day, or a time to the second with a zone. The years of one
+/// century, and no leap day: what else is good is found to be so more slowly.
+fn is_usual(text: &[u8]) -> bool {
+    let number = |at: usize| match text.get(at..at + 2) {
+        Some([tens @ b'0'..=b'9', ones @ b'0'..=b'9']) => (tens - b'0') * 10 + (ones - b'0'),
+        Some(_) | None => u8::MAX,
+    };
+    let stroke = |at: usize, wanted: u8| text.get(at) == Some(&wanted);
+    let day = stroke(4, b'-')
+        && stroke(7, b'-')
+        && number(0) == 20
+        && number(2) <= 99
+        && matches!((number(5), number(8)), (1..=12, 1..=28) | (1 | 3..=12, 29 | 30));
+    let clock = || {
+        stroke(10, b'T')
+            && stroke(13, b':')
+            && stroke(16, b':')
+            && (number(11) <= 23 && number(14) <= 59 && number(17) <= 59)
+    };
+    let zone = || {
+        matches!(text.get(19), Some(b'+' | b'-'))
+            && stroke(22, b':')
+            && (number(20) <= 13 && number(23) <= 59)
+    };
+    match text.len() {
+        10 => day,
+        20 => day && clock() && stroke(19, b'Z'),
+        25 => day && clock() && zone(),
+        _ => false,
     }
 }
 
@@ -219,6 +255,38 @@ mod tests {
     #[track_caller]
     fn check(found: Form, wanted: &str) {
         assert_eq!(found.name(), wanted);
+    }
+
+    /// The short way says good only where the long one does.
+    #[test]
+    fn the_usual_forms_are_good() {
+        let mut seen = 0;
+        for month in 0..=13 {
+            for day in 0..=32 {
+                let text = format!("2026-{month:02}-{day:02}");
+                if is_usual(text.as_bytes()) {
+                    assert!(day_is_good(&text), "{text}");
+                    seen += 1;
+                }
+            }
+        }
+        assert_eq!(seen, 12 * 28 + 11 * 2);
+        for text in ["2026-11-20T10:15:00Z", "2026-11-20T23:59:59-13:59"] {
+            assert!(is_usual(text.as_bytes()) && time_of(&text[11..]).is_some(), "{text}");
+        }
+        for text in [
+            "1999-01-01",
+            "2026-02-29",
+            "2026-11-20T24:00:00Z",
+            "2026-11-20T10:60:00Z",
+            "2026-11-20T10:15:00+14:00",
+            "2026-11-20T10:15:00+01 00",
+            "2026-11-20 10:15:00Z",
+            "20x6-11-20",
+            "2026-11-2０",
+        ] {
+            assert!(!is_usual(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

@@ -275,6 +275,10 @@ fn unit(shape: Shape, leaf: &Leaf, strictness: Strictness) -> Option<Finding> {
 }
 
 fn language_is_good(language: &str) -> bool {
+    // Nearly all are two small letters.
+    if let [b'a'..=b'z', b'a'..=b'z'] = language.as_bytes() {
+        return true;
+    }
     let part = |part: &str| {
         (1..=8).contains(&part.len()) && part.bytes().all(|octet| octet.is_ascii_alphanumeric())
     };

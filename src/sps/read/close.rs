@@ -149,6 +149,9 @@ impl Reader<'_> {
 
     /// Text where the schema has only elements, in one that has been closed.
     fn stray(&mut self, place: &mut Place) {
+        if place.stray.is_empty() {
+            return;
+        }
         let text = place.stray.trim_matches(is_blank);
         if text.is_empty() {
             return;

@@ -1,7 +1,9 @@
 //! What a start tag opens, or that it has no place.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use quick_xml::events::BytesStart;
 
 use super::super::canon::Capture;
@@ -235,8 +237,10 @@ impl Reader<'_> {
 
     /// Takes in the namespaces that a start tag declares; few do.
     fn declare(&mut self, start: &BytesStart<'_>) {
+        // Most attributes are short, and none of them is a declaration.
+        static WORD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("xmlns"));
         let raw = start.attributes_raw();
-        if raw.is_empty() || memchr::memmem::find(raw.as_bytes(), b"xmlns").is_none() {
+        if raw.is_empty() || WORD.find(raw.as_bytes()).is_none() {
             return;
         }
         for attribute in start.attributes().with_checks(false).flatten() {
