@@ -45,7 +45,7 @@ pub use profile::{
 };
 pub use seal::{Sealed, SealedKind, seal};
 pub use selftest::self_test;
-pub use sign::{Signed, sign};
+pub use sign::{Signed, sign, sign_apart, sign_with};
 
 //------------ SmimeError ----------------------------------------------------
 
