@@ -11,6 +11,8 @@
 //!   [`judgement`] says what a receipt comes to;
 //! - [`disposition`], [`digest`], [`fields`], `recipient`: what stands in one,
 //!   as peers write it;
+//! - [`dsn`] and [`effect`]: reports from the road, which only ever fail or
+//!   delay a delivery;
 //! - [`xtext`]: what asks for such reports.
 //!
 //! Never here: a decision to send, a delivery's state, the ledger.
@@ -23,6 +25,8 @@ pub mod code;
 pub mod compose;
 pub mod digest;
 pub mod disposition;
+pub mod dsn;
+pub mod effect;
 pub mod fields;
 pub mod judgement;
 pub mod mdn;
@@ -41,6 +45,8 @@ pub use code::{Effect, Fault, ReceiptCode};
 pub use compose::{ReceiptLetter, receipt_letter, report_entity};
 pub use digest::{Digests, Mic};
 pub use disposition::{Answer, Disposition};
+pub use dsn::{Action, Dsn, RecipientReport, ReversePath};
+pub use effect::{DsnEffect, effect};
 pub use fields::MessageId;
 pub use judgement::{Doubt, Judgement, Receipt};
 pub use mdn::{Form, MdnFacts, Reason, Said};

@@ -1,5 +1,6 @@
 //! Receipts, whole: BV sent a certificate to HM, and HM answers.
 
+mod dsn;
 mod golden;
 mod odd;
 mod round;
