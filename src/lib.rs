@@ -17,6 +17,7 @@ pub mod outlet;
 pub mod partner;
 pub mod post;
 pub mod queue;
+pub mod receipt;
 pub mod refusal;
 pub mod runtime;
 #[cfg(test)]

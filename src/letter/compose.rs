@@ -128,9 +128,7 @@ pub struct LetterFacts {
 impl LetterFacts {
     /// The Message-ID, in its brackets.
     pub fn message_id(&self) -> String {
-        let id: String =
-            self.letter_id.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
-        format!("<{id}@{}>", self.from.domain())
+        message_id(&self.letter_id, &self.from)
     }
 
     /// The fields that stand inside and outside, with their outer values.
@@ -156,6 +154,16 @@ impl LetterFacts {
             ),
         ]
     }
+}
+
+/// The Message-ID of a letter with that id, in its brackets.
+pub fn message_id(letter_id: &str, from: &Address) -> String {
+    format!("<{}@{}>", plain_id(letter_id), from.domain())
+}
+
+/// Whatever stands for an id, as it may stand in fields and delimiters.
+pub(crate) fn plain_id(letter_id: &str) -> String {
+    letter_id.chars().filter(char::is_ascii_alphanumeric).take(64).collect()
 }
 
 /// A letter's id from 16 random octets: 26 characters of base32, lower case.
@@ -235,8 +243,13 @@ pub fn size_of_letter(xml: usize) -> usize {
 /// The outer letter, as it is posted. Whether it is too large
 /// ([`super::MAX_LETTER`]) is for the caller to see.
 pub fn sealed_letter(facts: &LetterFacts, sealed: &Sealed) -> Vec<u8> {
+    letter_around(&facts.outer_fields(), sealed)
+}
+
+/// The letter with these fields outside, around `sealed`.
+pub(crate) fn letter_around(fields: &[(&'static str, String)], sealed: &Sealed) -> Vec<u8> {
     let mut head = String::with_capacity(1024);
-    for (name, value) in &facts.outer_fields() {
+    for (name, value) in fields {
         append_field(&mut head, name, value);
     }
     append_field(&mut head, "MIME-Version", "1.0");
@@ -256,7 +269,7 @@ pub fn sealed_letter(facts: &LetterFacts, sealed: &Sealed) -> Vec<u8> {
 }
 
 /// The registered baseline confidentiality policy (RFC 9788, section 3.2.1).
-const HIDDEN_SUBJECT: &str = "[...]";
+pub(crate) const HIDDEN_SUBJECT: &str = "[...]";
 
 //------------ Tests ---------------------------------------------------------
 

@@ -41,6 +41,21 @@ pub enum Protection {
     Older,
 }
 
+impl Protection {
+    /// What the Content-Type says; `wrapped`: a whole letter stood inside.
+    pub fn of(media_type: &MediaType, wrapped: bool) -> Protection {
+        match (media_type.parameter("hp"), wrapped) {
+            (Some(hp), _) if hp.eq_ignore_ascii_case("cipher") => Protection::Cipher,
+            (Some(hp), _) if hp.eq_ignore_ascii_case("clear") => Protection::Clear,
+            (Some(_) | None, true) => Protection::Older,
+            (Some(_) | None, false) => match media_type.parameter("protected-headers") {
+                Some(_) => Protection::Older,
+                None => Protection::Absent,
+            },
+        }
+    }
+}
+
 //------------ ProvenEntity -------------------------------------------------------
 
 /// A proven entity, read.
@@ -72,15 +87,7 @@ impl ProvenEntity {
         let tree = Tree::read(entity)?;
         let wrapped = matches!(root.media_type.name.as_str(), "message/rfc822" | "message/global");
         let head = if wrapped { tree.parts().get(1).unwrap_or(&root) } else { &root };
-        let protection = match (head.media_type.parameter("hp"), wrapped) {
-            (Some(hp), _) if hp.eq_ignore_ascii_case("cipher") => Protection::Cipher,
-            (Some(hp), _) if hp.eq_ignore_ascii_case("clear") => Protection::Clear,
-            (Some(_) | None, true) => Protection::Older,
-            (Some(_) | None, false) => match head.media_type.parameter("protected-headers") {
-                Some(_) => Protection::Older,
-                None => Protection::Absent,
-            },
-        };
+        let protection = Protection::of(&head.media_type, wrapped);
         let part = innermost(&tree);
         let header = |part: &Part| Fields::read(entity.get(part.header.clone()).unwrap_or(&[]));
         let fields = header(head).map_err(|_no_header| no_entity())?;

@@ -135,6 +135,20 @@ impl MediaType {
         matches!(self.name.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime")
     }
 
+    /// A multipart/report of that type (RFC 6522, section 3), however its
+    /// parameters are ordered and written.
+    pub fn is_report(&self, report_type: &str) -> bool {
+        self.name == "multipart/report"
+            && self
+                .parameter("report-type")
+                .is_some_and(|value| value.trim().eq_ignore_ascii_case(report_type))
+    }
+
+    /// A disposition notification (RFC 8098, section 3).
+    pub fn is_receipt(&self) -> bool {
+        self.is_report("disposition-notification")
+    }
+
     /// Whether parts are inside, with a boundary.
     pub fn is_multipart(&self) -> bool {
         self.name.starts_with("multipart/")

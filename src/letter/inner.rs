@@ -1,6 +1,9 @@
 //! Gate 6: what was encrypted is signed, and nothing else stands beside it.
 
-use super::shape::Tree;
+use std::borrow::Cow;
+
+use super::field::MediaType;
+use super::shape::{Part, Shaped, Tree};
 use crate::refusal::{Code, Refusal};
 use crate::smime::der::Malformed;
 use crate::smime::open::Opened;
@@ -34,9 +37,28 @@ impl Signature {
             Signature::Detached { der, .. } | Signature::Opaque { der } => der,
         }
     }
+
+    /// What the signed content says it is: nothing is proven yet.
+    fn media_type(&self) -> MediaType {
+        let content = match self {
+            Signature::Detached { content, .. } => Some(Cow::Borrowed(content.as_slice())),
+            Signature::Opaque { der } => ContentInfo::read(der)
+                .and_then(|info| SignedParts::read(info.content))
+                .and_then(|parts| parts.content.map(|value| value.octets()).transpose())
+                .unwrap_or(None)
+                .map(Cow::Owned),
+        };
+        let root = content.and_then(|octets| Tree::root(&octets).ok());
+        root.map_or(MediaType::NONE, |root| root.media_type)
+    }
 }
 
 impl Inner {
+    /// What the signed content says it is: nothing is proven yet.
+    pub fn media_type(&self) -> MediaType {
+        self.signature.media_type()
+    }
+
     /// What it was encrypted with.
     pub fn cipher(&self) -> ContentCipher {
         self.cipher
@@ -46,6 +68,33 @@ impl Inner {
         self.signature
     }
 }
+
+//------------ InClear -------------------------------------------------------
+
+/// A signature to be verified over a report that came unencrypted.
+///
+/// ```compile_fail
+/// let report = certpost::letter::inner::InClear { der: Vec::new() };
+/// ```
+pub struct InClear(Signature);
+
+impl InClear {
+    pub(crate) fn into_signature(self) -> Signature {
+        self.0
+    }
+}
+
+/// What stands in place of gate 6 for a receipt in clear: the letter is
+/// signed, and what is signed calls itself a receipt.
+pub fn in_clear(letter: &Shaped<'_>) -> Result<InClear, Refusal> {
+    let signature = signature_in(letter.octets(), letter.tree())?;
+    if signature.media_type().is_receipt() {
+        return Ok(InClear(signature));
+    }
+    Err(Refusal::new(Code::RootNotEncrypted, "what is signed in clear is no receipt"))
+}
+
+//------------ Gate 6 --------------------------------------------------------
 
 /// Gate 6.
 pub fn inner(opened: Opened) -> Result<Inner, Refusal> {
@@ -59,17 +108,29 @@ pub(crate) fn signature(octets: &[u8]) -> Result<Signature, Refusal> {
     let root = Tree::root(octets)
         .map_err(|_no_entity| not_signed("what was encrypted is no MIME entity"))?;
     if root.media_type.is_pkcs7() {
-        let der = Tree::decoded(octets, &root)
-            .ok_or_else(|| not_signed("no transfer encoding that we know"))?;
-        if !read(&der)? {
-            return Err(not_signed("signed-data without the content that it signs"));
-        }
-        return Ok(Signature::Opaque { der });
+        return opaque(octets, &root);
     }
     if !root.media_type.is_multipart() && root.media_type.name != "message/rfc822" {
         return Err(not_signed("what was encrypted is not signed"));
     }
-    let tree = Tree::read(octets)?;
+    signature_in(octets, &Tree::read(octets)?)
+}
+
+fn opaque(octets: &[u8], root: &Part) -> Result<Signature, Refusal> {
+    let der = Tree::decoded(octets, root)
+        .ok_or_else(|| not_signed("no transfer encoding that we know"))?;
+    if !read(&der)? {
+        return Err(not_signed("signed-data without the content that it signs"));
+    }
+    Ok(Signature::Opaque { der })
+}
+
+/// The same in an entity whose parts are known.
+fn signature_in(octets: &[u8], tree: &Tree) -> Result<Signature, Refusal> {
+    let root = tree.parts().first().ok_or_else(|| not_signed("no entity"))?;
+    if root.media_type.is_pkcs7() {
+        return opaque(octets, root);
+    }
     let parts: Vec<_> = tree.children(0).collect();
     if root.media_type.name != "multipart/signed" {
         let beside = tree.parts().iter().any(|part| {

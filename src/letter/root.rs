@@ -55,6 +55,16 @@ impl SealedPart {
     }
 }
 
+/// The one address of the one outer From; it proves nothing.
+pub fn from(letter: &Shaped<'_>) -> Option<Address> {
+    let root = letter.tree().parts().first()?;
+    let fields = Fields::read(letter.slice(&root.header)).ok()?;
+    match fields.values("From").as_slice() {
+        [one] => field::mailbox(one),
+        [] | [_, _, ..] => None,
+    }
+}
+
 /// Gate 3.
 pub fn root(letter: &Shaped<'_>) -> Result<(Outer, SealedPart), Refusal> {
     let refuse = |code, words: &str| Err(Refusal::new(code, words));
@@ -83,11 +93,7 @@ pub fn root(letter: &Shaped<'_>) -> Result<(Outer, SealedPart), Refusal> {
         }
         Some(_) => return refuse(Code::RootNotSmime, "an smime-type that is not taken"),
     }
-    let from = match fields.values("From").as_slice() {
-        [one] => field::mailbox(one),
-        [] | [_, _, ..] => None,
-    };
-    let Some(from) = from else {
+    let Some(from) = from(letter) else {
         return refuse(Code::RootFromCount, "not exactly one From with exactly one address");
     };
     let der = Tree::decoded(letter.octets(), root);

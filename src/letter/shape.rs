@@ -40,6 +40,14 @@ impl Tree {
     /// Takes `octets` apart: header and body, parts of multiparts, letters in
     /// message/rfc822.
     pub fn read(octets: &[u8]) -> Result<Tree, Refusal> {
+        Self::read_to(octets, MAX_DEPTH)
+    }
+
+    /// The same, but what is broken deeper than `sure` is left unread: a
+    /// report returns what others wrote, often cut. The limits hold all the
+    /// same.
+    pub fn read_to(octets: &[u8], sure: usize) -> Result<Tree, Refusal> {
+        let broken = |refusal: &Refusal| refusal.code == Code::ShapeMalformed;
         let mut waiting = vec![(0..octets.len(), 0, None)];
         let mut parts: Vec<Part> = Vec::new();
         while let Some((range, depth, parent)) = waiting.pop() {
@@ -52,9 +60,15 @@ impl Tree {
             if parts.len() + waiting.len() >= MAX_PARTS {
                 return Err(too_many());
             }
-            let part = part(octets, range, depth, parent)?;
+            let part = match part(octets, range, depth, parent) {
+                Err(refusal) if depth > sure && broken(&refusal) => continue,
+                read => read?,
+            };
             let index = parts.len();
-            let mut inside = inside(octets, &part, MAX_PARTS - index)?;
+            let mut inside = match inside(octets, &part, MAX_PARTS - index) {
+                Err(refusal) if depth >= sure && broken(&refusal) => Vec::new(),
+                read => read?,
+            };
             // The first one is read next.
             inside.reverse();
             waiting.extend(inside.into_iter().map(|range| (range, depth + 1, Some(index))));
@@ -224,11 +238,17 @@ impl Shaped<'_> {
 
 /// Gate 2.
 pub fn shape(letter: Bounded<'_>) -> Result<Shaped<'_>, Refusal> {
+    shape_to(letter, MAX_DEPTH)
+}
+
+/// Gate 2 for a letter that may be a report: what is broken deeper than
+/// `sure` is left unread.
+pub fn shape_to(letter: Bounded<'_>, sure: usize) -> Result<Shaped<'_>, Refusal> {
     if letter.header().is_empty() {
         return Err(malformed("a letter without a header"));
     }
     let octets = letter.into_octets();
-    let tree = Tree::read(&octets)?;
+    let tree = Tree::read_to(&octets, sure)?;
     Ok(Shaped { octets, tree })
 }
 
@@ -263,6 +283,17 @@ mod tests {
         check(open, Err(Code::ShapeMalformed));
         check(b"Content-Type: multipart/mixed\r\n\r\n", Err(Code::ShapeMalformed));
         check(b"Content-Type: a/b\r\nContent-type: c/d\r\n\r\n", Err(Code::ShapeMalformed));
+    }
+
+    #[test]
+    fn what_is_broken_deep_inside_is_left() {
+        let letter = b"Content-Type: multipart/report; boundary=x\r\n\r\n--x\r\n\r\none\r\n--x\r\n\
+            Content-Type: message/rfc822\r\n\r\n\
+            Content-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\ncut\r\n--x--\r\n";
+        assert!(Tree::read(letter).is_err() && Tree::read_to(letter, 0).is_ok());
+        assert_eq!(Tree::read_to(letter, 1).unwrap().parts().len(), 4);
+        let letters = b"Content-Type: message/rfc822\r\n\r\n".repeat(50_000);
+        assert_eq!(Tree::read_to(&letters, 1).unwrap_err().code, Code::ShapeTooDeep);
     }
 
     #[test]

@@ -10,8 +10,9 @@
 //!   partner's entry may choose, and what is not offered.
 //! - [`mod@sign`], [`mod@seal`]: outbound, entity to signed to sealed.
 //! - [`der`]: a reader of DER and of the BER that other software writes.
-//! - [`scan`] (gate 4), [`open`] (gate 5), [`verify`] with [`trust`] (gate 7):
-//!   inbound; each gate takes what only the gate before it can make.
+//! - [`scan`] (gate 4), [`open`] (gate 5), [`verify`] with `strength` and
+//!   [`trust`] (gate 7): inbound; each gate takes what only the gate before it
+//!   can make.
 //! - [`describe`]: what a structure is, for people, without any key.
 //! - [`selftest`]: whether the OpenSSL we run on may be trusted with letters.
 //! - [`throwaway`]: keys for demos and tests.
@@ -32,6 +33,7 @@ pub mod seal;
 pub mod selftest;
 pub mod sign;
 pub mod signed_data;
+mod strength;
 pub mod structure;
 pub mod throwaway;
 pub mod trust;
@@ -45,7 +47,7 @@ pub use profile::{
 };
 pub use seal::{Sealed, SealedKind, seal};
 pub use selftest::self_test;
-pub use sign::{Signed, sign};
+pub use sign::{Signed, sign, sign_apart, sign_with};
 
 //------------ SmimeError ----------------------------------------------------
 

@@ -6,7 +6,7 @@ use openssl::hash::{MessageDigest, hash};
 use super::SmimeError;
 use super::ffi::{self, Attribute, Content, SignPadding};
 use super::identity::SigningIdentity;
-use super::profile::{SealProfile, SignatureAlgorithm, SignedForm};
+use super::profile::{DigestAlgorithm, SealProfile, SignatureAlgorithm, SignedForm};
 use crate::clock::Timestamp;
 use crate::letter::encode;
 
@@ -41,7 +41,8 @@ impl Signed {
     }
 }
 
-/// Signs `entity` with signing-time `at`.
+/// Signs `entity` with signing-time `at`, in the form and with the digest of
+/// `profile`.
 ///
 /// The same arguments give the same octets, ECDSA and PSS apart, whose
 /// signatures hold a random number.
@@ -51,6 +52,63 @@ pub fn sign(
     profile: &SealProfile,
     at: Timestamp,
 ) -> Result<Signed, SmimeError> {
+    sign_with(entity, identity, profile, profile.signature.digest(), at)
+}
+
+/// The same with a digest of the caller's: a receipt's signature uses that of
+/// the letter it answers (RFC 3335, section 5.3.1).
+pub fn sign_with(
+    entity: &[u8],
+    identity: &SigningIdentity,
+    profile: &SealProfile,
+    digest: DigestAlgorithm,
+    at: Timestamp,
+) -> Result<Signed, SmimeError> {
+    match profile.form {
+        SignedForm::Detached => {
+            sign_apart(entity, identity, profile, digest, &delimiter_of(entity)?, at)
+        }
+        SignedForm::Opaque => {
+            let der = signature(entity, identity, profile, digest, Content::Inside, at)?;
+            let signed = encode::base64_entity(OPAQUE_FIELDS, &der);
+            Ok(Signed { entity: entity.to_vec(), signed })
+        }
+    }
+}
+
+/// multipart/signed (RFC 8551, section 3.5.3), whatever form the profile has:
+/// part 1 is `entity`, to the octet. `boundary` must not occur in it.
+pub fn sign_apart(
+    entity: &[u8],
+    identity: &SigningIdentity,
+    profile: &SealProfile,
+    digest: DigestAlgorithm,
+    boundary: &str,
+    at: Timestamp,
+) -> Result<Signed, SmimeError> {
+    let der = signature(entity, identity, profile, digest, Content::Detached, at)?;
+    // The quotes around the protocol are needed (RFC 8551, section 3.5.3.2).
+    let mut out = format!(
+        "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n \
+         micalg={digest}; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n"
+    )
+    .into_bytes();
+    out.extend_from_slice(entity);
+    out.extend_from_slice(format!("\r\n--{boundary}\r\n").as_bytes());
+    out.extend_from_slice(&encode::base64_entity(SIGNATURE_FIELDS, &der));
+    out.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    Ok(Signed { entity: entity.to_vec(), signed: out })
+}
+
+/// SignedData over `entity`, as DER.
+fn signature(
+    entity: &[u8],
+    identity: &SigningIdentity,
+    profile: &SealProfile,
+    digest: DigestAlgorithm,
+    content: Content,
+    at: Timestamp,
+) -> Result<Vec<u8>, SmimeError> {
     profile.check_identity(identity).map_err(SmimeError::Profile)?;
     let padding = match profile.signature {
         SignatureAlgorithm::EcdsaP256Sha256
@@ -58,53 +116,29 @@ pub fn sign(
         | SignatureAlgorithm::RsaPkcs1Sha256 => SignPadding::KeyDefault,
         SignatureAlgorithm::RsaPssSha256 => SignPadding::Pss,
     };
-    let content = match profile.form {
-        SignedForm::Detached => Content::Detached,
-        SignedForm::Opaque => Content::Inside,
-    };
     let (time_type, time) = signing_time(at);
     let attributes = [
         Attribute { nid: SIGNING_TIME, asn1_type: time_type, octets: time.as_bytes() },
         Attribute { nid: SMIME_CAPABILITIES, asn1_type: SEQUENCE, octets: CAPABILITIES },
     ];
-    let der = ffi::sign(
+    ffi::sign(
         (&identity.facts().x509, identity.key()),
         identity.chain(),
-        profile.signature.digest().openssl(),
+        digest.openssl(),
         padding,
         content,
         entity,
         &attributes,
     )
-    .map_err(SmimeError::openssl("sign"))?;
-    let signed = match profile.form {
-        SignedForm::Detached => detached(entity, &der, profile.signature)?,
-        SignedForm::Opaque => encode::base64_entity(OPAQUE_FIELDS, &der),
-    };
-    Ok(Signed { entity: entity.to_vec(), signed })
+    .map_err(SmimeError::openssl("sign"))
 }
 
-/// multipart/signed (RFC 8551, section 3.5.3): part 1 is `entity`, to the octet.
-fn detached(
-    entity: &[u8],
-    der: &[u8],
-    signature: SignatureAlgorithm,
-) -> Result<Vec<u8>, SmimeError> {
-    // A digest of the entity cannot occur in it: no delimiter by chance.
+/// A delimiter of the entity's own digest, which cannot occur in it by chance.
+fn delimiter_of(entity: &[u8]) -> Result<String, SmimeError> {
     let digest = hash(MessageDigest::sha256(), entity).map_err(SmimeError::openssl("digest"))?;
     let mut id = BASE32_NOPAD.encode(&digest).to_ascii_lowercase();
     id.truncate(26);
-    let micalg = signature.digest();
-    let mut out = format!(
-        "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n \
-         micalg={micalg}; boundary=\"=_{id}.s\"\r\n\r\n--=_{id}.s\r\n"
-    )
-    .into_bytes();
-    out.extend_from_slice(entity);
-    out.extend_from_slice(format!("\r\n--=_{id}.s\r\n").as_bytes());
-    out.extend_from_slice(&encode::base64_entity(SIGNATURE_FIELDS, der));
-    out.extend_from_slice(format!("\r\n--=_{id}.s--\r\n").as_bytes());
-    Ok(out)
+    Ok(format!("=_{id}.s"))
 }
 
 /// UTCTime to 2049, GeneralizedTime after it (RFC 5652, section 11.3).

@@ -10,14 +10,14 @@ use std::time::Duration;
 use openssl::cms::{CMSOptions, CmsContentInfo};
 use openssl::stack::Stack;
 
-use super::der::{CONTEXT_0, CONTEXT_1, INTEGER, Malformed, NULL, OCTET_STRING, OID, SEQUENCE};
-use super::identity::{KeyForm, Pin};
+use super::der::{Malformed, OCTET_STRING, SEQUENCE};
+use super::identity::Pin;
 use super::profile::{ContentCipher, DigestAlgorithm, Trust};
-use super::signed_data::{self, SignedParts, SignerParts};
+use super::signed_data::{SignedParts, SignerParts};
 use super::structure::{Algorithm, ContentInfo, oid};
-use super::trust;
+use super::{strength, trust};
 use crate::clock::Timestamp;
-use crate::letter::inner::{Inner, Signature};
+use crate::letter::inner::{InClear, Inner, Signature};
 use crate::refusal::{Code, Refusal};
 
 //------------ Signer --------------------------------------------------------
@@ -57,43 +57,39 @@ pub struct Signer {
 /// ```
 #[derive(Debug)]
 pub struct Authenticated {
-    octets: Vec<u8>,
-    whose: usize,
-    signer: Signer,
-    digest: DigestAlgorithm,
-    signed_at: Option<Timestamp>,
+    proof: Proof,
     cipher: ContentCipher,
 }
 
 impl Authenticated {
     /// Entity E: exactly the octets whose signature was proven.
     pub fn octets(&self) -> &[u8] {
-        &self.octets
+        &self.proof.octets
     }
 
     /// The same, for keeping.
     pub fn into_octets(self) -> Vec<u8> {
-        self.octets
+        self.proof.octets
     }
 
     /// Which of the trusts given to [`verify`] pins the signer.
     pub fn whose(&self) -> usize {
-        self.whose
+        self.proof.whose
     }
 
     /// Whose signature it is.
     pub fn signer(&self) -> &Signer {
-        &self.signer
+        &self.proof.signer
     }
 
     /// The digest of the signature.
     pub fn digest(&self) -> DigestAlgorithm {
-        self.digest
+        self.proof.digest
     }
 
     /// The signed attribute signing-time.
     pub fn signed_at(&self) -> Option<Timestamp> {
-        self.signed_at
+        self.proof.signed_at
     }
 
     /// What the letter was encrypted with.
@@ -110,9 +106,74 @@ pub fn verify(
     crl_stale: Duration,
     at: Timestamp,
 ) -> Result<Authenticated, Refusal> {
-    let malformed = |Malformed(words)| Refusal::new(Code::SignatureAttributes, words);
     let cipher = inner.cipher();
-    let signature = inner.into_signature();
+    Ok(Authenticated { proof: prove(&inner.into_signature(), trusts, crl_stale, at)?, cipher })
+}
+
+//------------ AuthenticatedInClear ------------------------------------------
+
+/// A report that a pinned signer signed and sent unencrypted. Another type,
+/// because nothing but a receipt may come so.
+///
+/// ```compile_fail
+/// fn swap(report: certpost::smime::verify::AuthenticatedInClear) {
+///     let _ = certpost::letter::entity::ProvenEntity::read(&report);
+/// }
+/// ```
+#[derive(Debug)]
+pub struct AuthenticatedInClear(Proof);
+
+impl AuthenticatedInClear {
+    /// Exactly the octets whose signature was proven.
+    pub fn octets(&self) -> &[u8] {
+        &self.0.octets
+    }
+
+    /// Which of the trusts given to [`verify_in_clear`] pins the signer.
+    pub fn whose(&self) -> usize {
+        self.0.whose
+    }
+
+    /// Whose signature it is.
+    pub fn signer(&self) -> &Signer {
+        &self.0.signer
+    }
+
+    /// The signed attribute signing-time.
+    pub fn signed_at(&self) -> Option<Timestamp> {
+        self.0.signed_at
+    }
+}
+
+/// Gate 7 for a receipt in clear, by the same rules.
+pub fn verify_in_clear(
+    report: InClear,
+    trusts: &[&Trust],
+    crl_stale: Duration,
+    at: Timestamp,
+) -> Result<AuthenticatedInClear, Refusal> {
+    prove(&report.into_signature(), trusts, crl_stale, at).map(AuthenticatedInClear)
+}
+
+//------------ Proof ---------------------------------------------------------
+
+/// What a signature that holds says.
+#[derive(Debug)]
+struct Proof {
+    octets: Vec<u8>,
+    whose: usize,
+    signer: Signer,
+    digest: DigestAlgorithm,
+    signed_at: Option<Timestamp>,
+}
+
+fn prove(
+    signature: &Signature,
+    trusts: &[&Trust],
+    crl_stale: Duration,
+    at: Timestamp,
+) -> Result<Proof, Refusal> {
+    let malformed = |Malformed(words)| Refusal::new(Code::SignatureAttributes, words);
     let info = ContentInfo::read(signature.der()).map_err(malformed)?;
     let parts = SignedParts::read(info.content).map_err(malformed)?;
     let [signer] = parts.signers.as_slice() else {
@@ -121,13 +182,13 @@ pub fn verify(
             format!("{} signers, not one", parts.signers.len()),
         ));
     };
-    let signed_at = attributes(&parts, signer)?;
-    let digest = digest_of(signer)?;
+    let signed_at = strength::attributes(&parts, signer)?;
+    let digest = strength::digest_of(signer)?;
     let (whose, pin) = pinned(trusts, signer, at)?;
     let facts = pin.facts();
-    algorithm(signer, digest, facts.form)?;
+    strength::algorithm(signer, digest, facts.form)?;
     same_certificate(signer, pin)?;
-    let octets = proven_octets(&signature, pin)?;
+    let octets = proven_octets(signature, pin)?;
     let trust = trusts.get(whose).ok_or_else(|| Refusal::new(Code::SignerNotPinned, "no trust"))?;
     let crl_sha256 = trust::judge(pin, trust, &parts.certificates, crl_stale, at)?;
     let signer = Signer {
@@ -136,147 +197,7 @@ pub fn verify(
         serial: pin.serial_hex(),
         crl_sha256,
     };
-    Ok(Authenticated { octets, whose, signer, digest, signed_at, cipher })
-}
-
-//------------ The structure -------------------------------------------------
-
-/// Signed attributes: there, each type once, content-type and message-digest
-/// among them; gives signing-time.
-fn attributes(
-    parts: &SignedParts<'_>,
-    signer: &SignerParts<'_>,
-) -> Result<Option<Timestamp>, Refusal> {
-    let refuse = |words: &str| Refusal::new(Code::SignatureAttributes, words);
-    let Some(all) = &signer.attributes else {
-        return Err(Refusal::new(
-            Code::SignatureNoAttributes,
-            "the signature covers no signed attributes",
-        ));
-    };
-    for (at, attribute) in all.iter().enumerate() {
-        if all.iter().skip(at + 1).any(|other| other.oid == attribute.oid) {
-            return Err(refuse("a signed attribute stands twice"));
-        }
-    }
-    let single = |oid| match signer.of_type(oid).as_slice() {
-        [] => Ok(None),
-        [one] => match one.single() {
-            Some(value) => Ok(Some(value)),
-            None => Err(refuse("a signed attribute has not exactly one value")),
-        },
-        [_, _, ..] => Err(refuse("a signed attribute stands twice")),
-    };
-    match single(oid::MESSAGE_DIGEST)? {
-        Some(value) if value.tag == OCTET_STRING => {}
-        Some(_) | None => return Err(refuse("no message-digest among the signed attributes")),
-    }
-    match single(oid::CONTENT_TYPE)? {
-        Some(value) if value.tag == OID => {
-            if value.content != oid::DATA || parts.content_type != oid::DATA {
-                return Err(Refusal::new(
-                    Code::SignatureContentType,
-                    format!("what is signed is {}, not data", oid::name(value.content)),
-                ));
-            }
-        }
-        Some(_) | None => return Err(refuse("no content-type among the signed attributes")),
-    }
-    match single(oid::SIGNING_TIME)? {
-        None => Ok(None),
-        Some(value) => match signed_data::time(value) {
-            Some(time) => Ok(Some(time)),
-            None => Err(refuse("a signing-time that is no time")),
-        },
-    }
-}
-
-fn digest_of(signer: &SignerParts<'_>) -> Result<DigestAlgorithm, Refusal> {
-    match signer.digest.oid {
-        oid::SHA256 => Ok(DigestAlgorithm::Sha256),
-        oid::SHA384 => Ok(DigestAlgorithm::Sha384),
-        oid::SHA512 => Ok(DigestAlgorithm::Sha512),
-        other => Err(Refusal::new(
-            Code::SignatureDigest,
-            format!("the digest is {}; SHA-256, SHA-384 or SHA-512 is wanted", oid::name(other)),
-        )),
-    }
-}
-
-/// The signature algorithm goes with digest and key, and the key is large
-/// enough.
-fn algorithm(
-    signer: &SignerParts<'_>,
-    digest: DigestAlgorithm,
-    form: KeyForm,
-) -> Result<(), Refusal> {
-    let wanted = |sha256, sha384, sha512| match digest {
-        DigestAlgorithm::Sha256 => sha256,
-        DigestAlgorithm::Sha384 => sha384,
-        DigestAlgorithm::Sha512 => sha512,
-    };
-    let no_parameters = signer.signature.parameters.is_none_or(|value| value.tag == NULL);
-    let rsa_name = wanted(oid::RSA_SHA256, oid::RSA_SHA384, oid::RSA_SHA512);
-    let ecdsa_name = wanted(oid::ECDSA_SHA256, oid::ECDSA_SHA384, oid::ECDSA_SHA512);
-    let good = match form {
-        KeyForm::Rsa(_) => match signer.signature.oid {
-            oid::RSA => no_parameters,
-            oid::RSA_PSS => pss(&signer.signature, digest).unwrap_or(false),
-            name => name == rsa_name && no_parameters,
-        },
-        KeyForm::P256 | KeyForm::P384 => signer.signature.oid == ecdsa_name,
-        KeyForm::Other => true, // the key itself is refused below
-    };
-    if !good {
-        return Err(Refusal::new(
-            Code::SignatureAlgorithm,
-            format!(
-                "signature algorithm {} with digest {digest} and a key that is {form}",
-                oid::name(signer.signature.oid)
-            ),
-        ));
-    }
-    match form {
-        KeyForm::P256 | KeyForm::P384 => Ok(()),
-        KeyForm::Rsa(bits) if (2048..=4096).contains(&bits) => Ok(()),
-        KeyForm::Rsa(_) | KeyForm::Other => Err(Refusal::new(
-            Code::SignatureKeySize,
-            format!(
-                "the signer's key is {form}; RSA of 2048 to 4096 bits, P-256 or P-384 is wanted"
-            ),
-        )),
-    }
-}
-
-/// RSASSA-PSS-params (RFC 4055, section 3.1): the digest of the signer, MGF1
-/// with the same, a salt of 16 octets or more.
-fn pss(algorithm: &Algorithm<'_>, digest: DigestAlgorithm) -> Result<bool, Malformed> {
-    let wanted = match digest {
-        DigestAlgorithm::Sha256 => oid::SHA256,
-        DigestAlgorithm::Sha384 => oid::SHA384,
-        DigestAlgorithm::Sha512 => oid::SHA512,
-    };
-    let Some(parameters) = algorithm.parameters.filter(|value| value.tag == SEQUENCE) else {
-        return Ok(false);
-    };
-    let mut inside = parameters.inside();
-    let Some(hash) = inside.optional(CONTEXT_0)? else { return Ok(false) };
-    let Some(mask) = inside.optional(CONTEXT_1)? else { return Ok(false) };
-    let salt = inside.optional(0xa2)?;
-    let mask = Algorithm::read(&mut mask.inside())?;
-    let Some(mask_digest) = mask.parameters else { return Ok(false) };
-    let salt_length = match salt {
-        None => 20,
-        Some(salt) => match salt.inside().expect(INTEGER, "no salt length")?.content {
-            [length] => u16::from(*length),
-            [high, low] => u16::from_be_bytes([*high, *low]),
-            _ => return Ok(false),
-        },
-    };
-    Ok(Algorithm::read(&mut hash.inside())?.oid == wanted
-        && mask.oid == oid::MGF1
-        && Algorithm::of(mask_digest)?.oid == wanted
-        && (16..=512).contains(&salt_length))
+    Ok(Proof { octets, whose, signer, digest, signed_at })
 }
 
 //------------ The signer ----------------------------------------------------

@@ -20,6 +20,7 @@ mod peer;
 mod post;
 mod queue;
 mod queues;
+mod receipts;
 mod road;
 mod schemas;
 mod skipped;
