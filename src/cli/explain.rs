@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::answer::{Answer, Exit, Shared};
 use super::paint::Paint;
 use crate::certificate::{Area, Level, catalogue};
+use crate::receipt::ReceiptCode;
 use crate::refusal;
 
 const SCHEMA: &str = "certpost/explain/1";
@@ -70,19 +71,23 @@ struct Explained {
     /// Of a refusal: the number of the gate that refuses.
     #[serde(skip_serializing_if = "Option::is_none")]
     gate: Option<u8>,
+    /// Of a receipt that does not count: the step that found it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u8>,
     /// What it means, in a sentence or two.
     meaning: &'static str,
     /// What to do about it.
     remedy: &'static str,
 }
 
-/// Every code there is: findings by name, then refusals by gate.
+/// Every code there is: findings by name, refusals by gate, receipts by step.
 fn every() -> Vec<Explained> {
     let findings = catalogue::Code::ALL.iter().map(|code| Explained {
         code: code.as_str(),
         area: Some(code.area()),
         levels: Some(code.levels()),
         gate: None,
+        step: None,
         meaning: code.meaning(),
         remedy: code.remedy(),
     });
@@ -91,10 +96,20 @@ fn every() -> Vec<Explained> {
         area: None,
         levels: None,
         gate: Some(code.gate()),
+        step: None,
         meaning: code.meaning(),
         remedy: code.remedy(),
     });
-    findings.chain(refusals).collect()
+    let receipts = ReceiptCode::ALL.iter().map(|code| Explained {
+        code: code.as_str(),
+        area: None,
+        levels: None,
+        gate: None,
+        step: Some(code.step()),
+        meaning: code.meaning(),
+        remedy: code.remedy(),
+    });
+    findings.chain(refusals).chain(receipts).collect()
 }
 
 impl Explained {
@@ -103,7 +118,8 @@ impl Explained {
             (Some(area), Some(levels), _) => {
                 format!("a finding: {}, {}", names(levels), area.as_str())
             }
-            (_, _, gate) => format!("a refusal of gate {}", gate.unwrap_or_default()),
+            (_, _, Some(gate)) => format!("a refusal of gate {gate}"),
+            (_, _, None) => format!("of a receipt, step {}", self.step.unwrap_or_default()),
         };
         format!(
             "{} ({kind})\n  {}\n  What to do: {}",
@@ -157,6 +173,22 @@ pub fn page() -> String {
         if let Some(gate) = code.gate {
             out.push_str(&format!(
                 "| {gate} | `{}` | {} | {} |\n",
+                code.code,
+                cell(code.meaning),
+                cell(code.remedy)
+            ));
+        }
+    }
+    out.push_str(
+        "\n## Receipts\n\n\
+         Why a receipt does not count. It is judged in thirteen steps; the first that says no is the one told. (Receipts\n\
+         are not taken in yet; see the main README.)\n\n\
+         | step | code | what it means | what to do |\n|---|---|---|---|\n",
+    );
+    for code in every() {
+        if let Some(step) = code.step {
+            out.push_str(&format!(
+                "| {step} | `{}` | {} | {} |\n",
                 code.code,
                 cell(code.meaning),
                 cell(code.remedy)
