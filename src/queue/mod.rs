@@ -4,7 +4,9 @@
 //!
 //! - [`address`]: the broker's URL, and how it may be shown.
 //! - [`topology`]: one table of exchanges, queues, bindings and policies.
-//! - [`broker`]: one connection, in one role.
+//! - [`broker`]: one connection, in one role; `thing`: what it declares.
+//! - [`compare`]: what is on the broker beside what has to be, nothing changed;
+//!   [`management`]: the same of policies, from the broker's own pages.
 //! - [`claims`]: what was submitted, to be acknowledged after the commit.
 //! - [`publisher`]: publishing, persistent, mandatory and confirmed.
 //!
@@ -16,7 +18,10 @@
 pub mod address;
 pub mod broker;
 pub mod claims;
+pub mod compare;
+pub mod management;
 pub mod publisher;
+mod thing;
 pub mod topology;
 
 use std::time::Duration;
@@ -24,6 +29,8 @@ use std::time::Duration;
 pub use address::Redacted;
 pub use broker::Broker;
 pub use claims::{Claim, Claims, UpTo};
+pub use compare::{Compared, Standing};
+pub use management::{ManagementError, Unruled, policies};
 pub use publisher::{Confirmation, HeaderField, Outgoing, PublishError, Publisher};
 
 //------------ QueueError ----------------------------------------------------

@@ -90,7 +90,7 @@ fn fresh(crl: &Crl, trust: &Trust, stale: Duration, at: Timestamp) -> Result<(),
             return held("the CRL is not signed by the authority it names".to_owned());
         }
     }
-    let due = facts.next_update.unwrap_or(facts.last_update);
+    let due = crl.due();
     if at > due.plus(stale) {
         return held(format!("the CRL should have been replaced by {due}; fetch the new one"));
     }

@@ -14,6 +14,7 @@ mod broker;
 mod commands;
 mod config;
 mod conforms;
+mod doctor;
 mod examples;
 mod mailbox;
 mod peer;
