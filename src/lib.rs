@@ -27,3 +27,4 @@ pub mod sps;
 pub mod submission;
 pub mod telemetry;
 pub mod tls;
+pub mod web;

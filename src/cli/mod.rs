@@ -22,6 +22,7 @@ pub mod seal;
 pub mod submit;
 pub mod trace;
 pub mod verify;
+mod vitals;
 
 use std::future::Future;
 use std::path::PathBuf;

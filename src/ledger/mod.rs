@@ -8,7 +8,8 @@
 //!   street's transactions, on values of [`outbound`];
 //! - [`letters`], [`arrivals`]: the inbound street's, on values of [`inbound`];
 //! - [`outbox`]: what waits to be published, in three orders of their own;
-//! - [`trace`], [`standing`], [`checkup`]: reading for people;
+//! - [`trace`], [`standing`], [`checkup`]: reading for people; [`tally`]: what
+//!   is counted, for programs that watch;
 //! - [`events`]: the chain of what happened, and its audit;
 //! - `writer`, `reader`, `wakes`: the threads, and how they are waited for;
 //! - `schema`, `columns`, `keys`, `segments`: how it lies on the disk.
@@ -37,6 +38,7 @@ pub mod recovery;
 mod schema;
 mod segments;
 pub mod standing;
+pub mod tally;
 #[cfg(test)]
 mod tests;
 pub mod trace;
@@ -55,6 +57,7 @@ pub use outbound::{
     Submission,
 };
 pub use standing::{Standing, StandingVersion};
+pub use tally::{Counted, Happened, Mark, Open, Waiting};
 pub use trace::{Query, Query as TraceQuery, TraceAnswer};
 pub use wakes::Wakes;
 

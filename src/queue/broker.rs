@@ -8,7 +8,7 @@ use lapin::options::{
 };
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::types::FieldTable;
-use lapin::{Channel, Connection, ConnectionProperties, ErrorKind};
+use lapin::{Channel, Connection, ConnectionProperties, ConnectionStatus, ErrorKind};
 
 use super::thing::Thing;
 use super::topology::{BINDING_KEY, EXCHANGES, QUEUES, SUBMISSIONS};
@@ -48,6 +48,11 @@ impl Broker {
     /// Whether the connection still stands, as far as this side knows.
     pub fn is_connected(&self) -> bool {
         self.connection.status().connected()
+    }
+
+    /// The state of the connection, which outlives it.
+    pub(super) fn status(&self) -> ConnectionStatus {
+        self.connection.status().clone()
     }
 
     /// Sees that all of the topology is there, and makes what is not.

@@ -9,6 +9,7 @@
 //!   [`management`]: the same of policies, from the broker's own pages.
 //! - [`claims`]: what was submitted, to be acknowledged after the commit.
 //! - [`publisher`]: publishing, persistent, mandatory and confirmed.
+//! - [`presence`]: whether a street has its connection.
 //!
 //! It never nacks, never requeues and never reconnects: a connection that is
 //! lost is told to the street, which opens a new one. Two connections are
@@ -20,6 +21,7 @@ pub mod broker;
 pub mod claims;
 pub mod compare;
 pub mod management;
+pub mod presence;
 pub mod publisher;
 mod thing;
 pub mod topology;
@@ -31,6 +33,7 @@ pub use broker::Broker;
 pub use claims::{Claim, Claims, UpTo};
 pub use compare::{Compared, Standing};
 pub use management::{ManagementError, Unruled, policies};
+pub use presence::{Presence, Present};
 pub use publisher::{Confirmation, HeaderField, Outgoing, PublishError, Publisher};
 
 //------------ QueueError ----------------------------------------------------

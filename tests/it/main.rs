@@ -27,4 +27,5 @@ mod skipped;
 mod smime_gates;
 mod smime_peers;
 mod smime_world;
+mod web;
 mod world;

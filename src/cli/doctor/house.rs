@@ -43,7 +43,10 @@ pub fn doors(configuration: &Configuration, checks: &mut Checks) {
         // Said where the ledger is looked at.
         Err(_unreadable) => return,
     };
-    door("smtp", configuration.doors.smtp, runs, checks);
+    for (name, address) in [("smtp", configuration.doors.smtp), ("http", configuration.doors.http)]
+    {
+        door(name, address, runs, checks);
+    }
 }
 
 fn door(name: &str, address: SocketAddr, runs: bool, checks: &mut Checks) {

@@ -6,6 +6,7 @@ mod crashes;
 mod model;
 mod speed;
 mod stories;
+mod tallies;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
