@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::thread::JoinHandle;
 
 use certpost::clock::Timestamp;
-use certpost::smime::throwaway::{self, Wanted};
+use certpost::smime::throwaway::{self, Purpose, Wanted};
 use certpost::tls::Acceptor;
 use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
@@ -130,6 +130,7 @@ fn well() {
         ("keys", "identity[1]: size", "warn"),
         ("keys", "HM: recipient 1", "ok"),
         ("keys", "HM: signer 1", "ok"),
+        ("keys", "HM: signer 1 use", "ok"),
         ("openssl", "self-test", "ok"),
         ("doors", "smtp", "ok"),
         ("disk", "inodes", "ok"),
@@ -238,10 +239,17 @@ fn bad_keys_of_theirs() {
     server.join().unwrap();
 
     let authority = throwaway::authority("Authority of HM").unwrap();
+    let server = Wanted { purpose: Purpose::Server, ..Wanted::mail("hm", "push@ecert.hm.example") };
+    world.bv.folder.write("server.pem", authority.issue_as(&server).unwrap().0);
+    let (server, another) = (world.server(CLEAR, None), "signers = [\"server.pem\"]");
+    world.edit("partners.toml", ended, another);
+    world.fails("keys", "HM: signer 1 use", "for e-mail");
+    server.join().unwrap();
+
     let day = |text: &str| text.parse::<Timestamp>().unwrap();
     let list = authority.crl(&[], day("2024-01-01T00:00:00Z"), day("2024-02-01T00:00:00Z"));
     world.bv.folder.write("hm.crl", list.unwrap());
-    world.edit("partners.toml", ended, &format!("{pinned}\ncrls = [\"hm.crl\"]"));
+    world.edit("partners.toml", another, &format!("{pinned}\ncrls = [\"hm.crl\"]"));
     let server = world.server(CLEAR, None);
     world.fails("keys", "HM: crl 1", "newest list");
     server.join().unwrap();
@@ -350,6 +358,24 @@ fn bad_roads() {
     let route = format!("route = \"smtp://127.0.0.1:{}\"", world.port);
     world.edit("partners.toml", &route, "route = \"mx\"");
     world.fails("routes", "HM: route", "smtp://");
+}
+
+/// One key for both uses works, and is warned about.
+#[test]
+fn one_key_for_both() {
+    let Some(world) = World::new() else { return };
+    let text = fs::read_to_string(world.bv.folder.path("certpost.toml")).unwrap();
+    let (before, rest) = text.split_once("use = [\"sign\"]").unwrap();
+    let (_, after) = rest.split_once("[clock]").unwrap();
+    let both = format!("{before}use = [\"sign\", \"decrypt\"]\n[clock]{after}");
+    world.bv.folder.write("certpost.toml", both);
+    let server = world.server(CLEAR, None);
+    let (exit, answer) = world.ask();
+    server.join().unwrap();
+    let mut all = answer["checks"].as_array().unwrap().iter();
+    let notice = all.find(|one| one["name"] == "notice").unwrap();
+    assert_eq!((exit, &notice["verdict"]), (0, &"warn".into()), "{answer:#}");
+    assert!(notice["remedy"].as_str().unwrap().contains("make two"), "{notice:#}");
 }
 
 /// A configuration with faults: each is told, and nothing else is guessed.

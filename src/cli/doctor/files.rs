@@ -21,7 +21,7 @@ pub fn faults(faults: &Faults, checks: &mut Checks) {
 /// A configuration that can be read, and its secrets.
 pub fn configuration(configuration: &Configuration, checks: &mut Checks) {
     let partners = configuration.partners.len();
-    let words = format!("{} and its {partners} partners", configuration.file.display());
+    let words = format!("{}; partners: {partners}", configuration.file.display());
     checks.ok(Area::Configuration, "reads", words);
     for notice in &configuration.notices {
         let (words, remedy) =

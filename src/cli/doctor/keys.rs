@@ -148,6 +148,9 @@ pub fn theirs(configuration: &Configuration, now: Timestamp, checks: &mut Checks
         let pins = partner.trust.pins.iter().map(Window::of_pin).collect();
         let remedy = "ask the partner for its new certificate, and add it to trust.signers";
         several(pins, active, now, remedy, |n| name("signer", n), checks);
+        for (n, pin) in partner.trust.pins.iter().enumerate() {
+            signer(pin, format!("{} use", name("signer", n)), active, checks);
+        }
         let anchors: Vec<_> =
             partner.trust.anchors.iter().flat_map(|anchor| anchor.windows()).collect();
         let windows = anchors
@@ -158,6 +161,23 @@ pub fn theirs(configuration: &Configuration, now: Timestamp, checks: &mut Checks
         several(windows, active, now, remedy, |n| name("anchor", n), checks);
         crls(partner, configuration.clocks.crl_stale, now, checks);
     }
+}
+
+/// Whether our own gates would take what a partner's signer signs.
+fn signer(pin: &Pin, name: String, active: bool, checks: &mut Checks) {
+    let taken = match pin.form() {
+        KeyForm::Rsa(2048..=4096) | KeyForm::P256 | KeyForm::P384 => true,
+        KeyForm::Rsa(_) | KeyForm::Other => false,
+    };
+    let words = match (taken, pin.may_sign()) {
+        (true, true) => return checks.ok(Area::Keys, name, format!("{}, for mail", pin.form())),
+        (false, _) => format!("its key is {}: letters signed with it are refused", pin.form()),
+        (true, false) => "it may not sign mail: letters signed with it are refused".to_owned(),
+    };
+    let verdict = if active { Verdict::Fail } else { Verdict::Warn };
+    let remedy =
+        "ask the partner for a certificate for e-mail, with RSA 2048 to 4096, P-256 or P-384";
+    checks.add(Area::Keys, name, verdict, words, Some(remedy.to_owned()));
 }
 
 /// Several of a kind: as long as one is good, the others only warn.
