@@ -28,3 +28,4 @@ pub mod sps;
 pub mod submission;
 pub mod telemetry;
 pub mod tls;
+pub mod web;

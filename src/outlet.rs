@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 
 use crate::config::Configuration;
 use crate::ledger::{self, Ledger, LedgerError, Outlet, Publication};
-use crate::queue::{Broker, HeaderField, Outgoing, PublishError, Publisher, QueueError};
+use crate::queue::{Broker, HeaderField, Outgoing, Presence, PublishError, Publisher, QueueError};
 use crate::runtime::Runtime;
 use crate::telemetry::{enter, leave};
 
@@ -33,6 +33,8 @@ const LOOK: Duration = Duration::from_secs(30);
 pub struct Publishing {
     pub configuration: watch::Receiver<Arc<Configuration>>,
     pub ledger: Ledger,
+    /// Says whether there is a connection.
+    pub presence: Presence,
     pub runtime: Runtime,
 }
 
@@ -77,6 +79,7 @@ impl Publishing {
         broker.declare().await?;
         let (received, rejected, events) =
             tokio::try_join!(broker.publisher(), broker.publisher(), broker.publisher())?;
+        let _present = self.presence.with(&broker);
         info!("publishing");
         *pause = FIRST_PAUSE;
         let ended = tokio::try_join!(

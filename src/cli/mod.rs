@@ -9,6 +9,7 @@ pub mod bench;
 pub mod check;
 pub mod convert;
 pub mod demo;
+pub mod doctor;
 pub mod document;
 pub mod explain;
 pub mod inspect;
@@ -21,6 +22,7 @@ pub mod seal;
 pub mod submit;
 pub mod trace;
 pub mod verify;
+mod vitals;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -54,6 +56,8 @@ enum Command {
     Convert(convert::Args),
     /// Show a private road: broker, two gateways, certificates both ways.
     Demo(demo::Args),
+    /// Say what keeps the gateway from working, or soon will.
+    Doctor(doctor::Args),
     /// Show what a letter is made of, without any key.
     Inspect(inspect::Args),
     /// Open a letter, prove who sent it, and print what it holds.
@@ -81,6 +85,7 @@ pub fn answer(line: &CommandLine) -> Answer {
         Command::Check(args) => check::run(args, &shared),
         Command::Convert(args) => convert::run(args, &shared),
         Command::Demo(args) => demo::run(args, &shared),
+        Command::Doctor(args) => doctor::run(args, &shared),
         Command::Inspect(args) => inspect::run(args, &shared),
         Command::Open(args) => open::run(args, &shared),
         Command::Partner(args) => partner::run(args, &shared),

@@ -1,5 +1,6 @@
 //! `certpost run`: the gateway.
 
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
+use super::vitals::{Totals, Vitals};
 use super::{Answer, Exit, Shared};
 use crate::clock::Clock;
 use crate::config::{Configuration, Keys};
@@ -20,9 +22,9 @@ use crate::outbound::clockwork::Clockwork;
 use crate::outbound::intake::Intake;
 use crate::outbound::lane::Lanes;
 use crate::outlet::Publishing;
-use crate::queue::QueueError;
+use crate::queue::{Presence, QueueError};
 use crate::runtime::{Crew, Runtime};
-use crate::{smime, telemetry, tls};
+use crate::{smime, telemetry, tls, web};
 
 const SCHEMA: &str = "certpost/run/1";
 /// How long a stop waits for what is under way.
@@ -61,10 +63,8 @@ pub fn run(_args: &Args, shared: &Shared) -> Answer {
 #[derive(Debug, thiserror::Error)]
 enum Refused {
     /// Another program has the port, or it is not ours to take.
-    #[error(
-        "the SMTP door {0} cannot be opened: {1}; stop what listens there, or change doors.smtp"
-    )]
-    Door(std::net::SocketAddr, std::io::Error),
+    #[error("the door {1} cannot be opened: {2}; stop what listens there, or change doors.{0}")]
+    Door(&'static str, SocketAddr, std::io::Error),
     /// The ledger cannot be used; the operator looks after the file.
     #[error("the ledger: {0}")]
     Ledger(#[from] LedgerError),
@@ -112,8 +112,12 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
     let recovered = ledger.recover(configuration.clocks.in_doubt_hold).await?;
     info!(?recovered, "the ledger is open");
     let settings = Arc::new(door_settings(&configuration)?);
-    let smtp = configuration.doors.smtp;
-    let listener = TcpListener::bind(smtp).await.map_err(|fault| Refused::Door(smtp, fault))?;
+    let (smtp, http) = (configuration.doors.smtp, configuration.doors.http);
+    let listener = open("smtp", smtp).await?;
+    let watchers = open("http", http).await?;
+    if !http.ip().is_loopback() {
+        warn!(%http, "the HTTP door is open to other machines, and asks nobody who they are");
+    }
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -125,6 +129,15 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
     let (sender, configuration) = watch::channel(Arc::new(configuration));
     let (fatal, mut ended) = mpsc::channel::<Refused>(3);
 
+    let vitals = Vitals {
+        configuration: configuration.clone(),
+        counted: Totals::from(ledger.mark().await?).into(),
+        door: Arc::new(Door { ledger: ledger.clone(), folder }),
+        is_open: Arc::default(),
+        ledger: ledger.clone(),
+        publications: Presence::default(),
+        submissions: Presence::default(),
+    };
     let lanes = Lanes {
         configuration: configuration.clone(),
         clock,
@@ -142,14 +155,15 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
         configuration: configuration.clone(),
         crew,
         ledger: ledger.clone(),
+        presence: vitals.submissions.clone(),
         runtime: runtime.clone(),
     };
     let publishing = Publishing {
         configuration: configuration.clone(),
         ledger: ledger.clone(),
+        presence: vitals.publications.clone(),
         runtime: runtime.clone(),
     };
-    let door = Arc::new(Door { ledger: ledger.clone(), folder });
     let clockwork = Clockwork {
         configuration: configuration.clone(),
         ledger: ledger.clone(),
@@ -160,9 +174,11 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
     runtime.spawn(judge.run());
     runtime.spawn(report(fatal.clone(), async move { intake.run().await }));
     runtime.spawn(report(fatal, async move { publishing.run().await }));
-    runtime.spawn(mailbox::serve(listener, settings, door, runtime.clone()));
+    let mail = mailbox::serve(listener, settings, Arc::clone(&vitals.door), runtime.clone());
+    runtime.spawn(vitals.while_open(mail));
+    runtime.spawn(web::serve(watchers, Arc::new(vitals), runtime.clone()));
     ledger.note(Direction::Gateway, EventKind::Started, None, None).await?;
-    info!(gateway.code = %code, smtp = %smtp, "the gateway is up");
+    info!(gateway.code = %code, smtp = %smtp, http = %http, "the gateway is up");
 
     let refused = loop {
         tokio::select! {
@@ -183,6 +199,11 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
         None => Ok(()),
         Some(fault) => Err(fault),
     }
+}
+
+/// Opens the door that `doors.<name>` names.
+async fn open(name: &'static str, at: SocketAddr) -> Result<TcpListener, Refused> {
+    TcpListener::bind(at).await.map_err(|fault| Refused::Door(name, at, fault))
 }
 
 /// Runs a part whose failure ends the gateway.
@@ -239,6 +260,7 @@ fn stands_on_the_same(read: &Configuration, old: &Configuration) -> bool {
         && read.gateway.address == old.gateway.address
         && read.gateway.hostname == old.gateway.hostname
         && read.ledger == old.ledger
-        && (new_doors.smtp, new_doors.max_letter) == (old_doors.smtp, old_doors.max_letter)
+        && (new_doors.smtp, new_doors.http) == (old_doors.smtp, old_doors.http)
+        && new_doors.max_letter == old_doors.max_letter
         && same_tls
 }

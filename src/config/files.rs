@@ -22,11 +22,17 @@ pub fn read_public(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// A file that only the service's own user may read.
+pub fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    check_secret(path)?;
+    read_public(path).map(Zeroizing::new)
+}
+
+/// Whether only the service's own user may read a file.
 ///
 /// One that its group or others may read is refused, and so is one that
 /// belongs to somebody else than that user or root: whoever owns a file can
 /// change who reads it.
-pub fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+pub fn check_secret(path: &Path) -> Result<(), String> {
     let facts = fs::metadata(path).map_err(|fault| unreadable(path, &fault))?;
     let us = rustix::process::geteuid().as_raw();
     if facts.mode() & 0o077 != 0 {
@@ -45,7 +51,7 @@ pub fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
             path.display()
         ));
     }
-    read_public(path).map(Zeroizing::new)
+    Ok(())
 }
 
 /// The first line of a secret file, without its line end.

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use toml::Table;
 use zeroize::Zeroizing;
 
+use super::doors::{self, Doors};
 use super::faults::Faults;
-use super::identity::Identities;
+use super::identity::{Identities, IdentityEntry};
 use super::producer::{self, Producer};
 use super::section::Section;
-use super::{Keys, files, overrides, partners};
+use super::{Keys, overrides, partners, queue};
 use crate::certificate::number::CountryCode;
 use crate::clock::Timestamp;
 use crate::delivery::schedule::Clocks;
@@ -22,11 +23,6 @@ use crate::smime::{DecryptIdentity, SigningIdentity};
 /// The tables of certpost.toml whose scalars the environment may override.
 pub const TABLES: &[&str] = &["gateway", "queue", "ledger", "doors", "clock"];
 
-/// The largest letter taken or sent, in octets, unless `doors.max_letter` says less.
-const MAX_LETTER: usize = 25 << 20;
-/// A limit below this would refuse ordinary certificates.
-const LEAST_LETTER: usize = 64 << 10;
-
 //------------ Configuration -------------------------------------------------
 
 /// Everything a gateway is told, parsed.
@@ -36,9 +32,13 @@ pub struct Configuration {
     pub gateway: Gateway,
     /// Holds a password: never logged, never shown.
     pub queue_url: Zeroizing<String>,
+    /// Where the broker's own pages are, which tell of its policies.
+    pub management: Option<SocketAddr>,
     /// The SQLite file.
     pub ledger: PathBuf,
     pub doors: Doors,
+    /// Each `[[identity]]` as it stands in the file.
+    pub identities: Vec<IdentityEntry>,
     /// Our signing identities, each with the moment it begins; never empty
     /// where keys were read.
     pub signing: Vec<(Option<Timestamp>, SigningIdentity)>,
@@ -63,30 +63,6 @@ pub struct Gateway {
     /// EHLO and banner.
     pub hostname: String,
     pub accept_known_bad_openssl: bool,
-}
-
-/// Where we listen.
-#[derive(Clone, Debug)]
-pub struct Doors {
-    pub smtp: SocketAddr,
-    pub http: SocketAddr,
-    /// PEM certificate chain and key for STARTTLS.
-    pub smtp_tls: Option<SmtpTls>,
-    /// Octets.
-    pub max_letter: usize,
-}
-
-/// What the SMTP door proves itself with.
-#[derive(Clone)]
-pub struct SmtpTls {
-    pub certificate: Vec<u8>,
-    pub key: Zeroizing<Vec<u8>>,
-}
-
-impl std::fmt::Debug for SmtpTls {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SmtpTls(…)")
-    }
 }
 
 impl Configuration {
@@ -119,9 +95,9 @@ pub fn read(file: &Path, keys: Keys) -> Result<Configuration, Faults> {
     let gateway = read_gateway(&mut section, &mut faults);
     section.finish(&mut faults);
 
-    let queue_url = read_queue(root.section("queue", &mut faults), &mut faults);
+    let (queue_url, management) = queue::read(root.section("queue", &mut faults), &mut faults);
     let ledger = read_ledger(root.section("ledger", &mut faults), &mut faults);
-    let doors = read_doors(root.section("doors", &mut faults), keys, &mut faults);
+    let doors = doors::read(root.section("doors", &mut faults), keys, &mut faults);
     let mut identities = Identities::default();
     for section in root.sections("identity", &mut faults) {
         identities.read(section, keys, &mut faults);
@@ -147,8 +123,10 @@ pub fn read(file: &Path, keys: Keys) -> Result<Configuration, Faults> {
             file: file.to_owned(),
             gateway,
             queue_url,
+            management,
             ledger,
             doors,
+            identities: identities.entries,
             signing: identities.signing,
             decrypting: identities.decrypting,
             producers,
@@ -261,44 +239,6 @@ fn read_gateway(section: &mut Section<'_>, faults: &mut Faults) -> Option<Gatewa
     })
 }
 
-fn read_queue(mut section: Section<'_>, faults: &mut Faults) -> Option<Zeroizing<String>> {
-    let url = section.text("url", faults).map(Zeroizing::new);
-    let url_file = section.text("url_file", faults);
-    // Named by the contract for a check of policies; read so that a file which has it works.
-    section.text("management_url", faults);
-    let url = match (url, url_file) {
-        (Some(_), Some(_)) => {
-            section.fault("url_file", "stands beside url", "keep one of the two", faults);
-            None
-        }
-        (Some(url), None) => Some(url),
-        (None, Some(named)) => match files::read_secret_line(&section.path(&named)) {
-            Ok(url) => Some(url),
-            Err(words) => {
-                partners::split(&section, "url_file", &words, faults);
-                None
-            }
-        },
-        (None, None) => {
-            section.fault(
-                "url",
-                "is missing",
-                "write url = \"amqp://127.0.0.1:5672/%2f\", or url_file",
-                faults,
-            );
-            None
-        }
-    };
-    if let Some(url) = &url
-        && !url.starts_with("amqp://")
-        && !url.starts_with("amqps://")
-    {
-        section.fault("url", "is no AMQP address", "begin it with amqp:// or amqps://", faults);
-    }
-    section.finish(faults);
-    url
-}
-
 fn read_ledger(mut section: Section<'_>, faults: &mut Faults) -> PathBuf {
     let url = section.text("url", faults).unwrap_or("sqlite:var/certpost.db".to_owned());
     let named = match url.strip_prefix("sqlite:") {
@@ -316,56 +256,6 @@ fn read_ledger(mut section: Section<'_>, faults: &mut Faults) -> PathBuf {
     let path = section.path(named);
     section.finish(faults);
     path
-}
-
-fn read_doors(mut section: Section<'_>, keys: Keys, faults: &mut Faults) -> Option<Doors> {
-    let smtp = section.parsed::<SocketAddr>("smtp", faults);
-    let http = section.parsed::<SocketAddr>("http", faults);
-    let max_letter = section.size("max_letter", MAX_LETTER, faults);
-    if !(LEAST_LETTER..=MAX_LETTER).contains(&max_letter) {
-        section.fault("max_letter", "is out of bounds", "write a size from 64KiB to 25MiB", faults);
-    }
-    let certificate = section.text("smtp_certificate", faults);
-    let key = section.text("smtp_key", faults);
-    let smtp_tls = match (certificate, key) {
-        (None, None) => None,
-        (Some(certificate), Some(key)) => {
-            let certificate = files::read_public(&section.path(&certificate))
-                .map_err(|words| partners::split(&section, "smtp_certificate", &words, faults));
-            let key = match keys {
-                Keys::Read => files::read_secret(&section.path(&key))
-                    .map_err(|words| partners::split(&section, "smtp_key", &words, faults)),
-                Keys::Left => Ok(Zeroizing::new(Vec::new())),
-            };
-            certificate.ok().zip(key.ok()).map(|(certificate, key)| SmtpTls { certificate, key })
-        }
-        (Some(_), None) => {
-            section.fault(
-                "smtp_key",
-                "is missing beside smtp_certificate",
-                "write both or neither",
-                faults,
-            );
-            None
-        }
-        (None, Some(_)) => {
-            section.fault(
-                "smtp_certificate",
-                "is missing beside smtp_key",
-                "write both or neither",
-                faults,
-            );
-            None
-        }
-    };
-    section.finish(faults);
-    let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
-    Some(Doors {
-        smtp: smtp.unwrap_or(loopback(2525)),
-        http: http.unwrap_or(loopback(8025)),
-        smtp_tls,
-        max_letter,
-    })
 }
 
 fn read_clocks(mut section: Section<'_>, faults: &mut Faults) -> Clocks {

@@ -1,7 +1,7 @@
 //! `[[identity]]`: our own certificates and keys, and what each is for.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::Value;
 
@@ -12,11 +12,77 @@ use super::{Keys, files};
 use crate::clock::Timestamp;
 use crate::smime::{DecryptIdentity, SigningIdentity};
 
+//------------ IdentityEntry -------------------------------------------------
+
+/// One `[[identity]]`, as it stands in the file.
+#[derive(Clone, Debug)]
+pub struct IdentityEntry {
+    /// As faults name it: `identity[1]`.
+    pub place: String,
+    pub x509: PathBuf,
+    pub key: PathBuf,
+    pub passphrase_file: Option<PathBuf>,
+    pub signs: bool,
+    pub decrypts: bool,
+    /// When signing with it begins; absent: it has begun.
+    pub from: Option<Timestamp>,
+}
+
+/// What the files of an entry hold: one for each of its uses.
+#[derive(Debug)]
+pub struct IdentityPair {
+    pub signing: Option<SigningIdentity>,
+    pub decrypting: Option<DecryptIdentity>,
+}
+
+impl IdentityEntry {
+    /// Every file of it that only the service's own user may read.
+    pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let passphrase = self.passphrase_file.iter().map(|file| ("passphrase_file", file));
+        std::iter::once(("key", &self.key)).chain(passphrase).map(|(key, file)| (key, &**file))
+    }
+
+    /// Reads the files.
+    ///
+    /// # Errors
+    ///
+    /// Each fault, as `what is wrong; what to do`, with the key of the file
+    /// that has it.
+    pub fn load(&self) -> Result<IdentityPair, Vec<(&'static str, String)>> {
+        let certificate = files::read_public(&self.x509);
+        let private = files::read_secret(&self.key);
+        let passphrase =
+            self.passphrase_file.as_ref().map(|file| files::read_secret_line(file)).transpose();
+        let (certificate, private, passphrase) = match (certificate, private, passphrase) {
+            (Ok(certificate), Ok(private), Ok(passphrase)) => (certificate, private, passphrase),
+            (certificate, private, passphrase) => {
+                let certificate = certificate.err().map(|words| ("x509", words));
+                let private = private.err().map(|words| ("key", words));
+                let passphrase = passphrase.err().map(|words| ("passphrase_file", words));
+                return Err([certificate, private, passphrase].into_iter().flatten().collect());
+            }
+        };
+        let passphrase = passphrase.as_ref().map(|text| text.as_bytes());
+        let signing =
+            self.signs.then(|| SigningIdentity::from_pem(&certificate, &private, passphrase));
+        let decrypting =
+            self.decrypts.then(|| DecryptIdentity::from_pem(&certificate, &private, passphrase));
+        match (signing.transpose(), decrypting.transpose()) {
+            (Ok(signing), Ok(decrypting)) => Ok(IdentityPair { signing, decrypting }),
+            (signing, decrypting) => {
+                let faults = signing.err().into_iter().chain(decrypting.err());
+                Err(faults.map(|fault| ("key", fault.to_string())).collect())
+            }
+        }
+    }
+}
+
 //------------ Identities ----------------------------------------------------
 
 /// What every `[[identity]]` came to.
 #[derive(Default)]
 pub(super) struct Identities {
+    pub entries: Vec<IdentityEntry>,
     pub signing: Vec<(Option<Timestamp>, SigningIdentity)>,
     pub decrypting: Vec<DecryptIdentity>,
     pub notices: Vec<String>,
@@ -62,53 +128,35 @@ impl Identities {
         }
         if signs && decrypts {
             self.notices.push(format!(
-                "{}: {}: one key signs and opens; two keys can be replaced one at a time",
+                "{}: {}: one key signs and opens; make two: they can be replaced one at a time",
                 section.file().display(),
                 section.key("use")
             ));
         }
-        if let (Some(x509), Some(key), Keys::Read) = (x509, key, keys) {
-            self.load(&section, &x509, &key, passphrase_file, (signs, decrypts, from), faults);
+        if let (Some(x509), Some(key)) = (x509, key) {
+            let entry = IdentityEntry {
+                place: section.key(""),
+                x509: section.path(&x509),
+                key: section.path(&key),
+                passphrase_file: passphrase_file.map(|named| section.path(&named)),
+                signs,
+                decrypts,
+                from,
+            };
+            if keys == Keys::Read {
+                match entry.load() {
+                    Ok(pair) => {
+                        self.signing.extend(pair.signing.map(|identity| (from, identity)));
+                        self.decrypting.extend(pair.decrypting);
+                    }
+                    Err(all) => {
+                        all.iter().for_each(|(key, words)| split(&section, key, words, faults));
+                    }
+                }
+            }
+            self.entries.push(entry);
         }
         section.finish(faults);
-    }
-
-    fn load(
-        &mut self,
-        section: &Section<'_>,
-        x509: &str,
-        key: &str,
-        passphrase_file: Option<String>,
-        (signs, decrypts, from): (bool, bool, Option<Timestamp>),
-        faults: &mut Faults,
-    ) {
-        let certificate = files::read_public(&section.path(x509));
-        let private = files::read_secret(&section.path(key));
-        let passphrase =
-            passphrase_file.map(|named| files::read_secret_line(&section.path(&named))).transpose();
-        let mut split = |key: &str, words: String| split(section, key, &words, faults);
-        let (certificate, private, passphrase) = match (certificate, private, passphrase) {
-            (Ok(certificate), Ok(private), Ok(passphrase)) => (certificate, private, passphrase),
-            (certificate, private, passphrase) => {
-                certificate.err().into_iter().for_each(|words| split("x509", words));
-                private.err().into_iter().for_each(|words| split("key", words));
-                passphrase.err().into_iter().for_each(|words| split("passphrase_file", words));
-                return;
-            }
-        };
-        let passphrase = passphrase.as_ref().map(|text| text.as_bytes());
-        if signs {
-            match SigningIdentity::from_pem(&certificate, &private, passphrase) {
-                Ok(identity) => self.signing.push((from, identity)),
-                Err(fault) => split("key", fault.to_string()),
-            }
-        }
-        if decrypts {
-            match DecryptIdentity::from_pem(&certificate, &private, passphrase) {
-                Ok(identity) => self.decrypting.push(identity),
-                Err(fault) => split("key", fault.to_string()),
-            }
-        }
     }
 
     /// Adds a fault for each use that none has.

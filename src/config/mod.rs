@@ -10,26 +10,30 @@
 //! - [`units`]: durations and sizes as people write them.
 //! - [`overrides`]: the environment's say.
 //! - [`files`]: certificates, keys and secrets, and who may read them.
-//! - [`gateway`]: certpost.toml; `identity`
-//!   and [`producer`]: its lists. - [`partners`]: partners.toml.
+//! - [`gateway`]: certpost.toml; [`doors`] and `queue`: two of its tables;
+//!   [`identity`] and [`producer`]: its lists. - [`partners`]: partners.toml.
 //!
 //! It never writes, never opens a connection, and never logs.
 
+pub mod doors;
 pub mod faults;
 pub mod files;
 pub mod gateway;
-mod identity;
+pub mod identity;
 pub mod overrides;
 pub mod partners;
 pub mod producer;
+mod queue;
 pub mod section;
 pub mod units;
 
 use std::env;
 use std::path::{Path, PathBuf};
 
+pub use doors::Doors;
 pub use faults::{Fault, Faults};
-pub use gateway::{Configuration, Doors, Gateway};
+pub use gateway::{Configuration, Gateway};
+pub use identity::{IdentityEntry, IdentityPair};
 pub use producer::Producer;
 
 /// Where a configuration is looked for when nothing names one.

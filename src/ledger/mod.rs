@@ -8,7 +8,8 @@
 //!   street's transactions, on values of [`outbound`];
 //! - [`letters`], [`arrivals`]: the inbound street's, on values of [`inbound`];
 //! - [`outbox`]: what waits to be published, in three orders of their own;
-//! - [`trace`], [`standing`]: reading for people;
+//! - [`trace`], [`standing`], [`checkup`]: reading for people; [`tally`]: what
+//!   is counted, for programs that watch;
 //! - [`events`]: the chain of what happened, and its audit;
 //! - `writer`, `reader`, `wakes`: the threads, and how they are waited for;
 //! - `schema`, `columns`, `keys`, `segments`: how it lies on the disk.
@@ -21,6 +22,7 @@
 pub mod acceptance;
 pub mod arrivals;
 pub mod attempts;
+pub mod checkup;
 pub mod claims;
 mod columns;
 mod error;
@@ -36,6 +38,7 @@ pub mod recovery;
 mod schema;
 mod segments;
 pub mod standing;
+pub mod tally;
 #[cfg(test)]
 mod tests;
 pub mod trace;
@@ -43,6 +46,7 @@ mod traced;
 mod wakes;
 mod writer;
 
+pub use checkup::{Checkup, checkup, is_held};
 pub use error::LedgerError;
 pub use events::{Audit, ChainFault, Event};
 pub use inbound::{
@@ -53,6 +57,7 @@ pub use outbound::{
     Submission,
 };
 pub use standing::{Standing, StandingVersion};
+pub use tally::{Counted, Happened, Mark, Open, Waiting};
 pub use trace::{Query, Query as TraceQuery, TraceAnswer};
 pub use wakes::Wakes;
 
@@ -256,11 +261,16 @@ impl Drop for Inner {
     }
 }
 
-/// Takes the lock of a run; the system lets it go with the process.
-fn lock(path: &Path) -> Result<File, LedgerError> {
+/// The file that a run locks.
+fn lock_name(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let name = PathBuf::from(name);
+    PathBuf::from(name)
+}
+
+/// Takes the lock of a run; the system lets it go with the process.
+fn lock(path: &Path) -> Result<File, LedgerError> {
+    let name = lock_name(path);
     let trouble = |source| LedgerError::Octets { path: name.clone(), source };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(trouble)?;
@@ -308,6 +318,10 @@ fn belongs_to(
             (gateway.as_str(), clock.now().millis()),
         )?;
     }
+    belongs_to_gateway(sql, gateway)
+}
+
+fn belongs_to_gateway(sql: &Connection, gateway: &PartnerCode) -> Result<(), LedgerError> {
     let found: String = sql.query_row("SELECT code FROM gateway", [], |row| row.get(0))?;
     if found == gateway.as_str() {
         Ok(())

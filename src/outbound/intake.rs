@@ -25,7 +25,7 @@ use crate::certificate::catalogue::Code;
 use crate::certificate::finding::Finding;
 use crate::config::Configuration;
 use crate::ledger::{Acceptance, Accepted, Ledger, LedgerError};
-use crate::queue::{Broker, Claim, Claims, QueueError, UpTo};
+use crate::queue::{Broker, Claim, Claims, Presence, QueueError, UpTo};
 use crate::runtime::{Crew, CrewError, Runtime};
 use crate::telemetry::{enter, leave};
 
@@ -43,6 +43,8 @@ pub struct Intake {
     pub configuration: watch::Receiver<Arc<Configuration>>,
     pub crew: Crew,
     pub ledger: Ledger,
+    /// Says whether there is a connection.
+    pub presence: Presence,
     pub runtime: Runtime,
 }
 
@@ -90,6 +92,7 @@ impl Intake {
         let broker = Broker::connect(&url, "submissions").await?;
         broker.declare().await?;
         let mut claims = broker.claims(PREFETCH).await?;
+        let _present = self.presence.with(&broker);
         info!("taking submissions");
         *pause = FIRST_PAUSE;
         let ended = self.work(&mut claims).await;

@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use super::offers::Offers;
 use super::outcome::{Outcome, Settings};
 use super::reply::Status;
+use super::survey::Step;
 use super::transaction::Session;
 use super::wire::{Stream, Taken, Wire};
 use crate::delivery::attempt::{Phase, Reply, Verdict};
@@ -35,10 +36,10 @@ pub async fn connect(
     credentials: Option<&Credentials>,
     settings: &Settings,
 ) -> Result<Session, Outcome> {
-    let mut road = Road { replies: Vec::new(), settings };
+    let mut road = Road::new(settings);
     match road.travel(route, tls, credentials).await {
         Ok(opened) => Ok(opened),
-        Err(Obstacle { phase, words }) => {
+        Err(Obstacle { phase, words, .. }) => {
             let deciding = road.replies.last().filter(|reply| reply.phase == phase);
             Err(Outcome {
                 verdict: Verdict::Deferred,
@@ -54,23 +55,38 @@ pub async fn connect(
 
 //------------ Road ----------------------------------------------------------
 
-struct Road<'a> {
+pub(super) struct Road<'a> {
     replies: Vec<Reply>,
     settings: &'a Settings,
 }
 
 /// Where the road ended, and why.
-struct Obstacle {
+pub(super) struct Obstacle {
     phase: Phase,
-    words: String,
+    pub(super) step: Step,
+    pub(super) words: String,
 }
 
 fn obstacle(phase: Phase, words: impl Display) -> Obstacle {
-    Obstacle { phase, words: words.to_string() }
+    let step = match phase {
+        Phase::Connect => Step::Connect,
+        Phase::Starttls => Step::Starttls,
+        Phase::Auth => Step::Auth,
+        Phase::Ehlo | Phase::Mail | Phase::Rcpt | Phase::Data | Phase::EndOfData => Step::Ehlo,
+    };
+    Obstacle { phase, step, words: words.to_string() }
 }
 
-impl Road<'_> {
-    async fn travel(
+fn unproven(phase: Phase, error: &TlsError) -> Obstacle {
+    Obstacle { step: Step::Certificate, ..obstacle(phase, error) }
+}
+
+impl<'a> Road<'a> {
+    pub(super) fn new(settings: &'a Settings) -> Self {
+        Road { replies: Vec::new(), settings }
+    }
+
+    pub(super) async fn travel(
         &mut self,
         route: &Route,
         tls: &TlsPolicy,
@@ -99,14 +115,14 @@ impl Road<'_> {
             }
             (_, TlsPolicy::Off) => (Wire::new(Stream::Plain(stream), peer), None),
             (Route::Smtps { .. }, TlsPolicy::Required(proof)) => {
-                let fault = |error: TlsError| obstacle(Phase::Connect, error);
+                let fault = |error: TlsError| unproven(Phase::Connect, &error);
                 let connector = Connector::new(proof).map_err(fault)?;
                 let stream = connector.connect(stream, host, limit).await.map_err(fault)?;
                 let described = describe(&stream);
                 (Wire::new(Stream::Tls(Box::new(stream)), peer), Some(described))
             }
             (_, TlsPolicy::Required(proof)) => {
-                let fault = |error: TlsError| obstacle(Phase::Starttls, error);
+                let fault = |error: TlsError| unproven(Phase::Starttls, &error);
                 let connector = Connector::new(proof).map_err(fault)?;
                 let (stream, banner) = self.starttls(stream, peer).await?;
                 let stream = connector.connect(stream, host, limit).await.map_err(fault)?;
@@ -287,9 +303,10 @@ fn is_smtps(route: &Route) -> bool {
 /// The first address of `host` that takes a connection.
 async fn tcp(host: &str, port: u16) -> Result<(TcpStream, SocketAddr), Obstacle> {
     let fault = |words: String| obstacle(Phase::Connect, words);
+    let nameless = |words: String| Obstacle { step: Step::Dns, ..fault(words) };
     let addresses = tokio::net::lookup_host((host, port))
         .await
-        .map_err(|error| fault(format!("the host name {host} does not resolve: {error}")))?;
+        .map_err(|error| nameless(format!("the host name {host} does not resolve: {error}")))?;
     let mut last = None;
     for address in addresses {
         let connected = TcpStream::connect(address).await;
@@ -298,7 +315,7 @@ async fn tcp(host: &str, port: u16) -> Result<(TcpStream, SocketAddr), Obstacle>
             Err(error) => last = Some(fault(format!("no connection to {address}: {error}"))),
         }
     }
-    Err(last.unwrap_or_else(|| fault(format!("the host name {host} has no address"))))
+    Err(last.unwrap_or_else(|| nameless(format!("the host name {host} has no address"))))
 }
 
 async fn in_time<F: Future>(limit: Duration, phase: Phase, what: F) -> Result<F::Output, Obstacle> {

@@ -5,6 +5,7 @@
 //!
 //! - [`outcome`]: what goes in and what comes out.
 //! - [`connect`](connect()): the road to the server, STARTTLS and AUTH.
+//! - [`survey`](survey()): the same road, to look at it.
 //! - [`transaction`]: MAIL, RCPT, DATA and the dot.
 //! - [`verdict`]: what a reply at a phase comes to.
 //! - [`wire`]: the stream under `lettre`: keeps replies literally, caps them,
@@ -23,6 +24,7 @@ pub mod octets;
 pub mod offers;
 pub mod outcome;
 pub mod reply;
+pub mod survey;
 pub mod transaction;
 pub mod verdict;
 pub mod wire;
@@ -30,4 +32,5 @@ pub mod wire;
 pub use crate::partner::Credentials;
 pub use connect::connect;
 pub use outcome::{Envelope, Outcome, Settings, Unsendable};
+pub use survey::{Step, Stopped, Surveyed, survey};
 pub use transaction::Session;

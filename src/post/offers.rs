@@ -16,6 +16,8 @@ pub struct Offers {
     pub pipelining: bool,
     /// RFC 1870; a limit of 0 is none.
     pub size: bool,
+    /// The limit in octets, if SIZE names one.
+    pub size_limit: Option<u64>,
     /// RFC 3207.
     pub starttls: bool,
 }
@@ -37,7 +39,11 @@ impl Offers {
                 }
                 Some("DSN") => offers.dsn = true,
                 Some("PIPELINING") => offers.pipelining = true,
-                Some("SIZE") => offers.size = true,
+                Some("SIZE") => {
+                    offers.size = true;
+                    let limit = words.next().and_then(|limit| limit.parse().ok());
+                    offers.size_limit = limit.filter(|limit| *limit > 0);
+                }
                 Some("STARTTLS") => offers.starttls = true,
                 Some(_) | None => {}
             }
@@ -63,6 +69,7 @@ mod tests {
             dsn: false,
             pipelining: true,
             size: true,
+            size_limit: Some(1000),
             starttls: true,
         };
         assert_eq!(Offers::read(&reply), wanted);

@@ -4,14 +4,14 @@ use std::future::Future;
 use std::time::Duration;
 
 use lapin::options::{
-    BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions, ExchangeDeclareOptions,
-    QueueBindOptions, QueueDeclareOptions,
+    BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions, QueueBindOptions,
 };
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
-use lapin::types::{AMQPValue, FieldTable};
-use lapin::{Channel, Connection, ConnectionProperties, ErrorKind, ExchangeKind};
+use lapin::types::FieldTable;
+use lapin::{Channel, Connection, ConnectionProperties, ConnectionStatus, ErrorKind};
 
-use super::topology::{BINDING_KEY, EXCHANGES, QUEUE_TYPE, QUEUES, SUBMISSIONS};
+use super::thing::Thing;
+use super::topology::{BINDING_KEY, EXCHANGES, QUEUES, SUBMISSIONS};
 use super::{Claims, Publisher, QueueError, Redacted, address};
 
 /// For every question to the broker; a healthy one answers in milliseconds.
@@ -48,6 +48,11 @@ impl Broker {
     /// Whether the connection still stands, as far as this side knows.
     pub fn is_connected(&self) -> bool {
         self.connection.status().connected()
+    }
+
+    /// The state of the connection, which outlives it.
+    pub(super) fn status(&self) -> ConnectionStatus {
+        self.connection.status().clone()
     }
 
     /// Sees that all of the topology is there, and makes what is not.
@@ -126,7 +131,7 @@ impl Broker {
         }
     }
 
-    async fn channel(&self) -> Result<Channel, QueueError> {
+    pub(super) async fn channel(&self) -> Result<Channel, QueueError> {
         in_time("open a channel", self.connection.create_channel()).await?.map_err(QueueError::lost)
     }
 
@@ -165,52 +170,6 @@ impl std::fmt::Debug for Broker {
     }
 }
 
-//------------ Thing ---------------------------------------------------------
-
-/// One thing of the topology that is declared.
-#[derive(Clone, Copy)]
-enum Thing {
-    Exchange(&'static str),
-    Queue(&'static str),
-}
-
-impl Thing {
-    /// Declares it, or with `passive` only looks whether it is there.
-    async fn declare(self, channel: &Channel, passive: bool) -> lapin::Result<()> {
-        match self {
-            Thing::Exchange(name) => {
-                let options = ExchangeDeclareOptions {
-                    passive,
-                    durable: true,
-                    ..ExchangeDeclareOptions::default()
-                };
-                let none = FieldTable::default();
-                channel.exchange_declare(name.into(), ExchangeKind::Topic, options, none).await
-            }
-            Thing::Queue(name) => {
-                let options = QueueDeclareOptions {
-                    passive,
-                    durable: true,
-                    ..QueueDeclareOptions::default()
-                };
-                let mut arguments = FieldTable::default();
-                let (key, value) = QUEUE_TYPE;
-                arguments.insert(key.into(), AMQPValue::LongString(value.into()));
-                channel.queue_declare(name.into(), options, arguments).await.map(drop)
-            }
-        }
-    }
-}
-
-impl std::fmt::Display for Thing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Thing::Exchange(name) => write!(f, "exchange {name}"),
-            Thing::Queue(name) => write!(f, "queue {name}"),
-        }
-    }
-}
-
 pub(super) async fn in_time<F: Future>(
     what: &'static str,
     asked: F,
@@ -221,13 +180,13 @@ pub(super) async fn in_time<F: Future>(
 }
 
 /// Closing a channel is tidiness; that it fails changes nothing.
-async fn close(channel: &Channel) {
+pub(super) async fn close(channel: &Channel) {
     if let Ok(Err(error)) = in_time("close a channel", channel.close(200, "bye".into())).await {
         tracing::debug!(%error, "a channel was closed already");
     }
 }
 
-fn soft(error: &lapin::Error) -> Option<AMQPSoftError> {
+pub(super) fn soft(error: &lapin::Error) -> Option<AMQPSoftError> {
     match error.kind() {
         ErrorKind::ProtocolError(said) => match said.kind() {
             AMQPErrorKind::Soft(soft) => Some(soft.clone()),
@@ -238,7 +197,7 @@ fn soft(error: &lapin::Error) -> Option<AMQPSoftError> {
 }
 
 /// What the broker said, in its own words.
-fn words(error: &lapin::Error) -> String {
+pub(super) fn words(error: &lapin::Error) -> String {
     match error.kind() {
         ErrorKind::ProtocolError(said) => said.get_message().to_string(),
         _ => error.to_string(),

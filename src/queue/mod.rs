@@ -4,9 +4,12 @@
 //!
 //! - [`address`]: the broker's URL, and how it may be shown.
 //! - [`topology`]: one table of exchanges, queues, bindings and policies.
-//! - [`broker`]: one connection, in one role.
+//! - [`broker`]: one connection, in one role; `thing`: what it declares.
+//! - [`compare`]: what is on the broker beside what has to be, nothing changed;
+//!   [`management`]: the same of policies, from the broker's own pages.
 //! - [`claims`]: what was submitted, to be acknowledged after the commit.
 //! - [`publisher`]: publishing, persistent, mandatory and confirmed.
+//! - [`presence`]: whether a street has its connection.
 //!
 //! It never nacks, never requeues and never reconnects: a connection that is
 //! lost is told to the street, which opens a new one. Two connections are
@@ -16,7 +19,11 @@
 pub mod address;
 pub mod broker;
 pub mod claims;
+pub mod compare;
+pub mod management;
+pub mod presence;
 pub mod publisher;
+mod thing;
 pub mod topology;
 
 use std::time::Duration;
@@ -24,6 +31,9 @@ use std::time::Duration;
 pub use address::Redacted;
 pub use broker::Broker;
 pub use claims::{Claim, Claims, UpTo};
+pub use compare::{Compared, Standing};
+pub use management::{ManagementError, Unruled, policies};
+pub use presence::{Presence, Present};
 pub use publisher::{Confirmation, HeaderField, Outgoing, PublishError, Publisher};
 
 //------------ QueueError ----------------------------------------------------

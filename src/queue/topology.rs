@@ -30,6 +30,8 @@ pub const BINDING_KEY: &str = "#";
 pub struct Policy {
     pub name: &'static str,
     pub pattern: &'static str,
+    /// Those of ours that the pattern takes.
+    pub queues: &'static [&'static str],
     pub values: &'static [(&'static str, Value)],
 }
 
@@ -45,6 +47,7 @@ pub const POLICIES: [Policy; 2] = [
     Policy {
         name: "certpost-submissions",
         pattern: r"^certpost\.submissions$",
+        queues: &[SUBMISSIONS],
         values: &[
             ("delivery-limit", Value::Number(1000)),
             ("dead-letter-exchange", Value::Text("")),
@@ -56,6 +59,7 @@ pub const POLICIES: [Policy; 2] = [
     Policy {
         name: "certpost-bounded",
         pattern: r"^certpost\.(received|events|rejected)$",
+        queues: &[RECEIVED, EVENTS, REJECTED],
         values: &[
             ("max-length-bytes", Value::Number(2_147_483_648)),
             ("overflow", Value::Text("reject-publish")),
@@ -107,6 +111,10 @@ mod tests {
         });
         check("bindings", bindings.to_vec());
         let policies = POLICIES.map(|policy| {
+            let pattern = regex::Regex::new(policy.pattern).unwrap();
+            for queue in QUEUES {
+                assert_eq!(pattern.is_match(queue), policy.queues.contains(&queue), "{queue}");
+            }
             let mut definition = Map::new();
             for (key, value) in policy.values {
                 let value = match value {

@@ -25,6 +25,15 @@ impl Anchor {
         Ok(Anchor(Arc::new(all)))
     }
 
+    /// Each authority, for people, with the window in which it is valid.
+    pub fn windows(&self) -> Vec<(String, Timestamp, Timestamp)> {
+        let window = |x509: &X509| {
+            let (from, until) = (moment(x509.not_before()).ok()?, moment(x509.not_after()).ok()?);
+            Some((name_words(x509.subject_name()), from, until))
+        };
+        self.0.iter().filter_map(window).collect()
+    }
+
     pub(super) fn x509s(&self) -> &[X509] {
         &self.0
     }
@@ -69,6 +78,17 @@ impl Crl {
             next_update: crl.next_update().map(moment).transpose().map_err(fault)?,
             crl,
         })))
+    }
+
+    /// The authority that signed it, for people.
+    pub fn issuer(&self) -> String {
+        name_words(self.0.crl.issuer_name())
+    }
+
+    /// When the next one should have replaced it; the day it was made, if it
+    /// does not say.
+    pub fn due(&self) -> Timestamp {
+        self.0.next_update.unwrap_or(self.0.last_update)
     }
 
     pub(super) fn facts(&self) -> &CrlFacts {

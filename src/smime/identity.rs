@@ -365,10 +365,14 @@ pub enum IdentityError {
         source: ErrorStack,
     },
     /// Certificate and private key do not belong together.
-    #[error("the private key is not that of the certificate of {subject}")]
+    #[error(
+        "the private key is not that of the certificate of {subject}; name the two that belong together"
+    )]
     Mismatch { subject: String },
     /// The file holds no certificate.
-    #[error("there is no certificate in PEM (-----BEGIN CERTIFICATE-----) in it")]
+    #[error(
+        "there is no certificate in PEM (-----BEGIN CERTIFICATE-----) in it; name the right file"
+    )]
     NoCertificate,
     /// The certificate forbids what it is named for.
     #[error("the certificate of {subject} may not be used so; {wanted}")]

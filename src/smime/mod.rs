@@ -40,13 +40,13 @@ pub mod trust;
 pub mod verify;
 
 pub use authority::{Anchor, Crl};
-pub use identity::{DecryptIdentity, IdentityError, Pin, RecipientKey, SigningIdentity};
+pub use identity::{DecryptIdentity, IdentityError, KeyForm, Pin, RecipientKey, SigningIdentity};
 pub use profile::{
     ContentCipher, DigestAlgorithm, KeyTransport, ProfileFault, SealProfile, SignatureAlgorithm,
     SignedForm, Trust,
 };
 pub use seal::{Sealed, SealedKind, seal};
-pub use selftest::self_test;
+pub use selftest::{library, self_test};
 pub use sign::{Signed, sign, sign_apart, sign_with};
 
 //------------ SmimeError ----------------------------------------------------

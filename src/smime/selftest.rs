@@ -30,7 +30,7 @@ pub fn self_test(accept_known_bad: bool) -> Result<Option<String>, SmimeError> {
     if faults.is_empty() {
         return Ok(None);
     }
-    let version = version::version().to_owned();
+    let version = library().to_owned();
     let words = faults.join("; ");
     if accept_known_bad {
         return Ok(Some(format!(
@@ -39,6 +39,11 @@ pub fn self_test(accept_known_bad: bool) -> Result<Option<String>, SmimeError> {
         )));
     }
     Err(SmimeError::KnownBad { version, words })
+}
+
+/// The running OpenSSL's own name, as `OpenSSL 3.0.22 1 Jan 2026`.
+pub fn library() -> &'static str {
+    version::version()
 }
 
 //------------ The table -----------------------------------------------------

@@ -32,7 +32,7 @@ pub(super) fn judge(
         let words = format!("{} is valid from {} on", facts.subject, facts.not_before);
         return Err(Refusal::new(Code::SignerNotYetValid, words));
     }
-    if !facts.mails || !facts.signs {
+    if !pin.may_sign() {
         let words = format!("{} is no certificate for signing mail", facts.subject);
         return Err(Refusal::new(Code::SignerUsage, words));
     }
@@ -51,6 +51,13 @@ pub(super) fn judge(
     };
     fresh(newest, trust, crl_stale, at)?;
     Ok(Some(newest.facts().sha256.clone()))
+}
+
+impl Pin {
+    /// Whether its usages let it sign mail.
+    pub fn may_sign(&self) -> bool {
+        self.facts().mails && self.facts().signs
+    }
 }
 
 //------------ Revocation ----------------------------------------------------
@@ -90,7 +97,7 @@ fn fresh(crl: &Crl, trust: &Trust, stale: Duration, at: Timestamp) -> Result<(),
             return held("the CRL is not signed by the authority it names".to_owned());
         }
     }
-    let due = facts.next_update.unwrap_or(facts.last_update);
+    let due = crl.due();
     if at > due.plus(stale) {
         return held(format!("the CRL should have been replaced by {due}; fetch the new one"));
     }

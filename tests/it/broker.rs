@@ -57,6 +57,7 @@ pub struct Broker {
     stop: Option<ChildStdin>,
     out: BufReader<ChildStdout>,
     port: u16,
+    pages: u16,
     fresh: AtomicUsize,
     _folder: TempDir,
 }
@@ -70,8 +71,8 @@ impl Broker {
             return None;
         };
         let folder = tempfile::Builder::new().prefix("certpost-broker-").tempdir().unwrap();
-        let [port, distribution, epmd] = free_ports();
-        furnish(folder.path(), port);
+        let [port, pages, distribution, epmd] = free_ports();
+        furnish(folder.path(), port, pages);
         let at = |name: &str| folder.path().join(name);
         let mut child = Command::new("sh")
             .args(["-c", SCRIPT])
@@ -108,7 +109,8 @@ impl Broker {
         while !said.contains("completed with") {
             assert_ne!(out.read_line(&mut said).unwrap(), 0, "RabbitMQ did not start: {said}");
         }
-        Some(Broker { child, stop, out, port, fresh: AtomicUsize::new(0), _folder: folder })
+        let fresh = AtomicUsize::new(0);
+        Some(Broker { child, stop, out, port, pages, fresh, _folder: folder })
     }
 
     /// One node for all tests that do not hurt it.
@@ -125,6 +127,11 @@ impl Broker {
     /// The URL of a vhost for `user`, whose password is its name.
     pub fn url_as(&self, user: &str, vhost: &str) -> String {
         format!("amqp://{user}:{user}@127.0.0.1:{}/{vhost}", self.port)
+    }
+
+    /// The URL of the node's management pages, where [`USER`] may look.
+    pub fn management_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.pages)
     }
 
     /// The name of a vhost that no other test has.
@@ -155,20 +162,21 @@ fn server() -> Option<PathBuf> {
     servers.pop()
 }
 
-fn free_ports() -> [u16; 3] {
-    let held = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+fn free_ports() -> [u16; 4] {
+    let held = [(); 4].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     held.map(|listener| listener.local_addr().unwrap().port())
 }
 
-fn furnish(folder: &Path, port: u16) {
+fn furnish(folder: &Path, port: u16, pages: u16) {
     for name in ["home", "data", "log"] {
         std::fs::create_dir(folder.join(name)).unwrap();
     }
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
     write("env.conf", "");
-    write("enabled_plugins", "[].\n");
+    write("enabled_plugins", "[rabbitmq_management].\n");
     let mut settings = String::new();
     writeln!(settings, "listeners.tcp.1 = 127.0.0.1:{port}").unwrap();
+    writeln!(settings, "management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {pages}").unwrap();
     writeln!(settings, "load_definitions = {}", folder.join("definitions.json").display()).unwrap();
     settings.push_str("log.console = false\nlog.file = node.log\n");
     settings.push_str("disk_free_limit.absolute = 50MB\n");
@@ -191,7 +199,8 @@ fn definitions() -> Value {
     all["users"] = [USER, NARROW]
         .map(|name| {
             json!({"name": name, "password_hash": hash(name),
-                "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": ""})
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "tags": if name == USER { "management" } else { "" }})
         })
         .to_vec()
         .into();

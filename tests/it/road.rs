@@ -47,7 +47,7 @@ impl Road {
 }
 
 /// Connects once the gateway has declared its queues.
-fn declared(gateway: &Gateway) -> Domestic {
+pub fn declared(gateway: &Gateway) -> Domestic {
     wait_for("declared queues", LONG, || {
         (gateway.log().contains("taking submissions") && gateway.log().contains("publishing"))
             .then_some(())
@@ -58,7 +58,8 @@ fn declared(gateway: &Gateway) -> Domestic {
 const IMPORT_AQ: &str = "<ram:ImportSPSCountry><ram:ID>AQ<";
 const IMPORT_HM: &str = "<ram:ImportSPSCountry><ram:ID>HM<";
 
-fn xml(number: &str) -> String {
+/// A ready certificate of BV for HM, with that number.
+pub fn xml(number: &str) -> String {
     let text = include_str!("../golden/phytosanitary-851/certificate.xml");
     let from = text.find("<ram:ID>").unwrap() + "<ram:ID>".len();
     let to = from + text[from..].find("</ram:ID>").unwrap();

@@ -103,6 +103,7 @@ pub struct Gateway {
     pub folder: Folder,
     pub url: String,
     pub smtp: u16,
+    pub http: u16,
     child: Option<Child>,
 }
 
@@ -115,6 +116,7 @@ impl Gateway {
             folder: Folder { folder: tempfile::tempdir().unwrap() },
             url,
             smtp: free_port(),
+            http: free_port(),
             child: None,
         });
         for (n, name) in ["bv", "hm"].iter().enumerate() {
@@ -142,9 +144,7 @@ impl Gateway {
              [[identity]]\nx509 = \"own-sign.pem\"\nkey = \"own-sign.key\"\nuse = [\"sign\"]\n\
              [[identity]]\nx509 = \"own-decrypt.pem\"\nkey = \"own-decrypt.key\"\nuse = [\"decrypt\"]\n\
              [clock]\nretry = [\"0s\", \"200ms\", \"500ms\"]\nretry_max = \"1s\"\nin_doubt_hold = \"500ms\"\n",
-            self.url,
-            self.smtp,
-            free_port(),
+            self.url, self.smtp, self.http,
         );
         let partner = format!(
             "[[partner]]\ncode = \"{them}\"\nname = \"Plant Protection Service of {them}\"\ncountries = [\"{them}\"]\n\

@@ -132,6 +132,13 @@ pub const WALLS: &[Wall] = &[
         "use tokio_openssl::SslStream;",
     ),
     home(
+        "HTTP and Prometheus live in web/",
+        &["axum", "hyper", "hyper_util", "prometheus"],
+        &["web/"],
+        "pages have limits around them, and none shows what it must not",
+        "use axum::Router;",
+    ),
+    home(
         "SQL lives in ledger/",
         &["rusqlite"],
         &["ledger/"],

@@ -30,6 +30,23 @@ pub(super) fn of(file: &str) -> Option<Value> {
             ],
             "inbound": {"received": 40, "quarantined": 0},
         }),
+        "doctor.schema.json" => json!({
+            "schema": "certpost/doctor/1",
+            "ok": false,
+            "fails": 1,
+            "warnings": 0,
+            "checks": [
+                {
+                    "area": "files", "name": "identity[1].key", "verdict": "ok",
+                    "words": "certs/own/sign.key is readable by us alone", "remedy": null,
+                },
+                {
+                    "area": "routes", "name": "HM: connect", "verdict": "fail",
+                    "words": "no connection to 192.0.2.7:25: Connection refused (os error 111)",
+                    "remedy": "correct the partner's route, open the firewall on the way, or ask the partner whether its mail server is up",
+                },
+            ],
+        }),
         "event.schema.json" => json!({
             "schema": "certpost/event/1",
             "stream": 0,

@@ -18,7 +18,9 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::{answer, bench, check, convert, demo, explain, inspect, open, partner, submit, verify};
+use super::{
+    answer, bench, check, convert, demo, doctor, explain, inspect, open, partner, submit, verify,
+};
 use crate::certificate::Finding;
 use crate::certificate::rules::Strictness;
 use crate::inbound::received::Received;
@@ -119,6 +121,11 @@ const COMMANDS: &[Command] = &[
         &[kind::<convert::Converted<'_>>, kind::<convert::Unconverted<'_>>],
     ),
     Command::new("demo.schema.json", "certpost/demo/1", &[kind::<demo::screen::Shown>]),
+    Command::new(
+        "doctor.schema.json",
+        "certpost/doctor/1",
+        &[kind::<doctor::diagnosis::Diagnosis>],
+    ),
     Command::new("explain.schema.json", "certpost/explain/1", &[kind::<explain::Codes>]),
     Command::new("inspect.schema.json", "certpost/inspect/1", &[kind::<inspect::Inspected>]),
     Command::new(

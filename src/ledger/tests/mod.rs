@@ -1,10 +1,12 @@
 //! Tests of the ledger as a whole, on a real one in a folder of its own and
 //! with a clock that stands still.
 
+mod checkups;
 mod crashes;
 mod model;
 mod speed;
 mod stories;
+mod tallies;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
