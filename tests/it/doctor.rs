@@ -312,7 +312,10 @@ fn policies() {
 
     let fresh = world.bv.url.clone();
     world.edit("certpost.toml", &fresh, &broker.url(crate::broker::IMPORTED));
-    assert_eq!(told(&world), ["ok hold on every queue of ours"]);
+    // The broker's pages are some seconds behind what was imported at its start.
+    crate::world::wait_for("the policies", std::time::Duration::from_secs(60), || {
+        (told(&world) == ["ok hold on every queue of ours"]).then_some(())
+    });
 
     let narrow = broker.url_as(crate::broker::NARROW, crate::broker::IMPORTED);
     world.edit("certpost.toml", &broker.url(crate::broker::IMPORTED), &narrow);
