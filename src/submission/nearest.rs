@@ -50,12 +50,18 @@ fn distance(typed: &[char], candidate: &str) -> usize {
     before.last().copied().unwrap_or_default()
 }
 
-/// Where in an object of type `of` a member called `name` belongs, or else in
-/// the whole document; absent if it is no name at all.
+/// Where in an object of type `of` a member called `name` belongs, if that is
+/// near; absent if it is not.
 pub(super) fn home_below(of: &Type, name: &str) -> Option<String> {
     let here = TYPES.iter().copied().find(|known| known.is(of));
-    let near = here.and_then(|of| home_of(of, name)).filter(|home| home != WHOLE);
-    near.or_else(|| home_of(&table::CERTIFICATE, name))
+    let home = here.and_then(|of| home_of(of, name));
+    home.filter(|home| home != WHOLE && home.matches('.').count() < 2)
+}
+
+/// Where in the whole document a member called `name` belongs; absent if it is
+/// no name at all.
+pub(super) fn home_of_all(name: &str) -> Option<String> {
+    home_of(&table::CERTIFICATE, name)
 }
 
 const WHOLE: &str = "the document itself";
@@ -112,7 +118,8 @@ mod tests {
         }
         let home = home_below(&table::PARTY, "countryId");
         assert_eq!(home.as_deref(), Some("specifiedAddress"));
-        assert_eq!(home_below(&table::PARTY, "hsCode").as_deref(), Some(line));
+        assert_eq!(home_below(&table::PARTY, "hsCode"), None);
+        assert_eq!(home_of_all("hsCode").as_deref(), Some(line));
     }
 
     #[test]

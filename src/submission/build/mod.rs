@@ -11,7 +11,7 @@ mod tagged;
 
 use std::collections::HashSet;
 
-use super::nearest::{home_below, nearest};
+use super::nearest::{home_below, home_of_all, nearest};
 use super::raw::Raw;
 use crate::certificate::catalogue::Code;
 use crate::certificate::digest::SCHEMA;
@@ -85,7 +85,7 @@ impl Builder {
     }
 
     /// Whether nothing more would be told: then nothing is worked out either.
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.findings.len() >= FINDING_LIMIT && crate::certificate::any_severe(&self.findings)
     }
 
@@ -174,6 +174,10 @@ impl Builder {
             Raw::Null => {}
             Raw::List(items) if element.occurs.repeats() => {
                 for (place, item) in items.into_iter().enumerate() {
+                    // It is refused, and nothing more would be told.
+                    if self.is_full() {
+                        break;
+                    }
                     let item = self.at(&place.to_string(), |builder| {
                         if item == Raw::Null {
                             builder.refuse(
@@ -262,10 +266,18 @@ impl Builder {
         if self.is_full() {
             return None;
         }
+        let homes = || home_below(of, key).or_else(|| home_of_all(key));
         let near = nearest(key, names.iter().copied());
+        let near = near.or_else(|| match home_below(of, key) {
+            Some(_) => None,
+            None => names
+                .iter()
+                .copied()
+                .find(|name| key.to_lowercase().ends_with(&name.to_lowercase())),
+        });
         let remedy = match near {
             Some(near) => format!("did you mean {near}?"),
-            None => match home_below(of, key) {
+            None => match homes() {
                 Some(home) => format!("it belongs into {home}"),
                 None => leave_out("here may stand", names),
             },

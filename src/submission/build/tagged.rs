@@ -92,6 +92,9 @@ impl Builder {
             (_, Raw::Null) => {}
             (Repeats::Yes, Raw::List(items)) => {
                 for (place, item) in items.into_iter().enumerate() {
+                    if self.is_full() {
+                        break;
+                    }
                     let entry =
                         self.at(&place.to_string(), |builder| builder.entry(plain, item, depth));
                     tagged.extend(entry.map(|entry| Tagged { order, plain, entry }));
