@@ -35,9 +35,13 @@ impl Reader<'_> {
 
     /// Closes what is open; the root's node, if it was the root.
     pub(super) fn end(&mut self) -> Option<Node> {
-        if let Some(mark) = self.marks.pop() {
+        if let Some((depth, mark)) = self.marks.last().copied()
+            && depth == self.depth
+        {
+            self.marks.pop();
             self.bindings.forget(mark);
         }
+        self.depth = self.depth.saturating_sub(1);
         if let Some(capture) = &mut self.capture {
             if let Some(unknown) = capture.end() {
                 self.capture = None;

@@ -217,8 +217,11 @@ struct Reader<'a> {
     leaf: Option<OpenLeaf>,
     child: Option<OpenChild>,
     bindings: Bindings,
-    /// How many declarations were in force outside each element that is open.
-    marks: Vec<usize>,
+    /// How many elements are open, those that are kept as they are included.
+    depth: usize,
+    /// At which depths something is declared, and how many declarations were
+    /// in force outside.
+    marks: Vec<(usize, usize)>,
     capture: Option<Capture>,
     /// How many octets of unknown elements may still be kept.
     room: usize,
@@ -247,6 +250,7 @@ impl<'a> Reader<'a> {
             leaf: None,
             child: None,
             bindings: Bindings::default(),
+            depth: 0,
             marks: Vec::new(),
             capture: None,
             // A long namespace written out again and again must not fill the memory.

@@ -14,7 +14,7 @@ use crate::certificate::{Finding, Leaf, Spelling};
 impl Reader<'_> {
     /// Opens an element; `false` if the document is none of ours.
     pub(super) fn start(&mut self, at: usize, start: &BytesStart<'_>) -> bool {
-        self.marks.push(self.bindings.mark());
+        self.depth += 1;
         self.declare(start);
         let name = self.bindings.element(start.name().into_inner());
         if let Some(capture) = &mut self.capture {
@@ -50,10 +50,19 @@ impl Reader<'_> {
                 match &element.kind {
                     Kind::Node(of) => self.open_node(Open::new(place, of, row), start),
                     Kind::Leaf(shape, _) => {
-                        let (shape, leaf) = (*shape, Leaf::default());
-                        let spelled = false;
-                        let leaf = OpenLeaf { place, of, element, shape, row, leaf, spelled };
-                        self.open_leaf(leaf, start);
+                        let shape = *shape;
+                        self.leaf = Some(OpenLeaf {
+                            place,
+                            of,
+                            element,
+                            shape,
+                            row,
+                            leaf: Leaf::default(),
+                            spelled: false,
+                        });
+                        if !start.attributes_raw().is_empty() {
+                            self.leaf_attributes(at, shape, start);
+                        }
                     }
                 }
                 if late {
@@ -109,9 +118,9 @@ impl Reader<'_> {
         self.tell_strangers(at, strangers);
     }
 
-    fn open_leaf(&mut self, mut open: OpenLeaf, start: &BytesStart<'_>) {
-        let at = open.place.at;
-        let shape = open.shape;
+    /// The attributes of the value that has just been opened.
+    fn leaf_attributes(&mut self, at: usize, shape: Shape, start: &BytesStart<'_>) {
+        let Some(mut open) = self.leaf.take() else { return };
         // Those of a date or an indicator stand on its child.
         let known = |name: &str| match shape {
             Shape::DateTime | Shape::Indicator => None,
@@ -243,6 +252,7 @@ impl Reader<'_> {
         if raw.is_empty() || memchr::memchr(b'x', raw.as_bytes()).is_none() {
             return;
         }
+        self.marks.push((self.depth, self.bindings.mark()));
         for attribute in start.attributes().with_checks(false).flatten() {
             let value = gate::value(&attribute.value);
             match attribute.key.into_inner().strip_prefix("xmlns") {
