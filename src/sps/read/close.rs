@@ -56,8 +56,8 @@ impl Reader<'_> {
         } else if let Some(child) = self.child.take() {
             self.end_child(child);
             None
-        } else if let Some(leaf) = self.leaf.take() {
-            self.end_leaf(leaf);
+        } else if self.leaf.is_some() {
+            self.end_leaf();
             None
         } else {
             let open = self.opens.pop()?;
@@ -91,8 +91,16 @@ impl Reader<'_> {
         }
     }
 
-    fn end_leaf(&mut self, open: OpenLeaf) {
-        let OpenLeaf { mut place, of, element, shape, row, mut leaf, spelled } = open;
+    fn end_leaf(&mut self) {
+        let Some(open) = &mut self.leaf else { return };
+        let OpenLeaf { of, element, shape, row, spelled, .. } = *open;
+        let mut leaf = std::mem::take(&mut open.leaf);
+        // Taken out only where there is something to tell or to keep.
+        let mut place = Place::new(open.place.name, open.place.position, open.place.at);
+        if !open.place.stray.is_empty() || open.place.extra.is_some() {
+            std::mem::swap(&mut place, &mut open.place);
+        }
+        self.leaf = None;
         self.stray(&mut place);
         if !spelled && matches!(shape, Shape::DateTime | Shape::Indicator) {
             leaf.spelling = Spelling::Text;
