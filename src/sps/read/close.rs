@@ -2,7 +2,7 @@
 
 use super::super::canon::escape_text;
 use super::super::gate;
-use super::{FINDING_LIMIT, Open, OpenChild, OpenLeaf, Place, Reader, Unsaid};
+use super::{FINDING_LIMIT, OpenChild, OpenLeaf, Place, Reader, Unsaid, table};
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::Shape;
 use crate::certificate::rules::{self, Strictness};
@@ -60,8 +60,7 @@ impl Reader<'_> {
             self.end_leaf();
             None
         } else {
-            let open = self.opens.pop()?;
-            self.end_node(open)
+            self.end_node()
         }
     }
 
@@ -130,8 +129,13 @@ impl Reader<'_> {
     }
 
     /// An element of elements; its node, if it was the root.
-    fn end_node(&mut self, open: Open) -> Option<Node> {
-        let Open { mut place, mut node, row, .. } = open;
+    fn end_node(&mut self) -> Option<Node> {
+        let open = self.opens.last_mut()?;
+        let row = open.row;
+        let mut node = std::mem::replace(&mut open.node, Node::new(&table::CERTIFICATE));
+        let mut place = Place::new(open.place.name, open.place.position, open.place.at);
+        std::mem::swap(&mut place, &mut open.place);
+        self.opens.truncate(self.opens.len().saturating_sub(1));
         self.stray(&mut place);
         if let Some(extra) = place.extra.take() {
             *node.extra_mut() = *extra;

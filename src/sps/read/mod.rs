@@ -173,10 +173,12 @@ const ROWS: usize = 24;
 impl Open {
     fn new(place: Place, of: &'static Type, row: u8) -> Self {
         let node = Node::new(of);
-        let namespace = match of.root_name() {
-            "SPSCertificate" => Namespace::Rsm,
-            "SPSAcknowledgement" => Namespace::Ack,
-            _ => Namespace::Ram,
+        let namespace = if of.is(&table::CERTIFICATE) {
+            Namespace::Rsm
+        } else if of.is(&table::ACKNOWLEDGEMENT) {
+            Namespace::Ack
+        } else {
+            Namespace::Ram
         };
         Open {
             place,

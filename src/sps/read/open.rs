@@ -48,7 +48,7 @@ impl Reader<'_> {
             Step::Row { of, row, element, late } => {
                 let place = Place::new(element.name, position, at);
                 match &element.kind {
-                    Kind::Node(of) => self.open_node(Open::new(place, of, row), start),
+                    Kind::Node(of) => self.open_node(place, of, row, start),
                     Kind::Leaf(shape, _) => {
                         let shape = *shape;
                         self.leaf = Some(OpenLeaf {
@@ -102,19 +102,23 @@ impl Reader<'_> {
                 return false;
             }
         };
-        self.open_node(Open::new(Place::new(of.root_name(), 1, at), of, 0), start);
+        self.open_node(Place::new(of.root_name(), 1, at), of, 0, start);
         true
     }
 
-    fn open_node(&mut self, mut open: Open, start: &BytesStart<'_>) {
-        let at = open.place.at;
-        if open.node.of().is(&table::CONSIGNMENT) {
+    fn open_node(&mut self, mut place: Place, of: &'static Type, row: u8, start: &BytesStart<'_>) {
+        let at = place.at;
+        if of.is(&table::CONSIGNMENT) {
             self.consignment = Some(at);
-        } else if open.node.of().is(&table::TRADE_LINE_ITEM) {
+        } else if of.is(&table::TRADE_LINE_ITEM) {
             self.has_line = true;
         }
-        let strangers = self.attributes(start, &mut open.place, &mut Leaf::default(), |_| None);
-        self.opens.push(open);
+        let strangers = if start.attributes_raw().is_empty() {
+            Vec::new()
+        } else {
+            self.attributes(start, &mut place, &mut Leaf::default(), |_| None)
+        };
+        self.opens.push(Open::new(place, of, row));
         self.tell_strangers(at, strangers);
     }
 
