@@ -15,12 +15,9 @@ pub enum Document {
 impl Document {
     /// The document of a root; any root but that of an acknowledgement is
     /// taken for a certificate's.
-    pub fn new(root: Node) -> Self {
-        if root.of().is(&table::ACKNOWLEDGEMENT) {
-            Document::Acknowledgement(Acknowledgement::new(root))
-        } else {
-            Document::Certificate(Certificate::new(root))
-        }
+    pub fn new(mut root: Node) -> Self {
+        root.normalise();
+        Document::of_tidy(root)
     }
 
     /// As [`Document::new`], for a root that is in normal form already.
@@ -65,12 +62,6 @@ pub struct Acknowledgement {
 }
 
 impl Acknowledgement {
-    /// An acknowledgement from its root.
-    pub fn new(mut root: Node) -> Self {
-        root.normalise();
-        Acknowledgement { root }
-    }
-
     /// The root, `SPSAcknowledgement`.
     pub fn root(&self) -> &Node {
         &self.root

@@ -112,9 +112,8 @@ fn form(shape: Shape, leaf: &Leaf, strictness: Strictness) -> Option<Finding> {
         }
         Shape::Code | Shape::Id | Shape::Text => None,
         Shape::DateTime => {
-            let by_itself = date(text, None);
             let remedy = || match date_meant(text) {
-                _ if by_itself == Form::Good => "leave out format".to_owned(),
+                _ if date(text, None) == Form::Good => "leave out format".to_owned(),
                 Some(meant) => format!("write \"{meant}\""),
                 None => "write 2026-11-20, or 2026-11-20T10:15:00+01:00".to_owned(),
             };

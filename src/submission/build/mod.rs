@@ -266,18 +266,18 @@ impl Builder {
         if self.is_full() {
             return None;
         }
-        let homes = || home_below(of, key).or_else(|| home_of_all(key));
         let near = nearest(key, names.iter().copied());
-        let near = near.or_else(|| match home_below(of, key) {
-            Some(_) => None,
-            None => names
-                .iter()
-                .copied()
-                .find(|name| key.to_lowercase().ends_with(&name.to_lowercase())),
-        });
+        let home = if near.is_none() { home_below(of, key) } else { None };
+        let near = match (near, &home) {
+            (None, None) => {
+                let small = key.to_lowercase();
+                names.iter().copied().find(|name| small.ends_with(&name.to_lowercase()))
+            }
+            (near, _) => near,
+        };
         let remedy = match near {
             Some(near) => format!("did you mean {near}?"),
-            None => match homes() {
+            None => match home.or_else(|| home_of_all(key)) {
                 Some(home) => format!("it belongs into {home}"),
                 None => leave_out("here may stand", names),
             },
