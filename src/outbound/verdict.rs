@@ -111,6 +111,7 @@ mod tests {
             not_useful_after: None,
             attempts: 1,
             first_attempt_at: None,
+            stood_still: std::time::Duration::ZERO,
             signed_at: None,
             lease_until: AT,
             recipients_sha256: Vec::new(),

@@ -58,6 +58,7 @@ impl Worker {
             ended_at: at,
             due: judged.due,
             reason: judged.reason,
+            is_held: false,
         });
         match concluded.await {
             Ok(_state) => leave("outbound.7", &claimed.delivery),
