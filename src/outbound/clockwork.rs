@@ -40,7 +40,7 @@ impl Clockwork {
         loop {
             tokio::select! {
                 () = token.cancelled() => return Ok(()),
-                () = tokio::time::sleep(EVERY) => {}
+                () = self.ledger.clock().sleep(EVERY) => {}
             }
             match self.turn().await {
                 Ok(()) => {}
