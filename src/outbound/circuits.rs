@@ -288,7 +288,8 @@ impl Circuits {
         let Some(destination) = scope.name() else { return Ok(()) };
         let _turn = self.0.turn.lock().await;
         let news = self.lock().get(scope).and_then(|entry| {
-            let opened = entry.circuit.is_open().filter(|_| entry.circuit.is_open() != entry.recorded)?;
+            let opened =
+                entry.circuit.is_open().filter(|_| entry.circuit.is_open() != entry.recorded)?;
             Some((opened, entry.reason.clone()))
         });
         let Some((opened, reason)) = news else { return Ok(()) };

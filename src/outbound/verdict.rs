@@ -208,7 +208,10 @@ mod tests {
         let tried = Claimed { first_attempt_at: Some(Timestamp::from_millis(0)), ..claimed() };
         assert_eq!(expires_at(&tried, &clocks, AT), Timestamp::from_millis(0).plus(clocks.give_up));
         let stood = Claimed { stood_still: clocks.give_up, ..tried };
-        assert_eq!(expires_at(&stood, &clocks, AT), Timestamp::from_millis(0).plus(clocks.give_up * 2));
+        assert_eq!(
+            expires_at(&stood, &clocks, AT),
+            Timestamp::from_millis(0).plus(clocks.give_up * 2)
+        );
         let useless = Claimed { not_useful_after: Some(AT), ..claimed() };
         assert_eq!(expires_at(&useless, &clocks, AT), AT);
     }

@@ -17,6 +17,7 @@ mod conforms;
 mod doctor;
 mod examples;
 mod mailbox;
+mod outage;
 mod peer;
 mod post;
 mod queue;

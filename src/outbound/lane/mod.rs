@@ -83,8 +83,7 @@ impl Lanes {
                 let begun = running.iter().filter(|(code, _)| *code == partner.code).count();
                 for n in begun..partner.connections {
                     running.push((partner.code.clone(), n));
-                    let worker =
-                        Worker::new(self.clone(), common.clone(), partner.code.clone(), n);
+                    let worker = Worker::new(self.clone(), common.clone(), partner.code.clone(), n);
                     self.runtime.spawn(worker.run());
                 }
             }
