@@ -63,7 +63,7 @@ pub use outbound::{
     Submission,
 };
 pub use standing::{Standing, StandingVersion};
-pub use suspension::Suspension;
+pub use suspension::{SetAside, Suspension};
 pub use tally::{Counted, Happened, Mark, Open, Waiting};
 pub use trace::{Query, Query as TraceQuery, TraceAnswer};
 pub use wakes::Wakes;

@@ -29,5 +29,6 @@ mod skipped;
 mod smime_gates;
 mod smime_peers;
 mod smime_world;
+mod suspension;
 mod web;
 mod world;
