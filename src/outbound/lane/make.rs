@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::{error, info};
 
-use super::{Now, Worker};
+use super::worker::{Now, Worker};
 use crate::certificate::Facts;
 use crate::delivery::{State, Trigger};
 use crate::ledger::{Cargo, Claimed, LedgerError, SealRecord, Submission};
@@ -48,10 +48,13 @@ impl Worker {
 
     async fn make(&self, mut claimed: Claimed, now: &Now) -> Result<Made, LedgerError> {
         let at = self.lanes.clock.now();
-        // What was handed over has its clock of receipts.
-        if claimed.state != State::HandedOver
-            && verdict::expires_at(&claimed, &now.configuration.clocks, at) <= at
-        {
+        if claimed.state == State::HandedOver {
+            // They have it: it has no end to come to, and may not go again.
+            if claimed.not_useful_after.is_some_and(|after| after <= at) {
+                self.lanes.ledger.let_be(claimed.delivery, claimed.fence).await?;
+                return Ok(Made::Ended);
+            }
+        } else if verdict::expires_at(&claimed, &now.configuration.clocks, at) <= at {
             self.end(&claimed, Trigger::Expired, "expired", "not handed over in time".to_owned())
                 .await?;
             return Ok(Made::Ended);
