@@ -63,7 +63,8 @@ async fn three_refusals_in_a_row_suspend_and_nothing_is_lost() {
     assert_eq!(ended.unwrap(), Some(suspended[0].clone()));
     assert_eq!(world.ledger().resume(&partner("HM"), None).await.unwrap(), None);
     let claimed = claim().await;
-    let numbers: Vec<&str> = claimed.iter().map(|one| one.certificate.number()).collect();
+    let numbers: Vec<&str> =
+        claimed.iter().map(|one| one.cargo.facts().unwrap().id.number()).collect();
     assert_eq!(numbers, ["N-1", "N-2", "N-3"]);
     // The day apart counts for nothing.
     assert_eq!(claimed[2].stood_still, DAY.saturating_add(Duration::from_millis(5)));
