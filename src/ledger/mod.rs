@@ -67,7 +67,7 @@ pub use outbound::{
 };
 pub use receipts::{Awaited, ClockStep};
 pub use standing::{Standing, StandingVersion};
-pub use suspension::Suspension;
+pub use suspension::{SetAside, Suspension};
 pub use tally::{Counted, Happened, Mark, Open, Waiting};
 pub use trace::{Query, Query as TraceQuery, TraceAnswer};
 pub use wakes::Wakes;

@@ -194,12 +194,13 @@ CREATE TABLE suspension (
 -- 1: its circuit is open, it is suspended here, it is suspended in
 -- partners.toml. `stood`: for how long it has, in milliseconds, until
 -- `still_since`. `refusals`, `bounces`: 5.1.x and 5.7.x in a row.
+-- `turns`: how often it was suspended or resumed here.
 CREATE TABLE lane (
     partner TEXT PRIMARY KEY,
     refusals INTEGER NOT NULL DEFAULT 0, bounces INTEGER NOT NULL DEFAULT 0,
     stood INTEGER NOT NULL DEFAULT 0, still_since INTEGER,
     cut_off INTEGER NOT NULL DEFAULT 0, suspended INTEGER NOT NULL DEFAULT 0,
-    set_aside INTEGER NOT NULL DEFAULT 0
+    set_aside INTEGER NOT NULL DEFAULT 0, turns INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
 -- Destinations that are not reached: a row while the circuit is open.

@@ -15,6 +15,7 @@ use super::columns::{
 };
 use super::error::LedgerError;
 use super::events::published_form;
+use super::lanes;
 use super::reader::Reader;
 use super::segments::Place;
 pub use super::traced::{
@@ -140,6 +141,7 @@ fn deliveries(
             letter_sha256: letter.map(|place| hex(&place.digest)),
             xml_sha256: xml.map(|digest| hex(&digest)),
             due: perhaps_time(row, 6)?,
+            waits: None,
             attempts: Vec::new(),
             receipts: Vec::new(),
         };
@@ -150,11 +152,13 @@ fn deliveries(
     let mut found = Vec::new();
     for (delivery, entity) in rows {
         let key = delivery.delivery.uuid().into_bytes();
+        let lane = lanes::waits(&reader.sql, &delivery.partner)?;
         let entity = entity.map(|place| reader.octets(&place)).transpose()?;
         found.push(TracedDelivery {
             message_id: entity.as_deref().and_then(message_id),
             attempts: attempts(reader, key)?,
             receipts: receipts(reader, key)?,
+            waits: lane.filter(|_| delivery.due.is_some()),
             ..delivery
         });
     }

@@ -84,7 +84,7 @@ impl Worker {
 
     /// The partner's entry of now, if it is there, active and allows this worker.
     fn now(&mut self) -> Option<Now> {
-        let is_suspended = self.common.suspended.borrow_and_update().contains(&self.code);
+        let is_suspended = self.common.suspended.borrow_and_update().partners.contains(&self.code);
         let configuration = self.lanes.configuration.borrow_and_update().clone();
         let partner = configuration.partner(&self.code)?;
         if is_suspended || partner.state == State::Suspended || self.number >= partner.connections {
