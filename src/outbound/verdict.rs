@@ -66,8 +66,10 @@ pub fn expires_at(claimed: &Claimed, clocks: &Clocks, at: Timestamp) -> Timestam
 
 fn is_about_route(outcome: &Outcome) -> bool {
     let before_rcpt = match outcome.phase {
-        Phase::Connect | Phase::Ehlo | Phase::Starttls | Phase::Auth | Phase::Mail => true,
-        Phase::Rcpt | Phase::Data | Phase::EndOfData => false,
+        Phase::Connect | Phase::Ehlo | Phase::Starttls | Phase::Auth => true,
+        // At MAIL the post refuses only what its SIZE says is too big: that is
+        // about the letter, and stays so.
+        Phase::Mail | Phase::Rcpt | Phase::Data | Phase::EndOfData => false,
     };
     // 5.1.x and 5.7.x as above; 5.2.2 is a mailbox that is full now.
     let passing = outcome.status.is_some_and(|status| {
@@ -139,6 +141,7 @@ mod tests {
     fn what_a_refusal_is_about() {
         // About the route: before RCPT, and 5.1.x and 5.7.x anywhere.
         check(Phase::Mail, Some((5, 7, 1)), Verdict::Refused, Verdict::Deferred);
+        check(Phase::Mail, Some((5, 3, 4)), Verdict::Refused, Verdict::Refused);
         check(Phase::Rcpt, Some((5, 1, 1)), Verdict::Refused, Verdict::Deferred);
         check(Phase::EndOfData, Some((5, 7, 1)), Verdict::Refused, Verdict::Deferred);
         // A full mailbox is full now; a letter too big is too big for ever.
