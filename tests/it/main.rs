@@ -18,6 +18,7 @@ mod doctor;
 mod examples;
 mod mailbox;
 mod peer;
+mod peers;
 mod post;
 mod queue;
 mod queues;
