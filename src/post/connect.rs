@@ -230,27 +230,25 @@ impl<'a> Road<'a> {
         }
     }
 
-    /// lettre's connection: it reads the banner and says EHLO.
+    /// lettre's connection: it is shown the banner, and says EHLO.
     async fn greet(
         &mut self,
         wire: &Wire,
         banner_seen: bool,
     ) -> Result<AsyncSmtpConnection, Obstacle> {
+        // Heard here first, so that each of the two has its own time.
+        if !banner_seen {
+            self.hear(wire, Phase::Connect, 220).await?;
+        }
         let name = ClientId::Domain(self.settings.hostname.clone());
         let stream = Box::new(wire.clone());
         let greeting = AsyncSmtpConnection::connect_with_transport(stream, &name);
-        // Two replies, each of which may take its time.
-        let made = in_time(self.settings.reply * 2, Phase::Connect, greeting).await;
-        let failed = |phase| match &made {
+        let made = in_time(self.settings.reply, Phase::Ehlo, greeting).await;
+        let failed = match &made {
             Ok(Ok(_)) => None,
-            Ok(Err(error)) => Some(obstacle(phase, lost(error))),
-            Err(Obstacle { words, .. }) => Some(obstacle(phase, words)),
+            Ok(Err(error)) => Some(obstacle(Phase::Ehlo, lost(error))),
+            Err(Obstacle { words, .. }) => Some(obstacle(Phase::Ehlo, words)),
         };
-        if !banner_seen {
-            let failed = failed(Phase::Connect);
-            self.note(wire, Phase::Connect, 220, failed)?;
-        }
-        let failed = failed(Phase::Ehlo);
         self.note(wire, Phase::Ehlo, 250, failed)?;
         made?.map_err(|error| obstacle(Phase::Ehlo, lost(&error)))
     }
