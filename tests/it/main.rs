@@ -25,6 +25,7 @@ mod queues;
 mod receipts;
 mod road;
 mod schemas;
+mod scripted;
 mod skipped;
 mod smime_gates;
 mod smime_peers;

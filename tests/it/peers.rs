@@ -8,175 +8,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::Write;
+use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::broker::Broker;
-use crate::queues::Domestic;
-use crate::road::{declared, xml};
-use crate::skipped::skipped;
-use crate::world::{Folder, Gateway};
-
-const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers");
+use crate::road::declared;
+use crate::scripted::{Behaviour, Found, Peers};
+use crate::world::{Gateway, wait_for};
 
 /// Short where a row waits for it, long enough for a machine that is busy.
-const CLOCK: &str = "retry = [\"0s\", \"200ms\", \"400ms\"]\nretry_max = \"1s\"\nsmtp_reply = \"4s\"\n\
-                     final_reply = \"4s\"\nconnect = \"4s\"\nin_doubt_hold = \"500ms\"\n";
-
-//------------ Behaviour -----------------------------------------------------
-
-#[derive(Deserialize)]
-struct Table {
-    behaviour: Vec<Behaviour>,
-}
-
-/// One entry of behaviours.toml: what its head says.
-#[derive(Deserialize)]
-struct Behaviour {
-    name: String,
-    partner: String,
-    #[serde(default = "plain")]
-    tls: String,
-    #[serde(default)]
-    offers: Vec<String>,
-    #[serde(default)]
-    narrow: bool,
-    #[serde(default = "one")]
-    letters: usize,
-    mailbox: usize,
-    #[serde(flatten)]
-    wanted: Wanted,
-    #[serde(default)]
-    repeats: bool,
-    second: Option<Wanted>,
-}
-
-/// What has to come of a letter.
-#[derive(Clone, Deserialize)]
-struct Wanted {
-    ends: String,
-    attempts: Vec<String>,
-    events: Vec<String>,
-}
-
-fn plain() -> String {
-    "none".to_owned()
-}
-
-fn one() -> usize {
-    1
-}
-
-impl Behaviour {
-    fn all() -> Vec<Behaviour> {
-        let text = std::fs::read_to_string(Path::new(PEERS).join("behaviours.toml")).unwrap();
-        toml::from_str::<Table>(&text).unwrap().behaviour
-    }
-
-    /// The entry in partners.toml.
-    fn entry(&self, peers: &Peers) -> String {
-        let tls = match self.tls.as_str() {
-            "none" => "tls = \"none\"\n".to_owned(),
-            "pin" => format!("tls_pin = \"{}\"\n", peers.pin),
-            "name" => {
-                "tls_ca = \"peers/authority.pem\"\ntls_name = \"mail.hm.example\"\n".to_owned()
-            }
-            "authority" => {
-                "tls_ca = \"authority.pem\"\ntls_name = \"mail.hm.example\"\n".to_owned()
-            }
-            other => panic!("no tls of this table: {other}"),
-        };
-        let logs_in = self.offers.iter().any(|offer| offer.starts_with("AUTH"));
-        let auth = if logs_in { "auth_file = \"login\"\n" } else { "" };
-        format!(
-            "[[partner]]\ncode = \"{}\"\ncountries = [\"HM\"]\naddress = \"ecert@nppo.hm.example\"\n\
-             route = \"smtp://127.0.0.1:{}\"\n{tls}{auth}receipt = \"none\"\nconnections = 1\n\
-             [partner.seal]\nrecipients = [\"hm-decrypt.pem\"]\n\
-             [partner.trust]\nsigners = [\"hm-sign.pem\"]\n",
-            self.partner, peers.ports[&self.partner],
-        )
-    }
-
-    fn number(&self, n: usize) -> String {
-        format!("BV-{}-{n}", self.partner)
-    }
-
-    fn wanted(&self, n: usize) -> &Wanted {
-        match &self.second {
-            Some(second) if n == 2 => second,
-            Some(_) | None => &self.wanted,
-        }
-    }
-
-    /// Gives the letters' certificates to the gateway.
-    fn submit(&self, domestic: &Domestic) {
-        for n in 1..=self.letters {
-            let number = self.number(n);
-            let mut text = xml(&number);
-            if self.narrow {
-                // More than goes into a connection that is not read.
-                text.push_str(&format!("<!--{}-->", "big ".repeat(50_000)));
-            }
-            domestic.submit("application/xml", &number, Some(&self.partner), text.as_bytes());
-        }
-    }
-}
-
-//------------ Peers ---------------------------------------------------------
-
-/// scripted.py while it runs; it ends when this is dropped.
-struct Peers {
-    child: Child,
-    questions: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-    ports: BTreeMap<String, u16>,
-    pin: String,
-}
-
-impl Peers {
-    /// None, said aloud, where there is no Python.
-    fn start(table: &Path, folder: &Path) -> Option<Peers> {
-        let mut python = Command::new("python3");
-        python.arg("-B").arg(Path::new(PEERS).join("scripted.py")).arg(table).arg(folder);
-        let Ok(mut child) = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
-            skipped("mail servers that misbehave: no python3");
-            return None;
-        };
-        let questions = child.stdin.take();
-        let answers = BufReader::new(child.stdout.take().unwrap());
-        let mut peers =
-            Peers { child, questions, answers, ports: BTreeMap::new(), pin: String::new() };
-        let begun = peers.answer();
-        peers.ports = serde_json::from_value(begun["ports"].clone()).unwrap();
-        peers.pin = begun["pin"].as_str().unwrap().to_owned();
-        Some(peers)
-    }
-
-    /// What every server has seen so far.
-    fn seen(&mut self) -> Value {
-        self.questions.as_mut().unwrap().write_all(b"\n").unwrap();
-        self.answer()
-    }
-
-    fn answer(&mut self) -> Value {
-        let mut line = String::new();
-        self.answers.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|fault| panic!("{fault}: {line}"))
-    }
-}
-
-impl Drop for Peers {
-    fn drop(&mut self) {
-        drop(self.questions.take());
-        let _gone = self.child.wait();
-    }
-}
-
-//------------ Tests ---------------------------------------------------------
+const CLOCK: &str = "retry = [\"0s\", \"200ms\", \"400ms\"]\nretry_max = \"1s\"\n\
+                     smtp_reply = \"4s\"\nfinal_reply = \"4s\"\nconnect = \"4s\"\n\
+                     in_doubt_hold = \"500ms\"\n";
 
 /// Every behaviour of the table at once: each ends in the attempts, the state
 /// and the events that its row says, and the server's mailbox holds what it
@@ -184,27 +29,16 @@ impl Drop for Peers {
 #[test]
 fn every_behaviour_ends_as_its_row_says() {
     let Some(broker) = Broker::shared() else { return };
-    let behaviours = Behaviour::all();
-    let keys = Folder::empty();
-    let table = Path::new(PEERS).join("behaviours.toml");
-    let Some(mut peers) = Peers::start(&table, &keys.path("peers")) else { return };
-    let entries: String = behaviours.iter().map(|behaviour| behaviour.entry(&peers)).collect();
-    let mut bv = Gateway::alone(broker.url(&broker.fresh_vhost()), CLOCK, &entries);
-    bv.folder.copy(&keys.path("peers/authority.pem"), "peers/authority.pem");
-    bv.folder.write_secret("login", "bv\ns3cret\n");
+    let Some(mut peers) = Peers::play("behaviours.toml") else { return };
+    let mut bv = peers.gateway(broker.url(&broker.fresh_vhost()), 1, CLOCK);
     bv.start();
     let domestic = declared(&bv);
-    for behaviour in &behaviours {
-        behaviour.submit(&domestic);
-    }
-
     let mut open: BTreeMap<String, usize> = BTreeMap::new();
-    for behaviour in &behaviours {
-        for n in 1..=behaviour.letters {
-            let more = usize::from(behaviour.repeats);
-            // Accepted and sealed come first.
-            let events = behaviour.wanted(n).events.len() + more + 2;
-            open.insert(format!("BV/851/{}", behaviour.number(n)), events);
+    for behaviour in &peers.behaviours {
+        behaviour.submit(&domestic);
+        for (index, number) in behaviour.numbers().iter().enumerate() {
+            let events = events(behaviour, index).len() + usize::from(behaviour.repeats);
+            open.insert(format!("BV/851/{number}"), events);
         }
     }
     domestic.each_event(|event| {
@@ -220,109 +54,71 @@ fn every_behaviour_ends_as_its_row_says() {
     });
 
     let seen = peers.seen();
-    let mut page = String::new();
+    let mut page = format!(
+        "\n{:<66} {:<28} {:<12} {:<28} letters\n",
+        "behaviour", "verdicts", "state", "events"
+    );
     let mut faults = String::new();
-    for behaviour in &behaviours {
+    for behaviour in &peers.behaviours {
         let seen = &seen[&behaviour.partner];
-        let letters = seen["letters"].as_array().unwrap();
-        let mut report =
-            |words: String| writeln!(faults, "{}: {words}", behaviour.partner).unwrap();
-        if letters.len() != behaviour.mailbox {
-            report(format!("its mailbox holds {} letters", letters.len()));
+        let held = seen["letters"].as_array().unwrap();
+        for words in compare(behaviour, seen, &bv, &mut page) {
+            writeln!(faults, "{}: {words}", behaviour.partner).unwrap();
         }
-        if seen["oddities"] != serde_json::json!([]) {
-            report(format!("saw what a client does not do: {}", seen["oddities"]));
-        }
-        for n in 1..=behaviour.letters {
-            let (exit, out, words) = bv.answer(&["--json", "trace", &behaviour.number(n)]);
-            assert_eq!(exit, 0, "{words}");
-            let trace: Value = serde_json::from_slice(&out).unwrap();
-            let found = Found::read(&trace["certificates"][0]);
-            let wanted = behaviour.wanted(n);
-            if found.state != wanted.ends {
-                report(format!("letter {n} is {}", found.state));
-            }
-            if !alike(&found.attempts, &wanted.attempts, behaviour.repeats) {
-                report(format!("letter {n} came to {:#?}", found.attempts));
-            }
-            let events =
-                [&["accepted".to_owned(), "sealed".to_owned()], &wanted.events[..]].concat();
-            if !alike(&found.events, &events, behaviour.repeats) {
-                report(format!("letter {n} had the events {:?}", found.events));
-            }
-            if let Some(words) = found.odd {
-                report(format!("letter {n}: {words}"));
-            }
-            let taken = letters.iter().filter(|letter| letter["messageId"] == found.letter.0);
-            for letter in taken {
-                if letter["sha256"] != found.letter.1 {
-                    report(format!("letter {n} was sent in other octets"));
-                }
-            }
-            if n == 1 {
-                let events = found.events[2..].join(", ");
-                let verdicts: Vec<&str> =
-                    found.attempts.iter().map(|attempt| verdict(attempt)).collect();
-                let (name, state, held) = (&behaviour.name, &found.state, letters.len());
-                let (verdicts, events) = (short(&verdicts.join(", ")), short(&events));
-                writeln!(page, "{name:<66} {verdicts:<28} {state:<12} {events:<28} {held}")
-                    .unwrap();
-            }
-        }
+        writeln!(page, " {}", held.len()).unwrap();
     }
-    let head =
-        format!("{:<66} {:<28} {:<12} {:<28} letters", "behaviour", "verdicts", "state", "events");
     // Past the harness, which would keep it to itself when all is well.
-    std::io::stdout().write_all(format!("\n{head}\n{page}\n").as_bytes()).unwrap();
+    std::io::stdout().write_all(page.as_bytes()).unwrap();
     assert!(faults.is_empty(), "\n{faults}");
 }
 
-//------------ Found ---------------------------------------------------------
-
-/// What the gateway has on record of a certificate's one delivery.
-struct Found {
-    state: String,
-    /// Verdict, phase, and the last literal reply of that phase.
-    attempts: Vec<String>,
-    events: Vec<String>,
-    /// Message-ID and SHA-256.
-    letter: (Value, Value),
-    odd: Option<String>,
-}
-
-impl Found {
-    fn read(certificate: &Value) -> Found {
-        let list = |value: &Value| value.as_array().unwrap().clone();
-        let delivery = &certificate["deliveries"][0];
-        let mut odd = None;
-        let mut attempts = Vec::new();
-        for attempt in list(&delivery["attempts"]) {
-            let of_phase = |reply: &&Value| reply["phase"] == attempt["phase"];
-            let replies = list(&attempt["replies"]);
-            let last = replies.iter().rev().find(of_phase);
-            let text = last.map_or("-", |reply| reply["text"].as_str().unwrap());
-            let words = |name: &str| attempt[name].as_str().unwrap_or("?").to_owned();
-            let (verdict, phase) = (words("verdict"), words("phase"));
-            let peer = words("peer");
-            if !peer.starts_with("127.0.0.1:") {
-                odd = Some(format!("the peer was {peer}"));
-            }
-            let code = format!("smtp.{phase}");
-            if verdict != "handed-over" && attempt["reason"]["code"] != code.as_str() {
-                odd = Some(format!("the reason was {}", attempt["reason"]));
-            }
-            attempts.push(format!("{verdict} {phase} {text}"));
+/// What is not as the row says; and the row's line, but for its end.
+fn compare(behaviour: &Behaviour, seen: &Value, bv: &Gateway, page: &mut String) -> Vec<String> {
+    let mut faults = Vec::new();
+    let held = seen["letters"].as_array().unwrap();
+    if held.len() != behaviour.mailbox {
+        faults.push(format!("its mailbox holds {} letters", held.len()));
+    }
+    if seen["oddities"] != json!([]) {
+        faults.push(format!("it saw what no client does: {}", seen["oddities"]));
+    }
+    for (index, number) in behaviour.numbers().iter().enumerate() {
+        let found = Found::read(bv, number, behaviour.down);
+        let wanted = behaviour.wanted(index);
+        let mut fault = |words: String| faults.push(format!("{number} {words}"));
+        if found.state != wanted.ends {
+            fault(format!("is {}", found.state));
         }
-        let events = list(&certificate["events"]);
-        let events = events.iter().map(|event| event["event"].as_str().unwrap().to_owned());
-        Found {
-            state: delivery["state"].as_str().unwrap().to_owned(),
-            attempts,
-            events: events.collect(),
-            letter: (delivery["messageId"].clone(), delivery["letterSha256"].clone()),
-            odd,
+        if !alike(&found.attempts, &wanted.attempts, behaviour.repeats) {
+            fault(format!("came to {:#?}", found.attempts));
+        }
+        if !alike(&found.events, &events(behaviour, index), behaviour.repeats) {
+            fault(format!("had the events {:?}", found.events));
+        }
+        if !wanted.words.as_ref().is_none_or(|words| found.words.contains(words)) {
+            fault(format!("was told of as {:?}", found.words));
+        }
+        if let Some(words) = found.odd {
+            fault(words);
+        }
+        let copies = held.iter().filter(|letter| letter["messageId"] == found.message_id);
+        if copies.into_iter().any(|copy| copy["sha256"] != found.sha256) {
+            fault("was sent in other octets than were sealed".to_owned());
+        }
+        if index == 0 {
+            let words = found.attempts.iter().filter_map(|attempt| attempt.split(' ').next());
+            let (verdicts, events) = (short(words), short(found.events.iter().skip(2)));
+            let (name, state) = (&behaviour.name, &found.state);
+            write!(page, "{name:<66} {verdicts:<28} {state:<12} {events:<28}").unwrap();
         }
     }
+    faults
+}
+
+/// The events that the letter at `index` has to have, the first two included.
+fn events(behaviour: &Behaviour, index: usize) -> Vec<String> {
+    let begins = ["accepted".to_owned(), "sealed".to_owned()];
+    [&begins[..], &behaviour.wanted(index).events].concat()
 }
 
 /// Whether what was found is what was wanted; a text that ends in `…` is
@@ -341,17 +137,70 @@ fn alike(found: &[String], wanted: &[String], repeats: bool) -> bool {
         && found.iter().enumerate().all(|(n, found)| is(found, wanted.get(n).unwrap_or(last)))
 }
 
-fn verdict(attempt: &str) -> &str {
-    attempt.split(' ').next().unwrap_or_default()
-}
-
-/// The same word many times is told by how often it came.
-fn short(words: &str) -> String {
-    let all: Vec<&str> = words.split(", ").collect();
+/// Words in a row; the same one many times is told by how often it came.
+fn short<T: AsRef<str>>(words: impl Iterator<Item = T>) -> String {
+    let all: Vec<String> = words.map(|word| word.as_ref().to_owned()).collect();
     match all.as_slice() {
         [first, _, _, ..] if all.iter().all(|word| word == first) => {
             format!("{first} × {}", all.len())
         }
-        _ => words.to_owned(),
+        words => words.join(", "),
     }
+}
+
+/// Servers that hold every connection, with the clocks as they come: while
+/// none of them has let go, their neighbour has all its letters, each at its
+/// first attempt. No clock decides this, only that they still hold.
+#[test]
+fn a_server_that_holds_us_makes_no_partner_wait() {
+    const CONNECTIONS: usize = 4;
+    let Some(broker) = Broker::shared() else { return };
+    let Some(mut peers) = Peers::play("holding.toml") else { return };
+    let mut bv = peers.gateway(broker.url(&broker.fresh_vhost()), CONNECTIONS, "");
+    bv.start();
+    let domestic = declared(&bv);
+    let (well, bad): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut peers.behaviours).into_iter().partition(|one| one.partner == "WELL");
+    let holding: Vec<&Behaviour> = bad.iter().filter(|behaviour| !behaviour.down).collect();
+    for behaviour in &bad {
+        behaviour.submit(&domestic);
+    }
+    let all_hold = |seen: &Value| {
+        holding.iter().all(|one| {
+            let (held, had) = (&seen[&one.partner]["holding"], &seen[&one.partner]["connections"]);
+            (held, had) == (&json!(CONNECTIONS), &json!(CONNECTIONS))
+        })
+    };
+    wait_for("servers that all hold us", Duration::from_secs(60), || {
+        all_hold(&peers.seen()).then_some(())
+    });
+    let [well] = &well[..] else { panic!("one is well") };
+    well.submit(&domestic);
+    let mut left = well.numbers().len();
+    domestic.each_event(|event| {
+        let verdict = ["handed-over", "deferred", "in-doubt", "refused"];
+        if verdict.contains(&event["event"].as_str().unwrap()) {
+            match event["partner"].as_str() {
+                Some("WELL") => {
+                    assert_eq!(event["event"], "handed-over");
+                    left -= 1;
+                }
+                Some("DOWN") => {}
+                partner => panic!("a verdict for {partner:?}: {event:#}"),
+            }
+        }
+        left == 0
+    });
+    let seen = peers.seen();
+    assert!(all_hold(&seen), "they let go: {seen:#}");
+    for behaviour in [well].into_iter().chain(&bad) {
+        let seen = &seen[&behaviour.partner];
+        assert_eq!(seen["letters"].as_array().unwrap().len(), behaviour.mailbox, "{seen:#}");
+        assert_eq!(seen["oddities"], json!([]), "{}", behaviour.partner);
+        // The first of a lane is among those that are held.
+        let number = &behaviour.numbers()[0];
+        let found = Found::read(&bv, number, behaviour.down);
+        assert_eq!(found.state, behaviour.wanted(0).ends, "{number}");
+    }
+    println!("{} letters went while {} connections were held", well.mailbox, 4 * holding.len());
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -70,13 +70,6 @@ impl Folder {
     /// Writes a file.
     pub fn write(&self, name: &str, octets: impl AsRef<[u8]>) {
         fs::write(self.path(name), octets).unwrap();
-    }
-
-    /// Copies a file from elsewhere, folders and all.
-    pub fn copy(&self, from: &Path, name: &str) {
-        let to = self.path(name);
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(from, to).unwrap();
     }
 
     /// Writes a file that only its owner may read.

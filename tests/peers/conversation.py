@@ -161,6 +161,8 @@ class Conversation:
         if step.get("goes") == "silent":
             self._connection.settimeout(None)
             self._hold(lambda: self._connection.recv(1024))
+        if step.get("goes") == "deaf":
+            self._hold(threading.Event().wait)
         if "endless" in step:
             piece = step["endless"] * (1 if pause else 500)
             told = [0]
@@ -203,9 +205,10 @@ class Conversation:
             return
         if not self._answer("data").startswith("354"):
             return
-        if self._script.next("text", self._letter):
+        step = self._script.next("text", self._letter)
+        if step:
             self._ended(b"\r\n")
-            self._cut()
+            self._do("text", step)
         lines = [b""]
         while lines[-1] != b".\r\n":
             lines.append(self._ended(b"\r\n"))

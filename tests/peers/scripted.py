@@ -3,7 +3,7 @@
 
     scripted.py TABLE FOLDER
 
-TABLE is `behaviours.toml`, which explains itself. For each of its entries a
+TABLE is `behaviours.toml`, which explains itself, or one like it. For each of its entries a
 server listens on a port of 127.0.0.1 of its own; FOLDER gets the keys of
 their TLS, with `authority.pem`. When all listen, one line of JSON: the ports
 by partner, and the pin of the certificate that is the right one. Then for
@@ -41,15 +41,16 @@ class Server:
         self.script = conversation.Script(behaviour)
         self.journal = conversation.Journal()
         self.contexts = contexts
-        self._narrow = behaviour.get("narrow", False)
+        self._narrow = behaviour.get("narrow", "")
         self._listener = socket.socket()
         if self._narrow:
             for option, value in NARROW.items():
                 self._listener.setsockopt(*option, value)
         self._listener.bind(("127.0.0.1", 0))
-        self._listener.listen(64)
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        if not behaviour.get("down"):
+            self._listener.listen(64)
+            threading.Thread(target=self._accept, daemon=True).start()
 
     def seen(self) -> dict:
         """What it has seen so far."""
@@ -58,9 +59,8 @@ class Server:
     def _accept(self) -> None:
         while True:
             connection, _ = self._listener.accept()
-            if self._narrow:
-                # The first one alone, which is to be cut.
-                self._narrow = False
+            if self._narrow == "first":
+                self._narrow = ""
                 self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
             talk = conversation.Conversation(connection, self.script, self.journal, self.contexts)
             threading.Thread(target=talk.hold, daemon=True).start()
