@@ -7,7 +7,7 @@ use super::answer::{Answer, Exit, Shared};
 use crate::certificate::{CountryCode, DocumentType};
 use crate::clock::Clock;
 use crate::config::{Configuration, Keys};
-use crate::delivery::Direction;
+use crate::delivery::{Direction, Reason};
 use crate::ledger::trace::{Query, TraceAnswer, TracedAttempt, TracedCertificate, TracedDelivery};
 use crate::ledger::{Access, Ledger, LedgerError};
 
@@ -156,6 +156,9 @@ impl Story {
         let (partner, state) = (&delivery.partner, delivery.state);
         let due = delivery.due.map(|due| format!(", due {due}")).unwrap_or_default();
         self.line(1, &format!("to {partner}: {state}{due}"));
+        if let Some(Reason { code, words }) = &delivery.waits {
+            self.line(2, &format!("waits        {words} ({code})"));
+        }
         self.line(2, &format!("delivery     {}", delivery.delivery));
         if let Some(message_id) = &delivery.message_id {
             self.line(2, &format!("letter       {message_id}"));
@@ -233,6 +236,7 @@ mod tests {
             letter_sha256: None,
             xml_sha256: None,
             due: Some(at),
+            waits: Some(Reason::new("circuit.open", "its server is not reached")),
             attempts: vec![attempt],
             receipts: vec![],
         };

@@ -15,6 +15,7 @@ use super::columns::{
 };
 use super::error::LedgerError;
 use super::events::published_form;
+use super::lanes;
 use super::reader::Reader;
 use super::segments::Place;
 pub use super::traced::{
@@ -129,6 +130,7 @@ fn deliveries(reader: &mut Reader, issued: [u8; 16]) -> Result<Vec<TracedDeliver
             letter_sha256: letter.map(|place| hex(&place.digest)),
             xml_sha256: xml.map(|digest| hex(&digest)),
             due: perhaps_time(row, 6)?,
+            waits: None,
             attempts: Vec::new(),
             receipts: Vec::new(),
         };
@@ -139,11 +141,13 @@ fn deliveries(reader: &mut Reader, issued: [u8; 16]) -> Result<Vec<TracedDeliver
     let mut found = Vec::new();
     for (delivery, entity) in rows {
         let key = delivery.delivery.uuid().into_bytes();
+        let lane = lanes::waits(&reader.sql, &delivery.partner)?;
         let entity = entity.map(|place| reader.octets(&place)).transpose()?;
         found.push(TracedDelivery {
             message_id: entity.as_deref().and_then(message_id),
             attempts: attempts(reader, key)?,
             receipts: receipts(reader, key)?,
+            waits: lane.filter(|_| delivery.due.is_some()),
             ..delivery
         });
     }

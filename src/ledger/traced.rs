@@ -105,6 +105,9 @@ pub struct TracedDelivery {
     pub xml_sha256: Option<String>,
     /// When it is tried next; null if nothing is to be done.
     pub due: Option<Timestamp>,
+    /// Why it waits although it is due: `partner.suspended`, `circuit.open`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Reason>,
     pub attempts: Vec<TracedAttempt>,
     /// What the other side said of it since.
     pub receipts: Vec<TracedReceipt>,

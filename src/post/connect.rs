@@ -44,7 +44,7 @@ pub async fn connect(
     let mut road = Road::new(settings);
     match road.travel(route, tls, credentials).await {
         Ok(opened) => Ok(opened),
-        Err(Obstacle { phase, words, .. }) => {
+        Err(Obstacle { phase, step, words }) => {
             let deciding = road.replies.last().filter(|reply| reply.phase == phase);
             let outcome = Outcome {
                 verdict: Verdict::Deferred,
@@ -52,6 +52,7 @@ pub async fn connect(
                 status: deciding.and_then(Status::of),
                 replies: road.replies,
                 words,
+                is_unsafe: matches!(step, Step::Certificate | Step::Starttls),
                 reusable: false,
             };
             let peer = road.peer.map(|peer| peer.to_string());

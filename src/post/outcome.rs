@@ -50,6 +50,9 @@ pub struct Outcome {
     /// The enhanced status code of the reply that decided (RFC 3463): the
     /// lane judges by it whether a refusal is about this letter or about all.
     pub status: Option<Status>,
+    /// Whether the road ended because it is not as safe as the partner's
+    /// entry asks: no STARTTLS, no TLS, another certificate.
+    pub is_unsafe: bool,
     /// Whether the connection may carry another transaction.
     pub reusable: bool,
 }

@@ -122,6 +122,7 @@ impl Session {
             status: deciding.and_then(Status::of),
             replies: record.replies,
             words: ended.words,
+            is_unsafe: false,
             reusable: self.usable && self.letters < LETTERS && self.since.elapsed() < AGE,
         })
     }
