@@ -113,7 +113,7 @@ const PUBLISHED: &[(Head, Kind)] = &[
 
 /// What commands answer with `--json`.
 const COMMANDS: &[Command] = &[
-    Command::new("bench.schema.json", "certpost/bench/1", &[kind::<bench::Measured>]),
+    Command::new("bench.schema.json", "certpost/bench/1", &[kind::<bench::told::Measured>]),
     Command::new("check.schema.json", "certpost/check/1", &[kind::<check::Checked<'_>>]),
     Command::new(
         "convert.schema.json",
