@@ -272,7 +272,7 @@ fn weigh(
     match environment {
         Environment::Live => (verdict, vec![about]),
         Environment::Training => {
-            let would = format!("on a live gateway the verdict would be: {}", verdict.as_str());
+            let would = format!("on a live gateway: {}", verdict.as_str());
             (Verdict::Training, vec![format!("this gateway is for training; {about}"), would])
         }
     }
@@ -357,7 +357,7 @@ mod tests {
         check(&[ended], Some(presented("N-1", "70", 1)), "not-current", 1);
         let training = judge(&[issued], None, Environment::Training);
         assert_eq!((training.verdict.as_str(), training.exit.code()), ("training", 1));
-        assert_eq!(training.reasons[1], "on a live gateway the verdict would be: authentic");
+        assert_eq!(training.reasons[1], "on a live gateway: authentic");
     }
 
     #[test]

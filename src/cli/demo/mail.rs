@@ -31,6 +31,9 @@ pub struct Peers {
 /// One of them did not do what it is for.
 #[derive(Debug, thiserror::Error)]
 pub enum PeerError {
+    /// It is not installed; whoever runs the demo sees to it.
+    #[error("{what} is not there; run deploy/prerequisites demo")]
+    Absent { what: &'static str },
     /// It could not be started or read.
     #[error("the machine: {0}")]
     Machine(#[from] io::Error),
@@ -47,11 +50,14 @@ pub enum PeerError {
 }
 
 impl Peers {
-    /// Writes them to `ground`.
-    pub fn at(ground: &Path) -> io::Result<Peers> {
+    /// Writes them to `ground`, and sees that what they need is there.
+    pub fn at(ground: &Path) -> Result<Peers, PeerError> {
         fs::write(ground.join("mail.py"), MAIL)?;
         fs::write(ground.join("counter.py"), COUNTER)?;
         let python = if Path::new(PYTHON).exists() { PYTHON } else { "python3" };
+        needs("xmllint", "xmllint", &["--version"])?;
+        needs("openssl", "openssl", &["version"])?;
+        needs("python3 with python3-pika", python, &["-c", "import pika"])?;
         Ok(Peers { python, ground: ground.to_owned() })
     }
 
@@ -138,5 +144,15 @@ impl Peers {
             ("HOME", self.ground.display().to_string()),
             ("LANG", "C.UTF-8".to_owned()),
         ]
+    }
+}
+
+/// That `program` works.
+fn needs(what: &'static str, program: &str, arguments: &[&str]) -> Result<(), PeerError> {
+    match Command::new(program).args(arguments).output() {
+        Ok(ran) if ran.status.success() => Ok(()),
+        Ok(_) => Err(PeerError::Absent { what }),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Err(PeerError::Absent { what }),
+        Err(fault) => Err(fault.into()),
     }
 }

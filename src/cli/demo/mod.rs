@@ -147,7 +147,7 @@ pub enum DemoError {
 impl DemoError {
     fn exit(&self) -> Exit {
         match self {
-            DemoError::Broker(_) => Exit::CannotTell,
+            DemoError::Broker(_) | DemoError::Peer(PeerError::Absent { .. }) => Exit::CannotTell,
             DemoError::Crew(_) | DemoError::Keyless | DemoError::Specimen(_) => Exit::Bug,
             DemoError::Gateway(_)
             | DemoError::Keys(_)

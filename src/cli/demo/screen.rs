@@ -5,6 +5,7 @@ use std::fmt::{Arguments, Write};
 use super::Shown;
 use super::cast::{NOBODY, OURS, PARTNERS, Part, gateways};
 use super::tally::{Fate, Tally};
+use crate::certificate::Level;
 use crate::cli::paint::Paint;
 
 /// How wide a screen is.
@@ -54,8 +55,9 @@ impl Page {
 pub fn text(shown: &Shown, paint: Paint) -> String {
     let mut page = Page { text: String::new(), paint };
     let title = paint.strong("certpost demo");
+    let training = paint.level(Level::Warning, "TRAINING");
     let took = shown.took.as_secs_f64();
-    page.line(format_args!("\n{title}: TRAINING, nothing here is in force. {took:.1} s in all"));
+    page.line(format_args!("\n{title}: {training}, nothing here is in force. {took:.1} s in all"));
     table(&mut page, shown);
     stopped(&mut page, shown);
     killed(&mut page, shown);
@@ -161,7 +163,7 @@ fn end(tally: &Tally, specimen: &super::certificates::Specimen) -> &'static str 
 
 fn killed(page: &mut Page, shown: &Shown) {
     let (tally, count) = (&shown.play.tally, &shown.finale.count);
-    page.head("What a kill -9 cost");
+    page.head("What a kill -9 cost, counted by a Python script from the broker's own copies");
     if let Some(kill) = shown.play.kill {
         page.beside(
             &format!("{OURS}'s gateway"),
@@ -188,7 +190,6 @@ fn killed(page: &mut Page, shown: &Shown) {
     let faults =
         if count.is_good() { page.paint.good(&faults) } else { page.paint.strong(&faults) };
     page.line(format_args!("  {:<NAME$}{faults}", ""));
-    page.beside("", "(a Python script: the broker's own copies against each other)");
 }
 
 fn opened(page: &mut Page, shown: &Shown) {
@@ -217,8 +218,7 @@ fn border(page: &mut Page, shown: &Shown) {
         // The first clause of the last reason; the command tells the rest.
         let last = verdict.reasons.last().map(String::as_str).unwrap_or_default();
         let clause = last.split(';').next().unwrap_or_default();
-        page.beside(&verdict.verdict, &verdict.asked);
-        page.beside("", clause);
+        page.beside(&verdict.verdict, &format!("{}: {clause}", verdict.asked));
     }
 }
 
