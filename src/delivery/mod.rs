@@ -19,7 +19,7 @@ pub mod transition;
 
 pub use attempt::{NotOnList, Phase, Reply, Verdict};
 pub use identity::{DeliveryId, LetterId};
-pub use schedule::Clocks;
+pub use schedule::{Clocks, ReceiptStep};
 pub use state::{Direction, EventKind, Kind, State};
 pub use transition::{Impossible, Step, TRANSITIONS, Transition, Trigger, decide};
 

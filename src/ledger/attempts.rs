@@ -4,7 +4,7 @@
 use rusqlite::params;
 
 use crate::clock::Timestamp;
-use crate::delivery::{DeliveryId, Impossible, Reason, State, Trigger};
+use crate::delivery::{DeliveryId, Impossible, Reason, State, Trigger, Verdict};
 
 use super::Ledger;
 use super::columns::list_text;
@@ -194,7 +194,21 @@ impl Commit<'_> {
                 conclusion.attempt,
             ])?;
         self.no_longer_under_way(row.delivery)?;
-        self.step(&row, conclusion.verdict.into(), conclusion.due, reason)
+        // What was taken does not go again by itself.
+        let due = conclusion.due.filter(|_| conclusion.verdict != Verdict::HandedOver);
+        let state = self.step(&row, conclusion.verdict.into(), due, reason)?;
+        // The first hand-over starts the clock; a later one starts none.
+        if row.state == State::Sending
+            && state == State::HandedOver
+            && let Some(due) = conclusion.receipt_due
+        {
+            self.sql
+                .prepare_cached(
+                    "UPDATE delivery SET receipt_due = ifnull(receipt_due, ?) WHERE key = ?",
+                )?
+                .execute(params![due.millis(), key])?;
+        }
+        Ok(state)
     }
 
     /// The attempt is over; the lease with it.

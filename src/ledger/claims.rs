@@ -11,7 +11,8 @@ use crate::partner::PartnerCode;
 use super::Ledger;
 use super::columns::{facts, key, list, parsed, perhaps, perhaps_time, time};
 use super::error::LedgerError;
-use super::outbound::{Claimed, ContentType, Submission};
+use super::outbound::{Cargo, Claimed, ContentType, Submission};
+use super::reader::Reader;
 use super::segments::Place;
 use super::writer::Commit;
 
@@ -37,23 +38,19 @@ impl Ledger {
         let leased = self.write(0, move |commit| commit.claim(&lane, limit, lease)).await?;
         let read = self
             .read(move |reader| {
-                let read = leased.into_iter().map(|(claimed, place)| {
-                    let octets = reader.octets(&place);
-                    (claimed, octets)
-                });
-                Ok(read.collect::<Vec<_>>())
+                Ok(leased.into_iter().map(|leased| leased.with(reader)).collect::<Vec<_>>())
             })
             .await?;
         let mut claims = Vec::new();
-        for (claimed, octets) in read {
-            match octets {
-                Ok(octets) => claims.push(claimed.with(octets)),
+        for claimed in read {
+            match claimed {
+                Ok(claimed) => claims.push(claimed),
                 // One damaged record must not stop the lane.
-                Err(fault @ LedgerError::Damaged { .. }) => {
+                Err((leased, fault @ LedgerError::Damaged { .. })) => {
                     let reason = Reason::new("ledger.octets-damaged", fault.to_string());
-                    self.end(claimed.delivery, claimed.fence, Trigger::Failed, reason).await?;
+                    self.end(leased.delivery, leased.fence, Trigger::Failed, reason).await?;
                 }
-                Err(fault) => return Err(fault),
+                Err((_, fault)) => return Err(fault),
             }
         }
         Ok(claims)
@@ -123,19 +120,36 @@ struct Leased {
     delivery: DeliveryId,
     fence: i64,
     claimed: Claimed,
-    content_type: ContentType,
-    is_sealed: bool,
+    octets: Octets,
+}
+
+/// Which octets come with a claim.
+#[derive(Clone, Debug)]
+enum Octets {
+    /// The letter, once it is sealed.
+    Letter(Place),
+    /// None: what a receipt says stands in its row.
+    None,
+    Submission(ContentType, Place),
 }
 
 impl Leased {
-    fn with(self, octets: Vec<u8>) -> Claimed {
-        let content_type = self.content_type;
-        if self.is_sealed {
-            Claimed { letter: Some(octets), ..self.claimed }
-        } else {
-            let submission = Some(Submission { content_type, body: octets });
-            Claimed { submission, ..self.claimed }
-        }
+    fn with(self, reader: &mut Reader) -> Result<Claimed, (Leased, LedgerError)> {
+        let place = match &self.octets {
+            Octets::Letter(place) | Octets::Submission(_, place) => place,
+            Octets::None => return Ok(self.claimed),
+        };
+        let body = match reader.octets(place) {
+            Ok(body) => body,
+            Err(fault) => return Err((self, fault)),
+        };
+        Ok(match self.octets {
+            Octets::Submission(content_type, _) => {
+                let submission = Some(Submission { content_type, body });
+                Claimed { submission, ..self.claimed }
+            }
+            Octets::Letter(_) | Octets::None => Claimed { letter: Some(body), ..self.claimed },
+        })
     }
 }
 
@@ -145,7 +159,7 @@ impl Commit<'_> {
         partner: &PartnerCode,
         limit: usize,
         lease: Duration,
-    ) -> Result<Vec<(Leased, Place)>, LedgerError> {
+    ) -> Result<Vec<Leased>, LedgerError> {
         let lease_until = self.at.plus(lease);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut statement = self.sql.prepare_cached(
@@ -153,27 +167,27 @@ impl Commit<'_> {
                 i.replaces, i.content_type, i.body,
                 d.key, d.kind, d.state, d.partner, d.letter_id, d.accepted_at,
                 d.not_useful_after, d.attempts, d.first_attempt_at, d.signed_at, d.letter, d.fence,
-                ifnull(d.recipients_sha256, '[]')
-             FROM delivery d JOIN issued i ON i.key = d.issued
+                ifnull(d.recipients_sha256, '[]'), d.owed
+             FROM delivery d LEFT JOIN issued i ON i.key = d.issued
              WHERE d.partner = ? AND d.due <= ? AND d.due IS NOT NULL
              ORDER BY d.due, d.key LIMIT ?",
         )?;
         let rows =
             statement.query_map(params![partner.as_str(), self.at.millis(), limit], |row| {
-                let facts = facts(row, 0)?;
+                let cargo = match row.get::<_, Option<String>>(22)? {
+                    Some(owed) => Cargo::Receipt(owed),
+                    None => Cargo::Certificate(facts(row, 0)?),
+                };
                 let delivery = DeliveryId::from_uuid(key(row, 9)?);
                 let letter: Option<Place> = perhaps(row, 19)?;
                 let fence = row.get::<_, i64>(20)? + 1;
                 let claimed = Claimed {
                     delivery,
                     fence,
-                    kind: parsed(row, 10)?,
+                    cargo,
                     state: parsed(row, 11)?,
                     partner: parsed(row, 12)?,
                     letter_id: row.get(13)?,
-                    certificate: facts.id.clone(),
-                    status: facts.status.clone(),
-                    facts,
                     accepted_at: time(row, 14)?,
                     not_useful_after: perhaps_time(row, 15)?,
                     attempts: row.get(16)?,
@@ -184,13 +198,17 @@ impl Commit<'_> {
                     submission: None,
                     letter: None,
                 };
-                let content_type = parsed(row, 7)?;
-                let is_sealed = letter.is_some();
-                let place = letter.map_or_else(|| parsed(row, 8), Ok)?;
-                Ok((Leased { delivery, fence, claimed, content_type, is_sealed }, place))
+                let octets = match (letter, &claimed.cargo) {
+                    (Some(place), _) => Octets::Letter(place),
+                    (None, Cargo::Receipt(_)) => Octets::None,
+                    (None, Cargo::Certificate(_)) => {
+                        Octets::Submission(parsed(row, 7)?, parsed(row, 8)?)
+                    }
+                };
+                Ok(Leased { delivery, fence, claimed, octets })
             })?;
-        let found: Vec<(Leased, Place)> = rows.collect::<Result<_, _>>()?;
-        for (leased, _) in &found {
+        let found: Vec<Leased> = rows.collect::<Result<_, _>>()?;
+        for leased in &found {
             self.sql
                 .prepare_cached(
                     "UPDATE delivery SET lease_owner = ?2, lease_until = ?3, due = ?3, fence = ?4

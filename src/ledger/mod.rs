@@ -6,7 +6,8 @@
 //!
 //! - [`acceptance`], [`claims`], [`attempts`], [`recovery`]: the outbound
 //!   street's transactions, on values of [`outbound`];
-//! - [`letters`], [`arrivals`]: the inbound street's, on values of [`inbound`];
+//! - [`letters`], [`arrivals`], [`receipts`]: the inbound street's, on values of
+//!   [`inbound`];
 //! - [`outbox`]: what waits to be published, in three orders of their own;
 //! - [`trace`], [`standing`], [`checkup`]: reading for people; [`tally`]: what
 //!   is counted, for programs that watch;
@@ -34,6 +35,7 @@ mod moves;
 pub mod outbound;
 pub mod outbox;
 mod reader;
+pub mod receipts;
 pub mod recovery;
 mod schema;
 mod segments;
@@ -50,12 +52,14 @@ pub use checkup::{Checkup, checkup, is_held};
 pub use error::LedgerError;
 pub use events::{Audit, ChainFault, Event};
 pub use inbound::{
-    Arrival, Header, NewPublication, Outlet, Publication, Quarantine, TakenIn, WaitingLetter,
+    Arrival, Evidence, EvidenceKind, Fate, Header, NewPublication, Outlet, OwedReceipt,
+    OwedReceipts, Publication, Quarantine, SentRecord, TakenIn, WaitingLetter,
 };
 pub use outbound::{
-    Acceptance, Accepted, Claimed, Conclusion, ContentType, Recovered, Rejection, SealRecord,
-    Submission,
+    Acceptance, Accepted, Cargo, Claimed, Conclusion, ContentType, Recovered, Rejection,
+    SealRecord, Submission,
 };
+pub use receipts::{Awaited, ClockStep};
 pub use standing::{Standing, StandingVersion};
 pub use tally::{Counted, Happened, Mark, Open, Waiting};
 pub use trace::{Query, Query as TraceQuery, TraceAnswer};

@@ -65,7 +65,8 @@ CREATE TABLE submission_id (
     issued BLOB NOT NULL REFERENCES issued (key)
 ) WITHOUT ROWID;
 
--- Our duties. `issued` for a certificate, `answers` for what answers a letter.
+-- Our duties. `issued` for a certificate; `answers` and `owed`, what it says, for
+-- a receipt. `receipt_due`: the next step of the clock that waits for one.
 CREATE TABLE delivery (
     key BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -78,7 +79,8 @@ CREATE TABLE delivery (
     first_attempt_at INTEGER,
     entity TEXT, signed TEXT, letter TEXT, xml_sha256 BLOB,
     signer_sha256 TEXT, recipients_sha256 TEXT, signed_at INTEGER,
-    handed_over_at INTEGER, receipt_due INTEGER, ended_at INTEGER
+    handed_over_at INTEGER, receipt_due INTEGER, receipt_step INTEGER NOT NULL DEFAULT 0,
+    ended_at INTEGER, owed TEXT
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX delivery_letter_id ON delivery (letter_id);
 CREATE INDEX delivery_issued ON delivery (issued, partner);
@@ -86,6 +88,7 @@ CREATE INDEX delivery_pending ON delivery (partner, due, key) WHERE due IS NOT N
 CREATE INDEX delivery_leased ON delivery (lease_owner) WHERE lease_owner IS NOT NULL;
 CREATE INDEX delivery_under_way ON delivery (under_way) WHERE under_way = 1;
 CREATE INDEX delivery_receipt ON delivery (receipt_due) WHERE receipt_due IS NOT NULL;
+CREATE INDEX delivery_answers ON delivery (answers) WHERE answers IS NOT NULL;
 CREATE INDEX delivery_perishable ON delivery (not_useful_after)
     WHERE not_useful_after IS NOT NULL
     AND state IN ('waiting', 'sealed', 'deferred', 'in-doubt');
@@ -116,7 +119,8 @@ CREATE TABLE receipt (
 ) WITHOUT ROWID;
 CREATE INDEX receipt_delivery ON receipt (delivery);
 
--- Letters at our door. `opening`: an opening has begun and not ended. `suspect`:
+-- Letters at our door. `message_id` and `entity_sha256` of what was proven;
+-- `about`: the letter of ours that a receipt nobody waits for speaks of. `opening`: an opening has begun and not ended. `suspect`:
 -- it, or another that was open beside it, ended a run; it is opened alone.
 CREATE TABLE letter (
     key BLOB PRIMARY KEY,
@@ -124,8 +128,11 @@ CREATE TABLE letter (
     state TEXT NOT NULL, opening INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
     suspect INTEGER NOT NULL DEFAULT 0,
     judged_at INTEGER, gate INTEGER, code TEXT, words TEXT, partner TEXT,
-    arrival BLOB REFERENCES arrival (key)
+    arrival BLOB REFERENCES arrival (key),
+    message_id TEXT, entity_sha256 BLOB, about TEXT
 ) WITHOUT ROWID;
+CREATE INDEX letter_proven ON letter (partner, message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX letter_kept ON letter (about) WHERE state = 'kept';
 CREATE INDEX letter_waiting ON letter (key) WHERE state = 'waiting';
 CREATE INDEX letter_opening ON letter (opening) WHERE opening = 1;
 

@@ -4,9 +4,9 @@
 //! again out.
 
 use crate::clock::Timestamp;
-use crate::delivery::Reason;
 use crate::delivery::attempt::{Phase, Verdict};
 use crate::delivery::schedule::Clocks;
+use crate::delivery::{Reason, State};
 use crate::ledger::Claimed;
 use crate::post::Outcome;
 
@@ -39,7 +39,11 @@ pub fn judge(
         Verdict::Refused if is_about_route(outcome) => Verdict::Deferred,
         verdict => verdict,
     };
-    let expires = expires_at(claimed, clocks, at);
+    // What was handed over once does not expire: it has its clock of receipts.
+    let expires = match claimed.state {
+        State::HandedOver => Timestamp::from_millis(i64::MAX),
+        _ => expires_at(claimed, clocks, at),
+    };
     let due = match verdict {
         Verdict::Deferred => Some(at.plus(clocks.next(attempt, jitter)).min(expires)),
         Verdict::InDoubt => Some(at.plus(clocks.in_doubt_hold).min(expires)),
@@ -82,7 +86,8 @@ fn is_about_route(outcome: &Outcome) -> bool {
 mod tests {
     use super::*;
     use crate::certificate::{CertificateId, Facts};
-    use crate::delivery::{DeliveryId, Kind, State};
+    use crate::delivery::DeliveryId;
+    use crate::ledger::Cargo;
     use crate::post::reply::Status;
 
     const AT: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -94,19 +99,16 @@ mod tests {
         Claimed {
             delivery: DeliveryId::from_uuid(uuid::Uuid::nil()),
             fence: 1,
-            kind: Kind::Certificate,
-            state: State::Sending,
-            partner: "HM".parse().unwrap(),
-            letter_id: "a".repeat(26),
-            certificate: id.clone(),
-            status: status.clone(),
-            facts: Facts {
+            cargo: Cargo::Certificate(Facts {
                 id,
                 status,
                 import_country: country,
                 transit: Vec::new(),
                 replaces: Vec::new(),
-            },
+            }),
+            state: State::Sending,
+            partner: "HM".parse().unwrap(),
+            letter_id: "a".repeat(26),
             accepted_at: Timestamp::from_millis(0),
             not_useful_after: None,
             attempts: 1,

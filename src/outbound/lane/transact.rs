@@ -4,12 +4,14 @@ use tracing::{debug, error, info, warn};
 
 use super::connection::Connection;
 use super::{Now, Worker, jitter};
+use crate::clock::Timestamp;
 use crate::delivery::attempt::{Phase, Verdict};
 use crate::delivery::{Reason, Trigger};
-use crate::ledger::{Claimed, Conclusion, LedgerError};
+use crate::ledger::{Cargo, Claimed, Conclusion, LedgerError};
 use crate::outbound::verdict;
-use crate::partner::PartnerCode;
+use crate::partner::{PartnerCode, ReceiptForm};
 use crate::post::{Envelope, Outcome, Unsendable};
+use crate::receipt::Owed;
 use crate::telemetry::{enter, leave};
 
 impl Worker {
@@ -57,6 +59,7 @@ impl Worker {
             tls: connection.tls.clone(),
             ended_at: at,
             due: judged.due,
+            receipt_due: receipt_due(claimed, now, at),
             reason: judged.reason,
         });
         match concluded.await {
@@ -85,10 +88,8 @@ impl Worker {
         let Some(mut session) = connection.session.take() else {
             return Ok(nothing_sent("the connection is gone".to_owned()));
         };
-        let envelope = Envelope {
-            from: Some(now.configuration.gateway.address.clone()),
-            to: now.partner.address.clone(),
-            envelope_id: claimed.letter_id.clone(),
+        let Some(envelope) = envelope(claimed, now) else {
+            return Ok(nothing_sent("whom the receipt goes to cannot be read".to_owned()));
         };
         let (delivery, fence) = (claimed.delivery, claimed.fence);
         let ours = |_phase| {
@@ -102,6 +103,29 @@ impl Worker {
         }
         outcome
     }
+}
+
+/// A receipt goes under the null reverse path, to whom the letter asked it
+/// for (RFC 8098, section 3).
+fn envelope(claimed: &Claimed, now: &Now) -> Option<Envelope> {
+    let envelope_id = claimed.letter_id.clone();
+    Some(match &claimed.cargo {
+        Cargo::Certificate(_) => {
+            let from = Some(now.configuration.gateway.address.clone());
+            Envelope { from, to: now.partner.address.clone(), envelope_id }
+        }
+        Cargo::Receipt(owed) => Envelope { from: None, to: Owed::read(owed).ok()?.to, envelope_id },
+    })
+}
+
+/// When the receipt's clock takes its first step, if one is asked for.
+fn receipt_due(claimed: &Claimed, now: &Now, at: Timestamp) -> Option<Timestamp> {
+    claimed.cargo.facts()?;
+    if now.partner.receipt == ReceiptForm::None {
+        return None;
+    }
+    let steps = now.configuration.clocks.receipt_steps();
+    steps.first().map(|(after, _)| at.plus(*after))
 }
 
 fn log(partner: &PartnerCode, claimed: &Claimed, outcome: &Outcome, verdict: Verdict) {
