@@ -10,7 +10,7 @@ use super::tally::Tally;
 use crate::cli::paint::Paint;
 
 /// How wide a bar is.
-const BAR: usize = 24;
+const BAR: usize = 44;
 /// How often a line is written where nothing can be moved.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
@@ -69,6 +69,8 @@ impl Bars {
                 text.push_str(line);
                 text.push('\n');
             }
+            // There may be fewer than before.
+            text.push_str("\x1b[J");
             self.drawn = lines.len();
             write_out(&text);
         } else if at >= self.said_at + LINE_EVERY {
@@ -86,22 +88,21 @@ impl Bars {
     }
 
     fn lines(&self, tally: &Tally, at: Duration) -> Vec<String> {
-        let mut lines = Vec::with_capacity(PARTNERS.len() + 2);
+        let (mut lines, mut reasons) = (Vec::new(), Vec::new());
         for player in PARTNERS {
             let sent = tally.count(OURS, player.code, |_| true);
             let over = tally.count(OURS, player.code, |fate| fate.handed_over);
             let opened = tally.count(OURS, player.code, |fate| fate.handed_over && fate.opened);
-            let waits = if over < sent {
-                tally.delays(player.code).max_by_key(|(_, delay)| delay.seen)
-            } else {
-                None
-            };
-            let why = waits.map(|(_, delay)| delay.words.as_str()).unwrap_or_default();
             let name = format!("{} {}", player.code, player.part.words());
-            lines.push(self.line(&name, [opened, over, sent], why));
+            lines.push(self.line(&name, [opened, over, sent]));
+            let latest = tally.delays(player.code).max_by_key(|(_, delay)| delay.seen);
+            if let Some((_, delay)) = latest.filter(|_| over < sent) {
+                let why = format!("{} waits: {}", player.code, delay.words);
+                reasons.push(self.paint.faint(&cut(&why, COLUMNS - 1)));
+            }
         }
         let (came, all) = (tally.inbound(|fate| fate.opened), tally.inbound(|_| true));
-        lines.push(self.line(&format!("into {OURS}"), [came, came, all.max(1)], ""));
+        lines.push(self.line(&format!("into {OURS}"), [came, came, all.max(1)]));
         let legend = format!(
             "{:>5.1} s   {} opened  {} handed over  {} waiting",
             at.as_secs_f64(),
@@ -110,10 +111,11 @@ impl Bars {
             self.blocks[2],
         );
         lines.push(self.paint.faint(&legend));
+        lines.extend(reasons);
         lines
     }
 
-    fn line(&self, name: &str, [done, half, all]: [usize; 3], why: &str) -> String {
+    fn line(&self, name: &str, [done, half, all]: [usize; 3]) -> String {
         let cells = |count: usize| count.saturating_mul(BAR).checked_div(all).unwrap_or(BAR);
         let (done_cells, half_cells) = (cells(done).min(BAR), cells(half).min(BAR));
         let run = |block: usize, cells: usize| self.blocks[block].to_string().repeat(cells);
@@ -123,10 +125,7 @@ impl Bars {
             run(1, half_cells.saturating_sub(done_cells)),
             self.paint.faint(&run(2, BAR.saturating_sub(half_cells.max(done_cells)))),
         );
-        let head = format!("{name:<17}");
-        let tail = format!(" {half:>5}/{all:<5} ");
-        let left = COLUMNS.saturating_sub(head.chars().count() + BAR + tail.chars().count() + 1);
-        format!("{head}{bar}{tail}{}", self.paint.faint(&cut(why, left)))
+        format!("{name:<17}{bar} {half:>5}/{all}")
     }
 }
 
@@ -151,10 +150,9 @@ mod tests {
             drawn: 0,
             said_at: Duration::ZERO,
         };
-        let line = bars.line("GS greylists", [1, 2, 4], &"451 4.7.1 come again ".repeat(9));
-        assert!(
-            line.starts_with("GS greylists     ######======............     2/4     451 4.7.1")
-        );
-        assert!(line.chars().count() < COLUMNS, "{line}");
+        let line = bars.line("GS greylists", [1, 2, 4]);
+        let bar = "###########===========......................";
+        assert_eq!(line, format!("GS greylists     {bar}     2/4"));
+        assert!(bars.line("GS greylists", [0, 0, 99_999]).chars().count() < COLUMNS);
     }
 }

@@ -18,8 +18,8 @@ use super::tool::{Asked, Tool};
 /// A number that nobody has given out.
 const UNKNOWN: &str = "999999";
 /// Lines of XML that are shown, from this element on.
-const EXCERPT: usize = 5;
-const BEGINS: &str = "SPSExchangedDocument";
+const EXCERPT: usize = 3;
+const BEGINS: &str = "<ram:ID>";
 
 //------------ Finale --------------------------------------------------------
 

@@ -115,8 +115,14 @@ struct Killed {
     seconds_away: f64,
     /// Letters of which nobody knew whether they had arrived.
     in_doubt: usize,
+    /// Of them, those that a receipt settled.
+    settled_by_receipt: usize,
+    /// Of them, those that were handed over again.
+    sent_again: usize,
     /// Letters that came twice and were dropped by the partner.
     dropped: usize,
+    /// Submissions that the broker gave back, and that were dropped as repeats.
+    given_back: usize,
 }
 
 /// What the partner without certpost opened.
@@ -159,8 +165,11 @@ impl Object {
                 signal: kill.signal,
                 handed_over: kill.handed_over,
                 seconds_away: thousandths(kill.away),
-                in_doubt: tally.in_doubt,
+                in_doubt: tally.in_doubt(|_| true),
+                settled_by_receipt: tally.in_doubt(|fate| fate.received && !fate.handed_over),
+                sent_again: tally.in_doubt(|fate| fate.handed_over),
                 dropped: tally.dropped + play.opened.again,
+                given_back: tally.given_back,
             }),
             counted: finale.count.clone(),
             opened: Opened {

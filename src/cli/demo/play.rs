@@ -28,7 +28,7 @@ const QUIET: Duration = Duration::from_millis(1500);
 /// How long one partner stays down, from the first submission on.
 const DOWN: Duration = Duration::from_secs(14);
 /// Our gateway is killed when one in so many is handed over.
-const KILL_AFTER_ONE_IN: usize = 4;
+const KILL_AFTER_ONE_IN: usize = 8;
 /// Things found and not yet counted.
 const FOUND: usize = 256;
 /// The forged letter, to be opened by hand.
@@ -226,6 +226,7 @@ impl Play {
         let new = [programme.replacement.clone(), programme.withdrawal.clone()];
         self.tally.expect(OURS, &new);
         self.tally.expect_refusal();
+        self.tally.expect_repeat(&programme.repeat);
         road::submit(self.scenery.ours.queue_url(), programme.later()).await?;
         Ok(())
     }

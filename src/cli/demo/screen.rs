@@ -176,8 +176,18 @@ fn killed(page: &mut Page, shown: &Shown) {
         );
     }
     let doubles = tally.dropped + shown.play.opened.again;
-    let words = format!("{} letters were on the way and went again", tally.in_doubt);
-    page.beside("in doubt", &format!("{words}; {doubles} came twice and were dropped"));
+    let words = format!(
+        "letters on the way: {}; settled by a receipt: {}; sent again: {}; came twice and \
+         dropped: {doubles}",
+        tally.in_doubt(|_| true),
+        tally.in_doubt(|fate| fate.received && !fate.handed_over),
+        tally.in_doubt(|fate| fate.handed_over),
+    );
+    page.beside("in doubt", &words);
+    if tally.given_back > 0 {
+        let words = format!("gave submissions back, dropped as repeats: {}", tally.given_back);
+        page.beside("the broker", &words);
+    }
     let sums = format!(
         "{} submitted: {} came out, {} repeated, {} refused, {} for {NOBODY}",
         count.submitted, count.came_out, count.repeats, count.refused, count.nobody

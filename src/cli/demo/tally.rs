@@ -32,6 +32,8 @@ pub struct Fate {
     wanted: Wanted,
     xml_sha256: String,
     pub handed_over: bool,
+    /// A crash once left unknown whether its letter had arrived.
+    pub doubted: bool,
     /// The partner opened and proved it, and has the XML.
     pub opened: bool,
     /// The partner's signed receipt came back and was proven.
@@ -47,9 +49,8 @@ impl Fate {
     pub fn is_whole(&self) -> bool {
         match self.wanted {
             Wanted::Opened => self.handed_over && self.opened && self.same,
-            Wanted::Received => {
-                self.handed_over && self.opened && self.same && (self.received || !RECEIPTS)
-            }
+            // A receipt settles a doubt: then no reply says that it was handed over.
+            Wanted::Received => self.received && self.opened && self.same,
             Wanted::Recorded => self.recorded,
         }
     }
@@ -62,7 +63,9 @@ impl Fate {
     /// Whether it is not handed over yet, and still may be.
     pub fn is_waiting(&self) -> bool {
         match self.wanted {
-            Wanted::Opened | Wanted::Received => !self.handed_over && self.rejected.is_none(),
+            Wanted::Opened | Wanted::Received => {
+                !self.handed_over && !self.received && self.rejected.is_none()
+            }
             Wanted::Recorded => !self.recorded,
         }
     }
@@ -84,9 +87,6 @@ impl Fate {
         }
     }
 }
-
-/// Whether gateways answer with receipts.
-const RECEIPTS: bool = false;
 
 //------------ Delay ---------------------------------------------------------
 
@@ -113,17 +113,20 @@ pub struct Tally {
     delays: BTreeMap<(String, String), Delay>,
     /// Letters that our gates did not let pass.
     pub quarantined: Vec<Happened>,
-    /// Submissions that came again and were dropped.
+    /// The submission that was to come twice, each time that it was dropped.
     pub repeated: Vec<Happened>,
+    /// Others that were dropped: the broker gives back what a kill left
+    /// unacknowledged.
+    pub given_back: usize,
     /// Submissions refused; the bad one is expected.
     pub rejected: Vec<Happened>,
-    /// Letters of ours of which a crash left unknown whether they arrived.
-    pub in_doubt: usize,
     /// Letters that came a second time and were dropped by the partner.
     pub dropped: usize,
     pub lost: Vec<String>,
     /// Events so far.
     seen: u64,
+    /// The certificate that is submitted twice, where one is.
+    repeat: Option<String>,
     /// Whether one submission is expected to be refused.
     bad: bool,
     /// Whether one letter is expected to be stopped.
@@ -142,6 +145,7 @@ impl Tally {
                 wanted: wanted(specimen.to),
                 xml_sha256: specimen.xml_sha256.clone(),
                 handed_over: false,
+                doubted: false,
                 opened: false,
                 received: false,
                 same: false,
@@ -155,6 +159,11 @@ impl Tally {
     /// Expects one submission to be refused.
     pub fn expect_refusal(&mut self) {
         self.bad = true;
+    }
+
+    /// Expects this one to be submitted once more, and dropped.
+    pub fn expect_repeat(&mut self, specimen: &Specimen) {
+        self.repeat = Some(specimen.id.clone());
     }
 
     /// Expects one letter to be stopped.
@@ -214,8 +223,15 @@ impl Tally {
                 let delay = delay.or_insert(Delay { times: 0, words: event.words, seen: 0 });
                 (delay.times, delay.seen) = (delay.times + 1, self.seen);
             }
-            "outbound.in-doubt" if event.by == OURS => self.in_doubt += 1,
-            "outbound.duplicate" => self.repeated.push(event),
+            "outbound.in-doubt" => {
+                if let Some(fate) = fate {
+                    fate.doubted = true;
+                }
+            }
+            "outbound.duplicate" if self.repeat.as_ref() == Some(&event.id) => {
+                self.repeated.push(event);
+            }
+            "outbound.duplicate" => self.given_back += 1,
             "outbound.rejected" => self.rejected.push(event),
             "outbound.refused" | "outbound.failed" | "outbound.conflict" | "outbound.expired"
             | "outbound.bounced" => match fate {
@@ -231,6 +247,7 @@ impl Tally {
     /// Whether every certificate has its end, one way or another.
     pub fn is_settled(&self) -> bool {
         let stopped = self.quarantined.len() >= usize::from(self.forged)
+            && self.repeated.len() >= usize::from(self.repeat.is_some())
             && self.rejected.len() >= usize::from(self.bad);
         !self.lost.is_empty() || stopped && self.fates.values().all(Fate::is_settled)
     }
@@ -251,6 +268,9 @@ impl Tally {
         if self.bad && self.rejected.is_empty() {
             lines.push("the bad submission was not refused".to_owned());
         }
+        if self.repeat.is_some() && self.repeated.is_empty() {
+            lines.push("the repeat was not dropped".to_owned());
+        }
         lines.extend(self.lost.iter().cloned());
         lines
     }
@@ -264,6 +284,12 @@ impl Tally {
     /// How many letters of ours were handed over.
     pub fn handed_over(&self) -> usize {
         PARTNERS.iter().map(|to| self.count(OURS, to.code, |fate| fate.handed_over)).sum()
+    }
+
+    /// How many of ours that were in doubt are like that.
+    pub fn in_doubt(&self, like: fn(&Fate) -> bool) -> usize {
+        let ours = self.fates.values().filter(|fate| fate.from == OURS && fate.doubted);
+        ours.filter(|fate| like(fate)).count()
     }
 
     /// How many that came to us are like that.
@@ -331,11 +357,12 @@ mod tests {
         tally.expect("BV", &sent);
         for specimen in &sent {
             tally.note(told("BV", "outbound.handed-over", specimen));
-            tally.note(told("BV", "outbound.received-by-partner", specimen));
         }
+        tally.note(told("BV", "outbound.received-by-partner", &sent[0]));
         tally.note(came("BV", &sent[0], &sent[0].xml_sha256));
         assert!(!tally.is_settled(), "opened at the wrong side");
         tally.note(came("HM", &sent[0], &sent[0].xml_sha256));
+        assert!(tally.complaints().len() == 1, "the first is whole");
         tally.note(came("HM", &sent[1], &sent[0].xml_sha256));
         assert!(tally.is_settled());
         let words =
@@ -359,13 +386,18 @@ mod tests {
 
     #[test]
     fn what_must_be_stopped_is_missed_and_what_must_not_is_told() {
-        let bad = Pad::new("BV").misspell("HM").unwrap();
+        let mut pad = Pad::new("BV");
+        let (bad, twice) = (pad.misspell("HM").unwrap(), pad.issue("HM", 1).unwrap().remove(0));
         let mut tally = Tally::default();
         tally.expect_refusal();
         tally.expect_forgery();
+        tally.expect_repeat(&twice);
         assert!(!tally.is_settled());
-        assert_eq!(tally.complaints().len(), 2);
+        assert_eq!(tally.complaints().len(), 3);
         tally.note(told("BV", "outbound.rejected", &bad));
+        tally.note(told("BV", "outbound.duplicate", &bad));
+        assert_eq!((tally.given_back, tally.complaints().len()), (1, 2));
+        tally.note(told("BV", "outbound.duplicate", &twice));
         tally.note(told("BV", "inbound.quarantined", &bad));
         assert!(tally.complaints().is_empty() && tally.is_settled());
         tally.note(told("BV", "inbound.quarantined", &bad));
