@@ -14,6 +14,7 @@ mod broker;
 mod commands;
 mod config;
 mod conforms;
+mod demo;
 mod doctor;
 mod examples;
 mod mailbox;

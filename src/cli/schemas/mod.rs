@@ -120,7 +120,7 @@ const COMMANDS: &[Command] = &[
         "certpost/convert/1",
         &[kind::<convert::Converted<'_>>, kind::<convert::Unconverted<'_>>],
     ),
-    Command::new("demo.schema.json", "certpost/demo/1", &[kind::<demo::screen::Shown>]),
+    Command::new("demo.schema.json", "certpost/demo/1", &[kind::<demo::object::Object>]),
     Command::new(
         "doctor.schema.json",
         "certpost/doctor/1",
