@@ -10,8 +10,9 @@ use super::ratio::{in_turns, on_every_core};
 use super::{Args, Stage, USUAL};
 use crate::certificate::{ContentDigest, Facts};
 use crate::clock::Timestamp;
+use crate::inbound::judge::{self, Judged, Study};
 use crate::inbound::prove::Gatehouse;
-use crate::inbound::{self, judge, prove};
+use crate::inbound::{self, prove};
 use crate::ledger::ContentType;
 use crate::letter::LineEnds;
 use crate::outbound::sealing::{self, Order, SealedLetter};
@@ -70,6 +71,7 @@ const STAGES: &[&str] = &["seal", "seal on every core", "open, gates 1 to 8", "o
 pub struct Desk {
     places: Places,
     house: Gatehouse,
+    study: Study,
     facts: Facts,
     bare: Bare,
     /// The letter, and what OpenSSL alone makes of the same octets.
@@ -102,7 +104,8 @@ impl Desk {
         let bare_signed = bare.sign(&letter.entity)?;
         let bare_sealed = bare.encrypt(&letter.signed)?;
         let house = inbound::gatehouse(&places.theirs);
-        Ok(Desk { places, house, facts, bare, letter, bare_signed, bare_sealed, at })
+        let study = Study::of(Arc::clone(&places.theirs));
+        Ok(Desk { places, house, study, facts, bare, letter, bare_signed, bare_sealed, at })
     }
 
     /// What `outbound` does with a certificate of the ledger: read the JSON,
@@ -130,9 +133,11 @@ impl Desk {
 
     /// Whether the gates let a letter pass; number and digest of what it carries.
     pub fn opens(&self, letter: &[u8]) -> Result<(String, ContentDigest), String> {
-        judge::open(letter, &self.house, &self.places.theirs, self.at)
-            .map(|opened| (opened.facts.id.number().to_owned(), opened.digest))
-            .map_err(|(refusal, _partner)| format!("{}: {}", refusal.code, refusal.words))
+        match judge::open(letter, Some(""), &self.study, self.at) {
+            Judged::Opened(opened) => Ok((opened.facts.id.number().to_owned(), opened.digest)),
+            Judged::Refused { refusal, .. } => Err(format!("{}: {}", refusal.code, refusal.words)),
+            Judged::Reported(_) => Err("no certificate".to_owned()),
+        }
     }
 
     fn bare_open(&self) {
@@ -158,6 +163,7 @@ impl From<sealing::SealingError> for PlaceError {
         match fault {
             sealing::SealingError::Smime(fault) => PlaceError::Keys(fault),
             sealing::SealingError::Certificate(_)
+            | sealing::SealingError::Receipt(_)
             | sealing::SealingError::NoIdentity
             | sealing::SealingError::TooLarge(_) => PlaceError::Model,
         }
