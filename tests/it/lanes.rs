@@ -197,3 +197,28 @@ async fn a_reading_of_the_configuration() {
     assert_eq!((lanes[0].is_cut_off, lanes[0].still_since), (false, None));
     over(street, servers).await;
 }
+
+/// A letter that was signed longer ago than the partner would take it is
+/// signed anew: the same XML under the same Message-ID, and an event.
+#[tokio::test]
+async fn a_signature_that_grew_old() {
+    let (street, server, servers) = street(1, Mood::Down).await;
+    street.accept("N-1", "HM", None).await;
+    street.minutes(10).await;
+    let before = street.delivery("N-1").await;
+    assert_eq!(before.state, State::Deferred);
+    street.clock.advance(Duration::from_secs(41 * 86_400));
+    street.rest().await;
+    server.turns(Mood::Well);
+    street.minutes(180).await;
+    server.has(1).await;
+    street.rest().await;
+    let after = street.delivery("N-1").await;
+    assert_eq!(after.state, State::HandedOver);
+    assert_eq!((&after.message_id, &after.xml_sha256), (&before.message_id, &before.xml_sha256));
+    assert_ne!(after.letter_sha256, before.letter_sha256);
+    let events = street.events().await;
+    let resealed = events.iter().filter(|event| *event == "outbound.resealed");
+    assert_eq!(resealed.count(), 1, "{events:?}");
+    over(street, servers).await;
+}
