@@ -130,6 +130,11 @@ pub(super) fn of(file: &str) -> Option<Value> {
             "ok": false,
             "error": {"exit": 3, "words": "there is no partner XX; see certpost partner list"},
         }),
+        "show.schema.json" => json!({
+            "schema": "certpost/show/1",
+            "ok": false,
+            "error": {"exit": 3, "words": "N-1 is not on record"},
+        }),
         "submit.schema.json" => json!({
             "schema": "certpost/submit/1",
             "ok": true,
