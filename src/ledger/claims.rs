@@ -97,6 +97,29 @@ impl Ledger {
         .await
     }
 
+    /// Gives a lease back unused: the delivery is due again at `due`. Nothing
+    /// happens if the lease was lost already.
+    pub async fn put_off(
+        &self,
+        delivery: DeliveryId,
+        fence: i64,
+        due: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.write(0, move |commit| match commit.leased(delivery, fence) {
+            Ok(row) if row.state.is_pending() => {
+                commit.give_back(delivery)?;
+                commit
+                    .sql
+                    .prepare_cached("UPDATE delivery SET due = ? WHERE key = ?")?
+                    .execute(params![due.millis(), delivery.uuid().into_bytes()])?;
+                Ok(())
+            }
+            Ok(_) | Err(LedgerError::Fenced) => Ok(()),
+            Err(fault) => Err(fault),
+        })
+        .await
+    }
+
     /// Gives a lease back for good: the letter was handed over, and does not
     /// go again. Nothing happens if the lease was lost already.
     pub async fn let_be(&self, delivery: DeliveryId, fence: i64) -> Result<(), LedgerError> {
