@@ -15,15 +15,21 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// Whether a transaction may begin on it as it is.
+    pub async fn stands(&self) -> bool {
+        match &self.session {
+            Some(session) => session.is_usable().await,
+            None => false,
+        }
+    }
+
     /// Makes sure that there is a connection on which a transaction may begin.
     pub async fn open(
         &mut self,
         partner: &Partner,
         configuration: &Configuration,
     ) -> Result<(), Outcome> {
-        if let Some(session) = &self.session
-            && session.is_usable().await
-        {
+        if self.stands().await {
             return Ok(());
         }
         self.close().await;

@@ -42,6 +42,16 @@ impl Worker {
         is_trial: bool,
     ) -> Result<Posted, LedgerError> {
         let ledger = &self.lanes.ledger;
+        if !connection.stands().await {
+            // A road may take longer than a lease. Were the delivery another's
+            // by then, nobody would ever put on record that there is none.
+            let road = now.configuration.clocks.longest_road();
+            match ledger.prolong(claimed.delivery, claimed.fence, road).await {
+                Ok(()) => {}
+                Err(LedgerError::Fenced) => return Ok(Posted::Untold),
+                Err(fault) => return Err(fault),
+            }
+        }
         let opened = connection.open(&now.partner, &now.configuration).await;
         match &opened {
             Ok(()) => self.reached(now).await?,
