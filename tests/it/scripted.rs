@@ -31,6 +31,8 @@ pub struct Behaviour {
     offers: Vec<String>,
     #[serde(default)]
     pub down: bool,
+    #[serde(default = "one")]
+    connections: usize,
     narrow: Option<String>,
     letters: Option<usize>,
     pub mailbox: usize,
@@ -52,9 +54,13 @@ pub struct Wanted {
     pub words: Option<String>,
 }
 
+fn one() -> usize {
+    1
+}
+
 impl Behaviour {
     /// The entry in partners.toml.
-    fn entry(&self, peers: &Peers, connections: usize) -> String {
+    fn entry(&self, peers: &Peers) -> String {
         let tls = match self.tls.as_deref() {
             None => "tls = \"none\"\n".to_owned(),
             Some("pin") => format!("tls_pin = \"{}\"\n", peers.pin),
@@ -69,10 +75,10 @@ impl Behaviour {
         format!(
             "[[partner]]\ncode = \"{}\"\ncountries = [\"HM\"]\naddress = \"ecert@nppo.hm.example\"\n\
              route = \"smtp://127.0.0.1:{}\"\n{tls}{auth}receipt = \"none\"\n\
-             connections = {connections}\n\
+             connections = {}\n\
              [partner.seal]\nrecipients = [\"hm-decrypt.pem\"]\n\
              [partner.trust]\nsigners = [\"hm-sign.pem\"]\n",
-            self.partner, peers.ports[&self.partner],
+            self.partner, peers.ports[&self.partner], self.connections,
         )
     }
 
@@ -147,10 +153,10 @@ impl Peers {
         Some(peers)
     }
 
-    /// A gateway whose partners they are, with so many connections to each,
-    /// and with these lines in `[clock]`; not yet running.
-    pub fn gateway(&self, url: String, connections: usize, clock: &str) -> Gateway {
-        let entries = self.behaviours.iter().map(|behaviour| behaviour.entry(self, connections));
+    /// A gateway whose partners they are, with these lines in `[clock]`; not
+    /// yet running.
+    pub fn gateway(&self, url: String, clock: &str) -> Gateway {
+        let entries = self.behaviours.iter().map(|behaviour| behaviour.entry(self));
         let gateway = Gateway::alone(url, clock, &entries.collect::<String>());
         let authority = std::fs::read(self.folder.path("authority.pem")).unwrap();
         gateway.folder.write("peers.pem", authority);
