@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 
 use crate::broker::Broker;
 use crate::road::declared;
-use crate::scripted::{Behaviour, Found, Peers};
+use crate::scripted::{Behaviour, Found, Peers, Repeats};
 use crate::world::{Gateway, wait_for};
 
 /// Short where a row waits for it, long enough for a machine that is busy.
-const CLOCK: &str = "retry = [\"0s\", \"200ms\", \"400ms\"]\nretry_max = \"1s\"\n\
+const CLOCK: &str = "retry = [\"0s\", \"700ms\", \"1s\"]\nretry_max = \"2s\"\n\
                      smtp_reply = \"4s\"\nfinal_reply = \"4s\"\nconnect = \"4s\"\n\
                      in_doubt_hold = \"500ms\"\nlease = \"1s\"\n";
 
@@ -37,18 +37,24 @@ fn every_behaviour_ends_as_its_row_says() {
     for behaviour in &peers.behaviours {
         behaviour.submit(&domestic);
         for (index, number) in behaviour.numbers().iter().enumerate() {
-            let events = events(behaviour, index).len() + usize::from(behaviour.repeats);
-            open.insert(format!("BV/851/{number}"), events);
+            let more = usize::from(behaviour.repeats == Repeats::Often);
+            open.insert(format!("BV/851/{number}"), events(behaviour, index).len() + more);
+        }
+        for event in &behaviour.told {
+            open.insert(format!("{} {event}", behaviour.partner), 1);
         }
     }
     // Compared all the same if some do not come: the page says of which.
     let told = domestic.each_event(|event| {
-        if let Some(id) = event["id"].as_str()
-            && let Some(left) = open.get_mut(id)
-        {
+        let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+        let about = match event["id"].as_str() {
+            Some(id) => id.to_owned(),
+            None => format!("{} {}", text("partner"), text("event")),
+        };
+        if let Some(left) = open.get_mut(&about) {
             *left -= 1;
             if *left == 0 {
-                open.remove(id);
+                open.remove(&about);
             }
         }
         open.is_empty()
@@ -83,6 +89,7 @@ fn compare(behaviour: &Behaviour, seen: &Value, bv: &Gateway, page: &mut String)
     if seen["oddities"] != json!([]) {
         faults.push(format!("it saw what no client does: {}", seen["oddities"]));
     }
+    let mut strange: Vec<&Value> = held.iter().collect();
     for (index, number) in behaviour.numbers().iter().enumerate() {
         let found = Found::read(bv, number, behaviour.down);
         let wanted = behaviour.wanted(index);
@@ -102,16 +109,20 @@ fn compare(behaviour: &Behaviour, seen: &Value, bv: &Gateway, page: &mut String)
         if let Some(words) = found.odd {
             fault(words);
         }
-        let copies = held.iter().filter(|letter| letter["messageId"] == found.message_id);
-        if copies.into_iter().any(|copy| copy["sha256"] != found.sha256) {
+        let is_copy = |one: &&Value| one["messageId"] == found.message_id;
+        if held.iter().filter(is_copy).any(|copy| copy["sha256"] != found.sha256) {
             fault("was sent in other octets than were sealed".to_owned());
         }
+        strange.retain(|one| !is_copy(one));
         if index == 0 {
             let words = found.attempts.iter().filter_map(|attempt| attempt.split(' ').next());
             let (verdicts, events) = (short(words), short(found.events.iter().skip(2)));
             let (name, state) = (&behaviour.name, &found.state);
             write!(page, "{name:<66} {verdicts:<28} {state:<12} {events:<28}").unwrap();
         }
+    }
+    if !strange.is_empty() {
+        faults.push(format!("its mailbox holds letters of others: {strange:?}"));
     }
     faults
 }
@@ -123,19 +134,22 @@ fn events(behaviour: &Behaviour, index: usize) -> Vec<String> {
 }
 
 /// Whether what was found is what was wanted; a text that ends in `…` is
-/// wanted at the beginning. With `repeats` the last comes twice or more often.
-fn alike(found: &[String], wanted: &[String], repeats: bool) -> bool {
+/// wanted at the beginning.
+fn alike(found: &[String], wanted: &[String], repeats: Repeats) -> bool {
     let is = |found: &String, wanted: &String| match wanted.strip_suffix('…') {
         Some(begins) => found.starts_with(begins),
         None => found == wanted,
     };
-    let long_enough = match repeats {
-        true => found.len() > wanted.len(),
-        false => found.len() == wanted.len(),
+    let all = |found: &[String]| {
+        found.len() == wanted.len() && found.iter().zip(wanted).all(|(found, one)| is(found, one))
     };
-    let last = wanted.last().unwrap();
-    long_enough
-        && found.iter().enumerate().all(|(n, found)| is(found, wanted.get(n).unwrap_or(last)))
+    let mut alone = found.to_vec();
+    alone.dedup();
+    match repeats {
+        Repeats::Once => all(found),
+        Repeats::Perhaps => all(&alone),
+        Repeats::Often => found.len() > wanted.len() && all(&alone),
+    }
 }
 
 /// Words in a row; the same one many times is told by how often it came.

@@ -39,8 +39,10 @@ pub struct Behaviour {
     #[serde(flatten)]
     wanted: Wanted,
     #[serde(default)]
-    pub repeats: bool,
+    pub repeats: Repeats,
     second: Option<Wanted>,
+    #[serde(default)]
+    pub told: Vec<String>,
 }
 
 /// What has to come of a letter.
@@ -52,6 +54,19 @@ pub struct Wanted {
     #[serde(default)]
     pub events: Vec<String>,
     pub words: Option<String>,
+}
+
+/// How often the same attempt comes in a row.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Repeats {
+    /// The last one twice, or more often.
+    Often,
+    /// Once.
+    #[default]
+    Once,
+    /// Once, or more often.
+    Perhaps,
 }
 
 fn one() -> usize {
