@@ -60,6 +60,8 @@ pub struct Wanted {
 #[derive(Clone, Copy, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Repeats {
+    /// Others may come before.
+    Before,
     /// The last one twice, or more often.
     Often,
     /// Once.
