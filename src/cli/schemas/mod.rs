@@ -113,14 +113,14 @@ const PUBLISHED: &[(Head, Kind)] = &[
 
 /// What commands answer with `--json`.
 const COMMANDS: &[Command] = &[
-    Command::new("bench.schema.json", "certpost/bench/1", &[kind::<bench::Measured>]),
+    Command::new("bench.schema.json", "certpost/bench/1", &[kind::<bench::told::Measured>]),
     Command::new("check.schema.json", "certpost/check/1", &[kind::<check::Checked<'_>>]),
     Command::new(
         "convert.schema.json",
         "certpost/convert/1",
         &[kind::<convert::Converted<'_>>, kind::<convert::Unconverted<'_>>],
     ),
-    Command::new("demo.schema.json", "certpost/demo/1", &[kind::<demo::screen::Shown>]),
+    Command::new("demo.schema.json", "certpost/demo/1", &[kind::<demo::object::Object>]),
     Command::new(
         "doctor.schema.json",
         "certpost/doctor/1",
