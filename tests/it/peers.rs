@@ -229,3 +229,32 @@ fn a_server_that_holds_us_makes_no_partner_wait() {
     }
     println!("{} letters went while {} connections were held", well.mailbox, 4 * holding.len());
 }
+
+/// A server that takes one connection is asked for four: it is there, so it
+/// is not left alone, and all letters go over the one. With the clocks as they
+/// come, whoever left it alone would do so for a minute.
+#[test]
+fn a_server_that_takes_one_connection_gets_all_letters_over_it() {
+    let Some(broker) = Broker::shared() else { return };
+    let Some(mut peers) = Peers::play("crowded.toml") else { return };
+    let mut bv = peers.gateway(broker.url(&broker.fresh_vhost()), "");
+    bv.start();
+    let domestic = declared(&bv);
+    let numbers = peers.behaviours[0].numbers();
+    // The first letter's connection stands when the others come.
+    let (first, others) = numbers.split_at(1);
+    for numbers in [first, others] {
+        peers.behaviours[0].submit_these(&domestic, numbers);
+        let mut left = numbers.len();
+        let told = domestic.each_event(|event| {
+            assert_ne!(event["event"], "deferred", "{event:#}");
+            left -= usize::from(event["event"] == "handed-over");
+            left == 0
+        });
+        assert!(told, "{left} letters were not handed over");
+    }
+    let seen = peers.seen();
+    assert!(seen["LATER-SECOND"]["connections"].as_u64() > Some(1), "nobody knocked: {seen:#}");
+    let faults = compare(&peers.behaviours[0], &seen["LATER-SECOND"], &bv, &mut String::new());
+    assert!(faults.is_empty(), "{faults:#?}");
+}

@@ -1,6 +1,7 @@
 //! A worker's connection to its partner, while it is open.
 
 use crate::config::Configuration;
+use crate::outbound::standing::{Stand, Standing};
 use crate::partner::Partner;
 use crate::post::{self, Outcome, Session, Settings};
 
@@ -10,6 +11,7 @@ use crate::post::{self, Outcome, Session, Settings};
 #[derive(Default)]
 pub(super) struct Connection {
     pub session: Option<Session>,
+    stand: Option<Stand>,
     pub peer: Option<String>,
     pub tls: Option<String>,
 }
@@ -28,6 +30,7 @@ impl Connection {
         &mut self,
         partner: &Partner,
         configuration: &Configuration,
+        standing: &Standing,
     ) -> Result<(), Outcome> {
         if self.stands().await {
             return Ok(());
@@ -47,7 +50,13 @@ impl Connection {
         })?;
         (self.peer, self.tls) = (Some(session.peer()), session.tls());
         self.session = Some(session);
+        self.stand = Some(standing.count(partner.destination()));
         Ok(())
+    }
+
+    /// It carries no more letters.
+    pub fn lost(&mut self) {
+        (self.session, self.stand) = (None, None);
     }
 
     /// Says goodbye.
@@ -55,5 +64,6 @@ impl Connection {
         if let Some(session) = self.session.take() {
             session.quit().await;
         }
+        self.lost();
     }
 }
