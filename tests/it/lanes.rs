@@ -198,6 +198,19 @@ async fn a_reading_of_the_configuration() {
     over(street, servers).await;
 }
 
+/// The first of the waits comes before the first attempt.
+#[tokio::test]
+async fn the_first_wait() {
+    let (street, server, servers) = street(1, Mood::Well).await;
+    street.clocks("retry = [\"5m\", \"10m\"]");
+    street.accept("N-1", "HM", None).await;
+    street.minutes(4).await;
+    assert_eq!(states(&street, &["N-1"]).await, [State::Waiting]);
+    street.minutes(2).await;
+    server.has(1).await;
+    over(street, servers).await;
+}
+
 /// A letter that was signed longer ago than the partner would take it is
 /// signed anew: the same XML under the same Message-ID, and an event.
 #[tokio::test]

@@ -193,7 +193,16 @@ impl Street {
         street
     }
 
-    /// The configuration is read again.
+    /// The configuration is read again, with these clocks.
+    pub fn clocks(&self, clocks: &str) {
+        let path = self.folder.path("certpost.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        self.folder.write("certpost.toml", format!("{text}[clock]\n{clocks}\n"));
+        let read = Configuration::load(Some(&path)).unwrap();
+        self.configuration.send_replace(Arc::new(read));
+    }
+
+    /// The partners' file is read again.
     pub fn reread(&self, partners: &[Entry<'_>]) {
         self.configuration.send_replace(Arc::new(written(&self.folder, partners)));
     }

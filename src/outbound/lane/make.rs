@@ -19,8 +19,9 @@ use crate::telemetry::{enter, leave};
 pub(super) enum Made {
     /// The delivery is at an end, or another's.
     Ended,
-    /// Not now, for a reason of our own that an operator must mend.
-    Kept,
+    /// Not now, for a reason of our own that an operator must mend; the lease
+    /// is still ours.
+    Kept(Box<Claimed>),
     /// A letter that may go.
     Ready(Box<Claimed>, Arc<[u8]>),
 }
@@ -111,7 +112,7 @@ impl Worker {
         let sealed = match sealed.await {
             Ok(Ok(sealed)) => sealed,
             Ok(Err(fault @ (SealingError::NoIdentity | SealingError::Smime(_)))) => {
-                return self.keep(&claimed, &fault).await;
+                return Ok(self.keep(claimed, &fault));
             }
             Ok(Err(
                 fault @ (SealingError::Certificate(_)
@@ -172,8 +173,8 @@ impl Worker {
             .run(move || sealing::reseal(&order, signed, &partner, &configuration, signed_at));
         let letter = match sealed.await {
             Ok(Ok(letter)) => letter,
-            Ok(Err(fault)) => return self.keep(&claimed, &fault).await,
-            Err(fault) => return self.keep(&claimed, &fault).await,
+            Ok(Err(fault)) => return Ok(self.keep(claimed, &fault)),
+            Err(fault) => return Ok(self.keep(claimed, &fault)),
         };
         match ledger.reseal(delivery, fence, letter.clone(), recipients).await {
             Ok(()) => {
@@ -188,14 +189,9 @@ impl Worker {
 
     /// Keys and OpenSSL are the operator's to mend; the certificate is good,
     /// and waits.
-    async fn keep(
-        &self,
-        claimed: &Claimed,
-        fault: &(dyn std::fmt::Display + Sync),
-    ) -> Result<Made, LedgerError> {
+    fn keep(&self, claimed: Claimed, fault: &dyn std::fmt::Display) -> Made {
         error!(partner.code = %self.code, delivery = %claimed.delivery, error = %fault, "nothing can be sealed");
         leave("outbound.4", &claimed.delivery);
-        self.lanes.ledger.release(claimed.delivery, claimed.fence).await?;
-        Ok(Made::Kept)
+        Made::Kept(Box::new(claimed))
     }
 }

@@ -129,29 +129,29 @@ impl Worker {
             Answer::Rest(until) => return Ok(Some(rest(until, at))),
             Answer::Try(trial) => Some(trial),
         };
-        let limit = if trial.is_some() { 1 } else { BATCH };
-        let claimed = ledger.claim(&self.code, limit, now.configuration.clocks.lease).await?;
+        let claimed = ledger.claim(&self.code, BATCH, now.configuration.clocks.lease).await?;
         if claimed.is_empty() {
             return Ok(Some(look(ledger.next_due(&self.code).await?, at)));
         }
         let mut ready = Vec::with_capacity(claimed.len());
-        let mut kept = false;
+        let mut kept = Vec::new();
         for made in self.make_all(claimed, &now).await {
             match made? {
                 Made::Ended => {}
-                Made::Kept => kept = true,
+                Made::Kept(claimed) => kept.push(*claimed),
                 Made::Ready(claimed, letter) => ready.push((*claimed, letter)),
             }
         }
         let mut is_told = false;
-        if kept {
-            let reason = Reason::new("lane.kept", "nothing can be sealed for it");
-            is_told = self.fail(&lane, reason, &now).await?;
+        if !kept.is_empty() {
+            is_told = self.keep_back(kept, ready.is_empty(), &now).await?;
         }
         let mut ready = ready.into_iter();
         while let Some((claimed, letter)) = ready.next() {
             let stopping = self.lanes.runtime.token().is_cancelled();
-            let posted = if stopping || (trial.is_none() && self.is_held_up(&now)) {
+            // A trial is one letter.
+            let tried = trial.is_some() && is_told;
+            let posted = if stopping || tried || (trial.is_none() && self.is_held_up(&now)) {
                 ledger.release(claimed.delivery, claimed.fence).await?;
                 Posted::Stopped
             } else {
@@ -214,6 +214,29 @@ impl Worker {
     /// there are: their letters show that the server is well.
     pub fn is_crowded(&self, outcome: &Outcome, now: &Now) -> bool {
         outcome.code() == Some(421) && self.common.standing.is_at(&now.partner.destination())
+    }
+
+    /// What could not be made keeps its place where nothing could, and the lane
+    /// rests; else it is put off, so that the others go. Whether the lane rests.
+    async fn keep_back(
+        &self,
+        kept: Vec<Claimed>,
+        is_all: bool,
+        now: &Now,
+    ) -> Result<bool, LedgerError> {
+        let ledger = &self.lanes.ledger;
+        let later = self.lanes.clock.now().plus(now.configuration.clocks.next(1, jitter()));
+        for claimed in kept {
+            match is_all {
+                true => ledger.release(claimed.delivery, claimed.fence).await?,
+                false => ledger.put_off(claimed.delivery, claimed.fence, later).await?,
+            }
+        }
+        if !is_all {
+            return Ok(false);
+        }
+        let reason = Reason::new("lane.kept", "nothing can be sealed for it");
+        self.fail(&Scope::Lane(self.code.clone()), reason, now).await
     }
 
     /// There is a road.
