@@ -86,6 +86,29 @@ impl Ledger {
         .await
     }
 
+    /// Makes a lease longer, to `lease` from now: for what comes before an
+    /// attempt begins and may take long. Needs the lease.
+    pub async fn prolong(
+        &self,
+        delivery: DeliveryId,
+        fence: i64,
+        lease: Duration,
+    ) -> Result<(), LedgerError> {
+        self.write(0, move |commit| {
+            commit.leased(delivery, fence)?;
+            let until = commit.at.plus(lease).millis();
+            commit
+                .sql
+                .prepare_cached(
+                    "UPDATE delivery SET lease_until = max(lease_until, ?2), due = max(due, ?2)
+                     WHERE key = ?1",
+                )?
+                .execute(params![delivery.uuid().into_bytes(), until])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Gives a lease back unused: the delivery is due again at once, in its
     /// old place. Nothing happens if the lease was lost already.
     pub async fn release(&self, delivery: DeliveryId, fence: i64) -> Result<(), LedgerError> {

@@ -34,6 +34,10 @@ pub(super) struct Worker {
     pub common: Common,
     pub code: PartnerCode,
     number: usize,
+    /// How often in a row there was no connection for it beside others.
+    crowded: u32,
+    /// Until when it leaves the letters to those.
+    rests_until: Option<Timestamp>,
 }
 
 /// What a worker needs to know of now.
@@ -45,7 +49,7 @@ pub(super) struct Now {
 impl Worker {
     /// Worker `number` of the lane of `code`.
     pub fn new(lanes: Lanes, common: Common, code: PartnerCode, number: usize) -> Self {
-        Worker { lanes, common, code, number }
+        Worker { lanes, common, code, number, crowded: 0, rests_until: None }
     }
 
     pub async fn run(mut self) {
@@ -59,6 +63,7 @@ impl Worker {
             if self.lanes.configuration.has_changed().unwrap_or(true) {
                 // Another route, another pin, mended keys: begin anew.
                 connection.close().await;
+                (self.crowded, self.rests_until) = (0, None);
             }
             let wait = match self.turn(&mut connection).await {
                 Ok(Some(wait)) => wait,
@@ -97,6 +102,9 @@ impl Worker {
     async fn turn(&mut self, connection: &mut Connection) -> Result<Option<Duration>, LedgerError> {
         let Some(now) = self.now() else { return Ok(Some(LOOK)) };
         let at = self.lanes.clock.now();
+        if let Some(until) = self.rests_until.filter(|until| *until > at) {
+            return Ok(Some(rest(Some(until), at)));
+        }
         for scope in [Scope::destination(&now.partner), Scope::proof(&now.partner)] {
             match self.common.circuits.ask(&scope, at) {
                 Answer::Free => {}
@@ -150,7 +158,16 @@ impl Worker {
                 self.post(&claimed, &letter, connection, &now, trial.is_some()).await?
             };
             is_told |= matches!(posted, Posted::Answered | Posted::Slowed);
-            if matches!(posted, Posted::Slowed | Posted::Stopped) {
+            match posted {
+                Posted::Answered | Posted::Slowed => self.crowded = 0,
+                Posted::Crowded => {
+                    self.crowded = self.crowded.saturating_add(1);
+                    let rest = now.configuration.clocks.next(self.crowded, jitter());
+                    self.rests_until = Some(self.lanes.clock.now().plus(rest));
+                }
+                Posted::Stopped | Posted::Untold => {}
+            }
+            if matches!(posted, Posted::Crowded | Posted::Slowed | Posted::Stopped) {
                 // The program ends, the road is closed or their server wants
                 // less: the others wait in the ledger, not here, and are not
                 // tried one by one.
@@ -174,7 +191,7 @@ impl Worker {
         connection: &mut Connection,
         now: &Now,
     ) -> Result<(), LedgerError> {
-        match connection.open(&now.partner, &now.configuration).await {
+        match connection.open(&now.partner, &now.configuration, &self.common.standing).await {
             Ok(()) => self.reached(now).await?,
             Err(outcome) => {
                 self.unreached(&outcome, now).await?;
@@ -191,6 +208,12 @@ impl Worker {
         }
         trial.told();
         Ok(())
+    }
+
+    /// Whether `outcome` says only that others have all the connections that
+    /// there are: their letters show that the server is well.
+    pub fn is_crowded(&self, outcome: &Outcome, now: &Now) -> bool {
+        outcome.code() == Some(421) && self.common.standing.is_at(&now.partner.destination())
     }
 
     /// What could not be made keeps its place where nothing could, and the lane
