@@ -5,8 +5,10 @@ use serde::Serialize;
 
 use super::Shown;
 use super::cast::{NOBODY, OURS, PARTNERS};
-use super::count::{Count, FindingTold};
-use super::tally::{Fate, Tally};
+use super::count::Count;
+use super::fate::Fate;
+use super::finale::Finale;
+use super::tally::Tally;
 
 pub const SCHEMA: &str = "certpost/demo/1";
 
@@ -160,7 +162,7 @@ impl Object {
                 received: tally.inbound(|fate| fate.opened && fate.same),
                 quarantined: tally.quarantined.len(),
             },
-            stopped: stopped(tally, finale.count.finding()),
+            stopped: stopped(tally, finale),
             killed: play.kill.map(|kill| Killed {
                 signal: kill.signal,
                 handed_over: kill.handed_over,
@@ -203,7 +205,7 @@ fn row(tally: &Tally, code: &'static str) -> Row {
     }
 }
 
-fn stopped(tally: &Tally, finding: Option<&FindingTold>) -> Vec<Stopped> {
+fn stopped(tally: &Tally, finale: &Finale) -> Vec<Stopped> {
     let told = |what: StoppedWhat, event: &super::road::Happened| Stopped {
         what,
         id: Some(event.id.clone()).filter(|id| !id.is_empty()),
@@ -211,13 +213,16 @@ fn stopped(tally: &Tally, finding: Option<&FindingTold>) -> Vec<Stopped> {
         words: event.words.clone(),
         remedy: None,
     };
-    let forged = tally.quarantined.iter().map(|event| told(StoppedWhat::ForgedLetter, event));
+    let forged = tally.quarantined.iter().map(|event| Stopped {
+        remedy: Some(finale.remedy.clone()).filter(|remedy| !remedy.is_empty()),
+        ..told(StoppedWhat::ForgedLetter, event)
+    });
     // A repeat is dropped for what it is; its event has no reason beside that.
     let repeats = tally
         .repeated
         .iter()
         .map(|event| Stopped { code: "duplicate".to_owned(), ..told(StoppedWhat::Repeat, event) });
-    let bad = finding.map(|finding| Stopped {
+    let bad = finale.count.finding().map(|finding| Stopped {
         what: StoppedWhat::BadSubmission,
         id: tally.rejected.first().map(|event| event.id.clone()).filter(|id| !id.is_empty()),
         code: finding.code.clone(),

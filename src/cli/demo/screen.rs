@@ -4,7 +4,8 @@ use std::fmt::{Arguments, Write};
 
 use super::Shown;
 use super::cast::{NOBODY, OURS, PARTNERS, Part, gateways};
-use super::tally::{Fate, Tally};
+use super::fate::Fate;
+use super::tally::Tally;
 use crate::certificate::Level;
 use crate::cli::paint::Paint;
 
@@ -136,6 +137,7 @@ fn stopped(page: &mut Page, shown: &Shown) {
     if let Some(reply) = &play.forged_reply {
         page.beside("", &format!("(the door had told its sender no more than: {reply})"));
     }
+    page.beside("", &format!("remedy: {}", shown.finale.remedy));
     if let Some(finding) = shown.finale.count.finding() {
         let words = format!("{} at {}: {}", finding.code, finding.path, finding.words);
         page.beside("bad submission", &words);
