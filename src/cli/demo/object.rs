@@ -112,6 +112,8 @@ struct Killed {
     signal: i32,
     /// Letters that had been handed over, as far as the queues told.
     handed_over: usize,
+    /// Letters that a mail server had taken, its reply kept back.
+    kept_back: usize,
     /// From the kill until its door greeted again; three decimals.
     #[schemars(range(min = 0))]
     seconds_away: f64,
@@ -166,6 +168,7 @@ impl Object {
             killed: play.kill.map(|kill| Killed {
                 signal: kill.signal,
                 handed_over: kill.handed_over,
+                kept_back: kill.held,
                 seconds_away: thousandths(kill.away),
                 in_doubt: tally.in_doubt(|_| true),
                 settled_by_receipt: tally.in_doubt(|fate| fate.received && !fate.handed_over),

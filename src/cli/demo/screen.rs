@@ -170,9 +170,11 @@ fn killed(page: &mut Page, shown: &Shown) {
         page.beside(
             &format!("{OURS}'s gateway"),
             &format!(
-                "ended by signal {} after {} letters; its door greeted again after {:.1} s",
+                "ended by signal {} after {} letters, with {} more taken whose replies were \
+                 kept back; its door greeted again after {:.1} s",
                 kill.signal,
                 kill.handed_over,
+                kill.held,
                 kill.away.as_secs_f64()
             ),
         );
