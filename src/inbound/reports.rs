@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::prove::{self, Gatehouse, Unsealed};
 use crate::clock::Timestamp;
 use crate::delivery::{Clocks, LetterId, Reason, Trigger};
-use crate::ledger::{Evidence, EvidenceKind, Fate, SentRecord};
+use crate::ledger::{Against, Evidence, EvidenceKind, Fate, SentRecord};
 use crate::letter::{LineEnds, xtext};
 use crate::partner::PartnerCode;
 use crate::receipt::dsn::mentioned;
@@ -18,8 +18,8 @@ use crate::receipt::effect::Counts;
 use crate::receipt::report::Report;
 use crate::receipt::sent::other_octets;
 use crate::receipt::{
-    self, Deliveries, Desk, Digests, Doubt, Dsn, DsnEffect, Effect, Fault, Judgement, MessageId,
-    OtherOctets, ProvenReport, Receipt, ReceiptCode, ReversePath, Sent,
+    self, Deliveries, Desk, Digests, Doubt, Dsn, DsnCode, DsnEffect, Effect, Fault, Judgement,
+    MessageId, OtherOctets, ProvenReport, Receipt, ReceiptCode, ReversePath, Sent,
 };
 use crate::refusal::Refusal;
 
@@ -165,18 +165,6 @@ pub struct Weighed {
     pub evidence: Evidence,
     /// Whether somebody has to look at it now.
     pub alarms: bool,
-    /// Whether it speaks against the whole lane.
-    pub lane: Lane,
-}
-
-/// What a report says of the lane it came back on.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Lane {
-    /// One of three that suspend it (a 5.1.x or 5.7.x).
-    CountsAgainst,
-    Goes,
-    /// Every further letter would fail as this one did.
-    Stops,
 }
 
 /// Weighs a report against what is on record. `jitter` is a fraction from 0
@@ -199,7 +187,7 @@ pub fn weigh(
             let fate = Fate::Quarantined { held: false };
             let evidence = blank(letter, EvidenceKind::Dsn, fate);
             let evidence = Evidence { delivery, reason: Some(reason), ..evidence };
-            Weighed { evidence, alarms: false, lane: Lane::Goes }
+            Weighed { evidence, alarms: false }
         }
         Reported::Dsn(dsn) => report(letter, dsn, &found, clocks, at, jitter),
         Reported::Receipt(Err(fault)) => {
@@ -225,6 +213,7 @@ fn blank(letter: LetterId, kind: EvidenceKind, fate: Fate) -> Evidence {
         due: None,
         reason: None,
         fate,
+        against: Against::Nothing,
     }
 }
 
@@ -232,7 +221,8 @@ fn blank(letter: LetterId, kind: EvidenceKind, fate: Fate) -> Evidence {
 
 fn judged(letter: LetterId, judgement: Judgement, about: Option<String>) -> Weighed {
     let (alarms, trigger) = (judgement.alarms(), judgement.trigger());
-    let lane = if judgement.suspends() { Lane::Stops } else { Lane::Goes };
+    let stops = judgement.suspends();
+    let against = if stops { Against::Suspends } else { Against::Nothing };
     let code = judgement.code().map(ReceiptCode::as_str);
     let evidence = match judgement {
         Judgement::CopyOnly(receipt) => {
@@ -245,7 +235,7 @@ fn judged(letter: LetterId, judgement: Judgement, about: Option<String>) -> Weig
         | Judgement::Positive(receipt)
         | Judgement::Repeat(receipt) => {
             let reason = said(&receipt, code);
-            Evidence { trigger, reason, ..signed(letter, &receipt) }
+            Evidence { trigger, reason, against, ..signed(letter, &receipt) }
         }
         Judgement::Alarm(doubt)
         | Judgement::Held(doubt)
@@ -254,7 +244,7 @@ fn judged(letter: LetterId, judgement: Judgement, about: Option<String>) -> Weig
         | Judgement::NotReceived(doubt)
         | Judgement::Quarantine(doubt) => doubted(letter, doubt, alarms, about),
     };
-    Weighed { evidence, alarms, lane }
+    Weighed { evidence, alarms }
 }
 
 fn signed(letter: LetterId, receipt: &Receipt) -> Evidence {
@@ -309,16 +299,16 @@ fn report(
     let mut evidence = blank(letter, EvidenceKind::Dsn, Fate::Recorded);
     let Some(sent) = dsn.sent(found) else {
         let words = "a report about a letter that was not sent from here";
-        evidence.reason = Some(Reason::new("dsn-unknown", words));
+        evidence.reason = Some(Reason::new(DsnCode::Unknown.as_str(), words));
         evidence.fate = Fate::Quarantined { held: false };
-        return Weighed { evidence, alarms: false, lane: Lane::Goes };
+        return Weighed { evidence, alarms: false };
     };
     evidence.delivery = Some(sent.delivery);
     evidence.partner = Some(sent.partner.clone());
     let Some(about) = dsn.about(&sent.to) else {
         let words = format!("it speaks of other recipients than {}", sent.to);
-        evidence.reason = Some(Reason::new("dsn-other-recipient", words));
-        return Weighed { evidence, alarms: false, lane: Lane::Goes };
+        evidence.reason = Some(Reason::new(DsnCode::OtherRecipient.as_str(), words));
+        return Weighed { evidence, alarms: false };
     };
     let effect = receipt::effect(about, sent.state);
     evidence.disposition = Some(about.action.to_string());
@@ -327,24 +317,18 @@ fn report(
     words.extend(about.diagnostic.clone());
     words.extend(about.will_retry_until.as_ref().map(|until| format!("tried until {until}")));
     words.extend(dsn.reporting_mta.as_ref().map(|mta| format!("says {mta}")));
-    let code = effect.code().map_or_else(|| format!("dsn-{}", about.action), str::to_owned);
+    let code = effect.code(about.action).as_str();
     evidence.reason = Some(Reason::new(code, words.join("; ")));
-    let lane = match effect {
-        DsnEffect::Bounced { counts: Counts::TowardsSuspension } => Lane::CountsAgainst,
-        DsnEffect::SendAgain => {
-            evidence.due = Some(at.plus(clocks.next(1, jitter)));
-            Lane::Goes
+    match effect {
+        DsnEffect::Bounced { counts: Counts::TowardsSuspension } => {
+            evidence.against = Against::Counts;
         }
-        DsnEffect::Contradicts => {
-            // The table tells of it, and moves nothing.
-            evidence.trigger = Some(Trigger::Bounced);
-            Lane::Goes
-        }
-        DsnEffect::Bounced { counts: Counts::No } | DsnEffect::Note | DsnEffect::Nothing => {
-            Lane::Goes
-        }
-    };
-    Weighed { evidence, alarms: effect == DsnEffect::Contradicts, lane }
+        DsnEffect::SendAgain => evidence.due = Some(at.plus(clocks.next(1, jitter))),
+        // The table tells of it, and moves nothing.
+        DsnEffect::Contradicts => evidence.trigger = Some(Trigger::Bounced),
+        DsnEffect::Bounced { counts: Counts::No } | DsnEffect::Note | DsnEffect::Nothing => {}
+    }
+    Weighed { evidence, alarms: effect == DsnEffect::Contradicts }
 }
 
 /// The desk of a configuration: what receipts are checked with.

@@ -43,7 +43,7 @@ impl Ledger {
             .await?;
         let mut claims = Vec::new();
         for claimed in read {
-            match claimed {
+            match claimed.map_err(|boxed| *boxed) {
                 Ok(claimed) => claims.push(claimed),
                 // One damaged record must not stop the lane.
                 Err((leased, fault @ LedgerError::Damaged { .. })) => {
@@ -56,14 +56,16 @@ impl Ledger {
         Ok(claims)
     }
 
-    /// When the next delivery to `partner` is due, or the next lease ends.
+    /// When the next delivery to `partner` is due, or the next lease ends;
+    /// never while it is suspended.
     pub async fn next_due(&self, partner: &PartnerCode) -> Result<Option<Timestamp>, LedgerError> {
         let partner = partner.clone();
         self.read(move |reader| {
             Ok(reader
                 .sql
                 .prepare_cached(
-                    "SELECT due FROM delivery WHERE partner = ? AND due IS NOT NULL
+                    "SELECT due FROM delivery WHERE partner = ?1 AND due IS NOT NULL
+                     AND NOT EXISTS (SELECT 1 FROM suspension WHERE partner = ?1)
                      ORDER BY due LIMIT 1",
                 )?
                 .query_row([partner.as_str()], |row| time(row, 0))
@@ -89,6 +91,24 @@ impl Ledger {
     pub async fn release(&self, delivery: DeliveryId, fence: i64) -> Result<(), LedgerError> {
         self.write(0, move |commit| match commit.leased(delivery, fence) {
             Ok(row) if row.state != State::Sending => commit.give_back(delivery),
+            Ok(_) | Err(LedgerError::Fenced) => Ok(()),
+            Err(fault) => Err(fault),
+        })
+        .await
+    }
+
+    /// Gives a lease back for good: the letter was handed over, and does not
+    /// go again. Nothing happens if the lease was lost already.
+    pub async fn let_be(&self, delivery: DeliveryId, fence: i64) -> Result<(), LedgerError> {
+        self.write(0, move |commit| match commit.leased(delivery, fence) {
+            Ok(row) if row.state == State::HandedOver => {
+                commit.give_back(delivery)?;
+                commit
+                    .sql
+                    .prepare_cached("UPDATE delivery SET due = NULL WHERE key = ?")?
+                    .execute([delivery.uuid().into_bytes()])?;
+                Ok(())
+            }
             Ok(_) | Err(LedgerError::Fenced) => Ok(()),
             Err(fault) => Err(fault),
         })
@@ -134,14 +154,14 @@ enum Octets {
 }
 
 impl Leased {
-    fn with(self, reader: &mut Reader) -> Result<Claimed, (Leased, LedgerError)> {
+    fn with(self, reader: &mut Reader) -> Result<Claimed, Box<(Leased, LedgerError)>> {
         let place = match &self.octets {
             Octets::Letter(place) | Octets::Submission(_, place) => place,
             Octets::None => return Ok(self.claimed),
         };
         let body = match reader.octets(place) {
             Ok(body) => body,
-            Err(fault) => return Err((self, fault)),
+            Err(fault) => return Err(Box::new((self, fault))),
         };
         Ok(match self.octets {
             Octets::Submission(content_type, _) => {
@@ -160,6 +180,10 @@ impl Commit<'_> {
         limit: usize,
         lease: Duration,
     ) -> Result<Vec<Leased>, LedgerError> {
+        if self.suspension(partner)?.is_some() {
+            return Ok(Vec::new());
+        }
+        let stood = self.stood(partner)?;
         let lease_until = self.at.plus(lease);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut statement = self.sql.prepare_cached(
@@ -167,7 +191,7 @@ impl Commit<'_> {
                 i.replaces, i.content_type, i.body,
                 d.key, d.kind, d.state, d.partner, d.letter_id, d.accepted_at,
                 d.not_useful_after, d.attempts, d.first_attempt_at, d.signed_at, d.letter, d.fence,
-                ifnull(d.recipients_sha256, '[]'), d.owed
+                ifnull(d.recipients_sha256, '[]'), d.owed, d.runs_from
              FROM delivery d LEFT JOIN issued i ON i.key = d.issued
              WHERE d.partner = ? AND d.due <= ? AND d.due IS NOT NULL
              ORDER BY d.due, d.key LIMIT ?",
@@ -181,6 +205,7 @@ impl Commit<'_> {
                 let delivery = DeliveryId::from_uuid(key(row, 9)?);
                 let letter: Option<Place> = perhaps(row, 19)?;
                 let fence = row.get::<_, i64>(20)? + 1;
+                let first_attempt_at = perhaps_time(row, 17)?;
                 let claimed = Claimed {
                     delivery,
                     fence,
@@ -191,7 +216,10 @@ impl Commit<'_> {
                     accepted_at: time(row, 14)?,
                     not_useful_after: perhaps_time(row, 15)?,
                     attempts: row.get(16)?,
-                    first_attempt_at: perhaps_time(row, 17)?,
+                    first_attempt_at,
+                    stood_still: first_attempt_at
+                        .zip(perhaps_time(row, 23)?)
+                        .map_or(Duration::ZERO, |(at, from)| stood.saturating_sub(at.since(from))),
                     signed_at: perhaps_time(row, 18)?,
                     lease_until,
                     recipients_sha256: list(row, 21)?,
@@ -227,7 +255,7 @@ impl Commit<'_> {
     /// Takes a lease off a delivery that is not being sent.
     pub(super) fn give_back(&mut self, delivery: DeliveryId) -> Result<(), LedgerError> {
         let row = self.row(delivery)?;
-        let due = if row.state.is_untried() { row.accepted_at } else { self.at };
+        let due = row.accepted_at;
         // A letter that goes again for want of a receipt is still to go.
         let goes = row.state.is_pending() || row.state == State::HandedOver;
         let due = goes.then_some(due);

@@ -125,6 +125,18 @@ pub struct Evidence {
     /// What is said against it, or what it says.
     pub reason: Option<Reason>,
     pub fate: Fate,
+    pub against: Against,
+}
+
+/// Whether evidence speaks against the whole lane, beside its delivery.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Against {
+    /// One of three in a row that suspend the partner (a 5.1.x or 5.7.x).
+    Counts,
+    Nothing,
+    /// Every further letter would fail as this one did: the partner is
+    /// suspended.
+    Suspends,
 }
 
 /// The kinds of evidence.

@@ -6,6 +6,7 @@
 //!
 //! - [`acceptance`], [`claims`], [`attempts`], [`recovery`]: the outbound
 //!   street's transactions, on values of [`outbound`];
+//! - [`lanes`], [`circuits`], [`suspension`]: what is on record of lanes;
 //! - [`letters`], [`arrivals`], [`receipts`]: the inbound street's, on values of
 //!   [`inbound`];
 //! - [`outbox`]: what waits to be published, in three orders of their own;
@@ -24,12 +25,14 @@ pub mod acceptance;
 pub mod arrivals;
 pub mod attempts;
 pub mod checkup;
+pub mod circuits;
 pub mod claims;
 mod columns;
 mod error;
 pub mod events;
 pub mod inbound;
 mod keys;
+pub mod lanes;
 pub mod letters;
 mod moves;
 pub mod outbound;
@@ -40,6 +43,7 @@ pub mod recovery;
 mod schema;
 mod segments;
 pub mod standing;
+pub mod suspension;
 pub mod tally;
 #[cfg(test)]
 mod tests;
@@ -49,18 +53,21 @@ mod wakes;
 mod writer;
 
 pub use checkup::{Checkup, checkup, is_held};
+pub use circuits::OpenCircuit;
 pub use error::LedgerError;
 pub use events::{Audit, ChainFault, Event};
 pub use inbound::{
-    Arrival, Evidence, EvidenceKind, Fate, Header, NewPublication, Outlet, OwedReceipt,
+    Against, Arrival, Evidence, EvidenceKind, Fate, Header, NewPublication, Outlet, OwedReceipt,
     OwedReceipts, Publication, Quarantine, SentRecord, TakenIn, WaitingLetter,
 };
+pub use lanes::{Cause, LaneAccount};
 pub use outbound::{
     Acceptance, Accepted, Cargo, Claimed, Conclusion, ContentType, Recovered, Rejection,
     SealRecord, Submission,
 };
 pub use receipts::{Awaited, ClockStep};
 pub use standing::{Standing, StandingVersion};
+pub use suspension::{SetAside, Suspension};
 pub use tally::{Counted, Happened, Mark, Open, Waiting};
 pub use trace::{Query, Query as TraceQuery, TraceAnswer};
 pub use wakes::Wakes;

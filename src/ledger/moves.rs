@@ -93,6 +93,9 @@ impl Commit<'_> {
         reason: Option<&Reason>,
     ) -> Result<State, LedgerError> {
         let step = decide(row.state, trigger)?;
+        if trigger == Trigger::Received {
+            self.forget_bounces(&row.partner)?;
+        }
         let key = row.delivery.uuid().into_bytes();
         if step.state != row.state {
             match step.state {

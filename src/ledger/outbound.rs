@@ -11,6 +11,7 @@ use crate::partner::PartnerCode;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 closed_list! {
     /// What form a submission has.
@@ -90,6 +91,8 @@ pub struct Claimed {
     pub not_useful_after: Option<Timestamp>,
     pub attempts: u32,
     pub first_attempt_at: Option<Timestamp>,
+    /// For how long the lane has stood still since then.
+    pub stood_still: Duration,
     pub signed_at: Option<Timestamp>,
     pub lease_until: Timestamp,
     /// For which keys its letter was sealed; empty where there is none yet.
@@ -165,6 +168,9 @@ pub struct Conclusion {
     /// is the first hand-over and a receipt is asked for.
     pub receipt_due: Option<Timestamp>,
     pub reason: Option<Reason>,
+    /// Deferred after 5.1.x or 5.7.x: about all letters, or about this one
+    /// alone; the lane decides.
+    pub is_held: bool,
 }
 
 //------------ Recovered -----------------------------------------------------

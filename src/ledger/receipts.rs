@@ -5,14 +5,16 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, params};
 
 use crate::clock::Timestamp;
-use crate::delivery::{DeliveryId, Direction, EventKind, Kind, LetterId, State, decide};
+use crate::delivery::{
+    DeliveryId, Direction, EventKind, Kind, LetterId, Reason, State, Trigger, decide,
+};
 use crate::partner::PartnerCode;
 
 use super::Ledger;
 use super::columns::{certificate_id, key, parsed, perhaps};
 use super::error::LedgerError;
 use super::events::NewEvent;
-use super::inbound::{Evidence, Fate, OwedReceipt, Quarantine, SentRecord};
+use super::inbound::{Against, Evidence, Fate, OwedReceipt, Quarantine, SentRecord};
 use super::keys::Keys;
 use super::segments::Place;
 use super::writer::Commit;
@@ -216,6 +218,15 @@ impl Commit<'_> {
         if decide(row.state, trigger).is_err() || !trigger.is_evidence() {
             return Ok(Some(row.state));
         }
+        if let Some(reason) = reason {
+            match evidence.against {
+                Against::Counts => self.count_bounce(&row.partner, reason).map(|_suspended| ())?,
+                Against::Nothing => {}
+                Against::Suspends => {
+                    self.suspend(&row.partner, reason, None).map(|_earlier| ())?;
+                }
+            }
+        }
         // The letter is already on its way again.
         let due = evidence.due.filter(|_| !row.is_under_way);
         self.step(&row, trigger, due, reason).map(Some)
@@ -309,7 +320,7 @@ impl Ledger {
 pub struct ClockStep {
     /// How many are taken then.
     pub steps: u32,
-    pub trigger: Option<(crate::delivery::Trigger, crate::delivery::Reason)>,
+    pub trigger: Option<(Trigger, Reason)>,
     /// Whether the same octets go again.
     pub again: bool,
     /// When the next one is due; absent after the last.

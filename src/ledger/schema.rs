@@ -67,6 +67,9 @@ CREATE TABLE submission_id (
 
 -- Our duties. `issued` for a certificate; `answers` and `owed`, what it says, for
 -- a receipt. `receipt_due`: the next step of the clock that waits for one.
+-- `runs_from`: the first attempt, earlier by as long as the lane had stood
+-- still until then; `give_up` counts from there by the lane's own clock.
+-- `held`: deferred after a 5.1.x or 5.7.x, until the lane decides.
 CREATE TABLE delivery (
     key BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -76,7 +79,7 @@ CREATE TABLE delivery (
     accepted_at INTEGER NOT NULL, not_useful_after INTEGER,
     due INTEGER, lease_owner BLOB, lease_until INTEGER, fence INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0, under_way INTEGER NOT NULL DEFAULT 0,
-    first_attempt_at INTEGER,
+    first_attempt_at INTEGER, runs_from INTEGER, held INTEGER NOT NULL DEFAULT 0,
     entity TEXT, signed TEXT, letter TEXT, xml_sha256 BLOB,
     signer_sha256 TEXT, recipients_sha256 TEXT, signed_at INTEGER,
     handed_over_at INTEGER, receipt_due INTEGER, receipt_step INTEGER NOT NULL DEFAULT 0,
@@ -92,6 +95,9 @@ CREATE INDEX delivery_answers ON delivery (answers) WHERE answers IS NOT NULL;
 CREATE INDEX delivery_perishable ON delivery (not_useful_after)
     WHERE not_useful_after IS NOT NULL
     AND state IN ('waiting', 'sealed', 'deferred', 'in-doubt');
+CREATE INDEX delivery_tried ON delivery (partner, runs_from)
+    WHERE runs_from IS NOT NULL AND state IN ('deferred', 'in-doubt');
+CREATE INDEX delivery_held ON delivery (partner) WHERE held = 1;
 
 -- Which delivery waits for the verdict of which.
 CREATE TABLE follows (
@@ -178,8 +184,28 @@ CREATE TABLE stream (
     published INTEGER NOT NULL DEFAULT 0
 );
 
--- Partners that an operator or a lane has set aside.
+-- Partners that an operator or a lane has set aside: a row while it lasts.
 CREATE TABLE suspension (
-    partner TEXT PRIMARY KEY, since INTEGER NOT NULL, code TEXT NOT NULL, words TEXT NOT NULL
+    partner TEXT PRIMARY KEY, since INTEGER NOT NULL, code TEXT NOT NULL, words TEXT NOT NULL,
+    who TEXT
+) WITHOUT ROWID;
+
+-- Each lane's account. Its clock stands still while one of the last three is
+-- 1: its circuit is open, it is suspended here, it is suspended in
+-- partners.toml. `stood`: for how long it has, in milliseconds, until
+-- `still_since`. `refusals`, `bounces`: 5.1.x and 5.7.x in a row.
+-- `turns`: how often it was suspended or resumed here.
+CREATE TABLE lane (
+    partner TEXT PRIMARY KEY,
+    refusals INTEGER NOT NULL DEFAULT 0, bounces INTEGER NOT NULL DEFAULT 0,
+    stood INTEGER NOT NULL DEFAULT 0, still_since INTEGER,
+    cut_off INTEGER NOT NULL DEFAULT 0, suspended INTEGER NOT NULL DEFAULT 0,
+    set_aside INTEGER NOT NULL DEFAULT 0, turns INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+-- Destinations that are not reached: a row while the circuit is open.
+CREATE TABLE circuit (
+    destination TEXT PRIMARY KEY, since INTEGER NOT NULL, probes INTEGER NOT NULL,
+    probe_at INTEGER NOT NULL, code TEXT NOT NULL, words TEXT NOT NULL
 ) WITHOUT ROWID;
 ";

@@ -89,6 +89,14 @@ impl Leash {
         Ok(Leash { hold, pipe, log: log.to_owned() })
     }
 
+    /// The number of the program's own process, while it runs.
+    pub fn number(&self) -> Option<u32> {
+        let hold = self.hold.id();
+        // The program is the first that the shell starts.
+        let children = fs::read_to_string(format!("/proc/{hold}/task/{hold}/children")).ok()?;
+        children.split_whitespace().next()?.parse().ok()
+    }
+
     /// How the program ended, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.hold.try_wait().ok().flatten()

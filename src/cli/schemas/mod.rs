@@ -113,7 +113,7 @@ const PUBLISHED: &[(Head, Kind)] = &[
 
 /// What commands answer with `--json`.
 const COMMANDS: &[Command] = &[
-    Command::new("bench.schema.json", "certpost/bench/1", &[kind::<bench::Measured>]),
+    Command::new("bench.schema.json", "certpost/bench/1", &[kind::<bench::told::Measured>]),
     Command::new("check.schema.json", "certpost/check/1", &[kind::<check::Checked<'_>>]),
     Command::new(
         "convert.schema.json",
@@ -136,7 +136,22 @@ const COMMANDS: &[Command] = &[
     Command::new(
         "partner-list.schema.json",
         "certpost/partner-list/1",
-        &[kind::<partner::PartnerList<'_>>],
+        &[kind::<partner::list::PartnerList<'_>>],
+    ),
+    Command::new(
+        "partner-resume.schema.json",
+        "certpost/partner-resume/1",
+        &[kind::<partner::suspend::PartnerSet<'_>>],
+    ),
+    Command::new(
+        "partner-show.schema.json",
+        "certpost/partner-show/1",
+        &[kind::<partner::show::PartnerShow<'_>>],
+    ),
+    Command::new(
+        "partner-suspend.schema.json",
+        "certpost/partner-suspend/1",
+        &[kind::<partner::suspend::PartnerSet<'_>>],
     ),
     Command::new("run.schema.json", "certpost/run/1", &[]),
     Command::new("seal.schema.json", "certpost/seal/1", &[]),

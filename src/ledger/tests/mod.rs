@@ -3,6 +3,7 @@
 
 mod checkups;
 mod crashes;
+mod lanes;
 mod model;
 mod speed;
 mod stories;
@@ -21,6 +22,7 @@ use super::*;
 
 const LEASE: Duration = Duration::from_secs(60);
 const HOLD: Duration = Duration::from_secs(900);
+const FOR_EVER: Duration = Duration::from_secs(1_000_000_000);
 
 struct World {
     _dir: tempfile::TempDir,
@@ -198,6 +200,7 @@ fn conclusion(
         due: Some(at.plus(Duration::from_secs(300))),
         receipt_due: None,
         reason: None,
+        is_held: false,
     }
 }
 

@@ -170,13 +170,17 @@ async fn expiry_is_enforced_in_every_state_but_sending() {
     ledger.accept(short("N-1", "40")).await.unwrap();
     ledger.accept(short("N-2", "70")).await.unwrap();
     ledger.accept(acceptance("N-3", "70", 1, &["HM"])).await.unwrap();
-    assert!(ledger.expire(10).await.unwrap().is_empty());
+    assert!(ledger.expire(10, FOR_EVER).await.unwrap().is_empty());
     world.clock.advance(Duration::from_secs(100));
-    assert_eq!(ledger.expire(10).await.unwrap().len(), 2, "the one held back and the one waiting");
+    assert_eq!(
+        ledger.expire(10, FOR_EVER).await.unwrap().len(),
+        2,
+        "the one held back and the one waiting"
+    );
     let now = world.clock.now();
     let deferred = conclusion(sending.delivery, sending.fence, n, Verdict::Deferred, now);
     ledger.conclude(deferred).await.unwrap();
-    assert_eq!(ledger.expire(10).await.unwrap(), [sending.delivery]);
+    assert_eq!(ledger.expire(10, FOR_EVER).await.unwrap(), [sending.delivery]);
     assert_eq!(world.claim_one("HM").await.cargo.facts().unwrap().id.number(), "N-3");
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::{error, info};
 
-use super::{Now, Worker};
+use super::worker::{Now, Worker};
 use crate::certificate::Facts;
 use crate::delivery::{State, Trigger};
 use crate::ledger::{Cargo, Claimed, LedgerError, SealRecord, Submission};
@@ -28,6 +28,8 @@ pub(super) enum Made {
 /// What a letter is made from.
 enum Work {
     Certificate(Facts, Submission),
+    /// The entity that was signed too long ago.
+    Aged(Facts, Vec<u8>),
     /// What the receipt says.
     Receipt(String),
 }
@@ -48,15 +50,19 @@ impl Worker {
 
     async fn make(&self, mut claimed: Claimed, now: &Now) -> Result<Made, LedgerError> {
         let at = self.lanes.clock.now();
-        // What was handed over has its clock of receipts.
-        if claimed.state != State::HandedOver
-            && verdict::expires_at(&claimed, &now.configuration.clocks, at) <= at
-        {
+        if claimed.state == State::HandedOver {
+            // They have it: it has no end to come to, and may not go again.
+            if claimed.not_useful_after.is_some_and(|after| after <= at) {
+                self.lanes.ledger.let_be(claimed.delivery, claimed.fence).await?;
+                return Ok(Made::Ended);
+            }
+        } else if verdict::expires_at(&claimed, &now.configuration.clocks, at) <= at {
             self.end(&claimed, Trigger::Expired, "expired", "not handed over in time".to_owned())
                 .await?;
             return Ok(Made::Ended);
         }
-        if let Some(letter) = claimed.letter.take() {
+        let is_aged = sealing::is_aged(&claimed, &now.configuration.clocks, at);
+        if let Some(letter) = claimed.letter.take().filter(|_| !is_aged) {
             // Sealed for nobody: a receipt in clear.
             let for_nobody = claimed.recipients_sha256.is_empty();
             if for_nobody || claimed.recipients_sha256 == sealing::recipients(&now.partner) {
@@ -64,10 +70,17 @@ impl Worker {
             }
             return self.make_anew(claimed, now).await;
         }
-        let work = match (claimed.cargo.clone(), claimed.submission.take()) {
-            (Cargo::Certificate(facts), Some(submission)) => Work::Certificate(facts, submission),
-            (Cargo::Receipt(owed), _) => Work::Receipt(owed),
-            (Cargo::Certificate(_), None) => {
+        let signed = match is_aged {
+            true => self.lanes.ledger.signed_octets(claimed.delivery).await?,
+            false => None,
+        };
+        let work = match (claimed.cargo.clone(), claimed.submission.take(), signed) {
+            (Cargo::Certificate(facts), Some(submission), _) => {
+                Work::Certificate(facts, submission)
+            }
+            (Cargo::Certificate(facts), None, Some((entity, _))) => Work::Aged(facts, entity),
+            (Cargo::Receipt(owed), _, _) => Work::Receipt(owed),
+            (Cargo::Certificate(_), None, None) => {
                 let words = "neither letter nor submission on record".to_owned();
                 self.end(&claimed, Trigger::Failed, "delivery.empty", words).await?;
                 return Ok(Made::Ended);
@@ -86,6 +99,10 @@ impl Worker {
                     status: &facts.status,
                 };
                 sealing::seal(&order, &partner, &configuration, at)
+            }
+            Work::Aged(facts, entity) => {
+                let (id, status) = (&facts.id, &facts.status);
+                sealing::sign_anew(&entity, (id, status), &letter_id, &partner, &configuration, at)
             }
             Work::Receipt(owed) => {
                 sealing::seal_receipt(&owed, &letter_id, &partner, &configuration, at)
