@@ -20,8 +20,9 @@ use super::tool::Tool;
 use super::{DemoError, finale, mail};
 use crate::runtime::{Crew, Runtime};
 
-/// Nothing new for so long, and the rest is not waited for.
-const STALL: Duration = Duration::from_secs(60);
+/// Nothing new for so long, which is many times the longest wait of a gateway,
+/// and the rest is not waited for.
+const STALL: Duration = Duration::from_secs(30);
 /// How often the screen and the programs are looked at.
 const GLANCE: Duration = Duration::from_millis(100);
 /// Nothing new for so long after the last end, and nothing more will come.
