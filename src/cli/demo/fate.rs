@@ -86,6 +86,12 @@ impl Fate {
         }
     }
 
+    /// Whether a receipt proves what no reply on record says: it was faster
+    /// than the record of the reply, or the reply was lost.
+    pub fn is_settled_by_receipt(&self) -> bool {
+        self.received && !self.handed_over
+    }
+
     /// What is missing, in words.
     pub fn missing(&self) -> String {
         let (from, to) = (self.from, self.to);

@@ -171,7 +171,7 @@ impl Object {
                 kept_back: kill.held,
                 seconds_away: thousandths(kill.away),
                 in_doubt: tally.in_doubt(|_| true),
-                settled_by_receipt: tally.in_doubt(|fate| fate.received && !fate.handed_over),
+                settled_by_receipt: tally.in_doubt(Fate::is_settled_by_receipt),
                 sent_again: tally.in_doubt(|fate| fate.handed_over),
                 dropped: tally.dropped + play.opened.again,
                 given_back: tally.given_back,

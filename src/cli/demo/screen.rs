@@ -85,6 +85,12 @@ fn table(page: &mut Page, shown: &Shown) {
         for (_, delay) in tally.delays(player.code) {
             page.under(&format!("{} x {}", delay.times, delay.words));
         }
+        let silent = tally.count(OURS, player.code, Fate::is_settled_by_receipt);
+        if silent > 0 {
+            page.under(&format!(
+                "{silent} with a receipt before, or instead of, a reply on record"
+            ));
+        }
         match player.part {
             Part::Down => {
                 let down = shown.play.down.map(|down| down.as_secs_f64()).unwrap_or_default();
@@ -184,7 +190,7 @@ fn killed(page: &mut Page, shown: &Shown) {
         "letters on the way: {}; settled by a receipt: {}; sent again: {}; came twice and \
          dropped: {doubles}",
         tally.in_doubt(|_| true),
-        tally.in_doubt(|fate| fate.received && !fate.handed_over),
+        tally.in_doubt(Fate::is_settled_by_receipt),
         tally.in_doubt(|fate| fate.handed_over),
     );
     page.beside("in doubt", &words);
