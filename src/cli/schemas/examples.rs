@@ -49,7 +49,7 @@ pub(super) fn of(file: &str) -> Option<Value> {
                 {"what": "repeat", "id": ID, "code": "duplicate", "words": ""},
             ],
             "killed": {
-                "signal": 9, "handedOver": 75, "secondsAway": 0.428, "inDoubt": 6,
+                "signal": 9, "handedOver": 75, "keptBack": 2, "secondsAway": 0.428, "inDoubt": 6,
                 "settledByReceipt": 1, "sentAgain": 5, "dropped": 1, "givenBack": 0,
             },
             "counted": {
