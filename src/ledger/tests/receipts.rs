@@ -242,3 +242,23 @@ async fn the_clock_that_waits() {
     assert_eq!(world.told("outbound.unconfirmed").await, 1);
     assert!(world.is_quiet().await);
 }
+
+/// A certificate that was refused for its address is not given up because a
+/// receipt, to another address perhaps, was taken.
+#[tokio::test]
+async fn a_receipt_that_is_taken_proves_no_address() {
+    let world = World::new();
+    world.ledger().accept(acceptance("N-1", "70", 1, &["HM"])).await.unwrap();
+    let (claimed, n) = world.begin_one("HM").await;
+    let now = world.clock.now();
+    let refused = conclusion(claimed.delivery, claimed.fence, n, Verdict::Deferred, now);
+    let reason = Some(Reason::new("smtp.rcpt", "550 5.1.1"));
+    let refused = Conclusion { is_held: true, reason, ..refused };
+    world.ledger().conclude(refused).await.unwrap();
+    world.receives("one", "M-1", 1).await;
+    world.posts_receipt().await;
+    assert_eq!(world.states("N-1").await, ["70 HM deferred"]);
+    world.ledger().accept(acceptance("N-2", "70", 1, &["HM"])).await.unwrap();
+    world.post_one("HM", Verdict::HandedOver).await;
+    assert_eq!(world.states("N-1").await, ["70 HM refused"]);
+}
