@@ -3,14 +3,16 @@
 //! Every pure room takes a [`Timestamp`] as an argument; only streets and
 //! doors hold a [`Clock`]. `clippy.toml` bans `SystemTime::now` elsewhere.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tokio::sync::watch;
 
 //------------ Timestamp -----------------------------------------------------
 
@@ -130,8 +132,41 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    Simulated(Arc<AtomicI64>),
+    Simulated(Arc<Simulation>),
     System,
+}
+
+/// A clock of a test: the time, and until when others wait, each with a
+/// number of its own.
+#[derive(Debug)]
+struct Simulation {
+    millis: watch::Sender<i64>,
+    asleep: watch::Sender<BTreeSet<(i64, u64)>>,
+    sleepers: AtomicU64,
+}
+
+/// One that waits.
+struct Sleeper<'a> {
+    simulation: &'a Simulation,
+    place: (i64, u64),
+}
+
+impl<'a> Sleeper<'a> {
+    fn new(simulation: &'a Simulation, until: i64) -> Self {
+        let place = (until, simulation.sleepers.fetch_add(1, Ordering::Relaxed));
+        simulation.asleep.send_modify(|asleep| {
+            asleep.insert(place);
+        });
+        Sleeper { simulation, place }
+    }
+}
+
+impl Drop for Sleeper<'_> {
+    fn drop(&mut self) {
+        self.simulation.asleep.send_modify(|asleep| {
+            asleep.remove(&self.place);
+        });
+    }
 }
 
 impl Clock {
@@ -142,14 +177,18 @@ impl Clock {
 
     /// A clock that stands still at `at` until [`Clock::advance`].
     pub fn simulated(at: Timestamp) -> Self {
-        Clock(Source::Simulated(Arc::new(AtomicI64::new(at.millis()))))
+        Clock(Source::Simulated(Arc::new(Simulation {
+            millis: watch::Sender::new(at.millis()),
+            asleep: watch::Sender::default(),
+            sleepers: AtomicU64::new(0),
+        })))
     }
 
     /// The time now.
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Source::Simulated(millis) => Timestamp::from_millis(millis.load(Ordering::SeqCst)),
+            Source::Simulated(simulation) => Timestamp::from_millis(*simulation.millis.borrow()),
             Source::System => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
@@ -159,9 +198,37 @@ impl Clock {
 
     /// Moves a simulated clock on; the machine's own clock is left alone.
     pub fn advance(&self, span: Duration) {
-        if let Source::Simulated(millis) = &self.0 {
-            let millis_on = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-            millis.fetch_add(millis_on, Ordering::SeqCst);
+        if let Source::Simulated(simulation) = &self.0 {
+            let on = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+            simulation.millis.send_modify(|millis| *millis = millis.saturating_add(on));
+        }
+    }
+
+    /// Waits for `span` by this clock: a street waits so, and a test can let
+    /// a month go by.
+    pub async fn sleep(&self, span: Duration) {
+        let until = self.now().plus(span).millis();
+        match &self.0 {
+            Source::System => tokio::time::sleep(span).await,
+            Source::Simulated(simulation) => {
+                let _sleeper = Sleeper::new(simulation, until);
+                let mut millis = simulation.millis.subscribe();
+                // The sender is ours: it is there as long as we are.
+                let _there = millis.wait_for(|millis| *millis >= until).await;
+            }
+        }
+    }
+
+    /// Waits until `count` wait on a simulated clock for a time to come:
+    /// everybody has done what there was to do by now.
+    pub async fn all_asleep(&self, count: usize) {
+        if let Source::Simulated(simulation) = &self.0 {
+            let mut asleep = simulation.asleep.subscribe();
+            // As above.
+            let later = |asleep: &BTreeSet<(i64, u64)>| {
+                asleep.range((self.now().millis() + 1, 0)..).count() >= count
+            };
+            let _there = asleep.wait_for(later).await;
         }
     }
 }
@@ -182,5 +249,19 @@ mod tests {
         assert!("2026-11-23T20:30:00".parse::<Timestamp>().is_err());
         assert!("26/02/2024".parse::<Timestamp>().is_err());
         assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-30T22:00:00.000Z");
+    }
+
+    #[tokio::test]
+    async fn a_month_goes_by() {
+        let month = Duration::from_secs(30 * 86_400);
+        let clock = Clock::simulated(Timestamp::from_millis(0));
+        let test = async {
+            clock.all_asleep(1).await;
+            clock.advance(month - Duration::from_millis(1));
+            clock.all_asleep(1).await;
+            clock.advance(Duration::from_millis(1));
+        };
+        tokio::join!(clock.sleep(month), test);
+        assert_eq!(clock.now(), Timestamp::from_millis(0).plus(month));
     }
 }

@@ -106,6 +106,10 @@ fn any(octets: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
 
 /// The value without blanks that are no part of it: only text keeps its own.
 pub fn collapsed(shape: Shape, text: CompactString) -> CompactString {
+    // One look is enough at an attachment as it should be.
+    if shape == Shape::Binary && is_base64(&text) {
+        return text;
+    }
     if !shape.collapses() || !any(text.as_bytes(), |octet| is_blank(char::from(octet))) {
         return text;
     }

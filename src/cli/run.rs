@@ -18,6 +18,7 @@ use crate::delivery::{Direction, EventKind};
 use crate::inbound::{door::Door, judge::Judge};
 use crate::ledger::{Access, Ledger, LedgerError};
 use crate::mailbox::{self, DoorSettings};
+use crate::outbound::awaiting::Awaiting;
 use crate::outbound::clockwork::Clockwork;
 use crate::outbound::intake::Intake;
 use crate::outbound::lane::Lanes;
@@ -140,7 +141,7 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
     };
     let lanes = Lanes {
         configuration: configuration.clone(),
-        clock,
+        clock: clock.clone(),
         crew: crew.clone(),
         ledger: ledger.clone(),
         runtime: runtime.clone(),
@@ -169,7 +170,14 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
         ledger: ledger.clone(),
         runtime: runtime.clone(),
     };
+    let awaiting = Awaiting {
+        configuration: configuration.clone(),
+        clock,
+        ledger: ledger.clone(),
+        runtime: runtime.clone(),
+    };
     runtime.spawn(lanes.run());
+    runtime.spawn(awaiting.run());
     runtime.spawn(report(fatal.clone(), async move { clockwork.run().await }));
     runtime.spawn(judge.run());
     runtime.spawn(report(fatal.clone(), async move { intake.run().await }));

@@ -85,7 +85,9 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
         Err(fault @ SealingError::TooLarge(_)) => {
             fail(Exit::No, format!("submission.letter-too-large: {fault}"))
         }
-        Err(fault @ SealingError::Certificate(_)) => fail(Exit::No, fault.to_string()),
+        Err(fault @ (SealingError::Certificate(_) | SealingError::Receipt(_))) => {
+            fail(Exit::No, fault.to_string())
+        }
         Err(fault @ (SealingError::NoIdentity | SealingError::Smime(_))) => {
             fail(Exit::Usage, fault.to_string())
         }

@@ -7,19 +7,22 @@
 //! - [`state`]: the closed lists of kinds, states, directions and events;
 //! - [`transition`]: the one table of every step a delivery can take;
 //! - [`attempt`]: one SMTP transaction and what it came to;
+//! - [`circuit`]: what is not reached is left alone, and tried by one;
 //! - [`schedule`]: every clock, and when to try again.
 //!
 //! Never here: the time of day, a socket, a row.
 
 pub mod attempt;
+pub mod circuit;
 pub mod identity;
 pub mod schedule;
 pub mod state;
 pub mod transition;
 
 pub use attempt::{NotOnList, Phase, Reply, Verdict};
+pub use circuit::{Circuit, Opened, Way};
 pub use identity::{DeliveryId, LetterId};
-pub use schedule::Clocks;
+pub use schedule::{Clocks, ReceiptStep};
 pub use state::{Direction, EventKind, Kind, State};
 pub use transition::{Impossible, Step, TRANSITIONS, Transition, Trigger, decide};
 

@@ -77,7 +77,37 @@ impl Default for Clocks {
     }
 }
 
+/// A step of the clock that waits for a receipt.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ReceiptStep {
+    /// It should be here by now.
+    Expected,
+    /// Somebody should look.
+    Warn,
+    Overdue,
+    /// The same octets go again.
+    Resend,
+    /// None came in all its time.
+    Close,
+}
+
 impl Clocks {
+    /// The steps of the clock that waits for a receipt, each with its time
+    /// after the first hand-over, the soonest first. None comes after the
+    /// last, which closes.
+    pub fn receipt_steps(&self) -> Vec<(Duration, ReceiptStep)> {
+        let mut steps = vec![
+            (self.receipt_expected, ReceiptStep::Expected),
+            (self.receipt_warn, ReceiptStep::Warn),
+            (self.receipt_overdue, ReceiptStep::Overdue),
+        ];
+        steps.extend(self.receipt_resend.iter().map(|after| (*after, ReceiptStep::Resend)));
+        steps.retain(|(after, _)| *after < self.receipt_close);
+        steps.sort_by_key(|(after, _)| *after);
+        steps.push((self.receipt_close, ReceiptStep::Close));
+        steps
+    }
+
     /// How long to wait after `attempts` attempts, before the next.
     ///
     /// `jitter_fraction` is a random number from 0 to 1, drawn by the street.

@@ -14,16 +14,21 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::prove::{self, Destination, Proven};
-use super::received;
+use super::prove::{self, Destination, Gatehouse, Proven, Refused, Signed, Unsealed};
+use super::reports::{self, OnRecord, Reported};
+use super::{owing, received};
 use crate::certificate::life::Judgement;
-use crate::certificate::{Certificate, Facts, Finding};
+use crate::certificate::{Certificate, ContentDigest, Facts, Finding};
 use crate::clock::Timestamp;
 use crate::config::{Configuration, Gateway};
 use crate::delivery::LetterId;
-use crate::ledger::{Arrival, Ledger, LedgerError, NewPublication, Quarantine, WaitingLetter};
+use crate::ledger::{
+    Arrival, Ledger, LedgerError, NewPublication, OwedReceipt, OwedReceipts, Quarantine,
+    WaitingLetter,
+};
 use crate::letter::LineEnds;
 use crate::partner::{Partner, PartnerCode};
+use crate::receipt::{Desk, Road};
 use crate::refusal::{Code, Refusal};
 use crate::runtime::{Crew, Runtime};
 use crate::sps;
@@ -33,6 +38,8 @@ use crate::telemetry::{enter, leave};
 const BATCH: usize = 64;
 /// A letter whose opening began so often and never ended is put aside.
 const OPENINGS: u32 = 3;
+/// The code of a letter that its reader broke on.
+const CRASHED: &str = "opening.crashed";
 const LOOK: Duration = Duration::from_secs(30);
 const TROUBLE: Duration = Duration::from_secs(1);
 
@@ -74,62 +81,35 @@ impl Judge {
     async fn turn(&mut self) -> Result<usize, LedgerError> {
         let configuration = self.configuration.borrow_and_update().clone();
         let house = Arc::new(super::gatehouse(&configuration));
+        let desk = reports::desk(&configuration);
+        let study = Study { configuration, house, desk };
         let waiting = self.ledger.waiting_letters(BATCH).await?;
         let count = waiting.len();
-        let mut judging: FuturesUnordered<_> = waiting
-            .into_iter()
-            .map(|letter| self.judge(letter, Arc::clone(&configuration), Arc::clone(&house)))
-            .collect();
+        let mut judging: FuturesUnordered<_> =
+            waiting.into_iter().map(|letter| self.judge(letter, study.clone())).collect();
         while let Some(judged) = judging.next().await {
             judged?;
         }
         Ok(count)
     }
 
-    async fn judge(
-        &self,
-        letter: WaitingLetter,
-        configuration: Arc<Configuration>,
-        house: Arc<prove::Gatehouse>,
-    ) -> Result<(), LedgerError> {
+    async fn judge(&self, letter: WaitingLetter, study: Study) -> Result<(), LedgerError> {
         let id = letter.id;
         enter("inbound.5", &id);
         let openings = self.ledger.begin_opening(id).await?;
         if openings > OPENINGS {
             error!(letter = %id, openings, "a letter ended the program again and again and is put aside");
-            let quarantine = Quarantine {
-                code: "opening.crashed".to_owned(),
-                gate: None,
-                words: format!("the program ended {OPENINGS} times while opening it"),
-                partner: None,
-                held: false,
-            };
-            return self.ledger.quarantine(id, quarantine).await;
+            let words = format!("the program ended {OPENINGS} times while opening it");
+            return self.ledger.quarantine(id, Quarantine::new(CRASHED, words)).await;
         }
-        let taken_in_at = letter.taken_in_at;
-        let judged =
-            self.crew.run(move || open(&letter.octets, &house, &configuration, taken_in_at));
-        let Ok(judged) = judged.await else {
-            if self.runtime.token().is_cancelled() {
-                return Ok(());
-            }
-            error!(letter = %id, "a letter ended its reader, which is a bug, and is put aside");
-            let quarantine = Quarantine {
-                code: "opening.crashed".to_owned(),
-                gate: None,
-                words:
-                    "our reader broke on it, which is a bug of ours; judge it again after an update"
-                        .to_owned(),
-                partner: None,
-                held: true,
-            };
-            return self.ledger.quarantine(id, quarantine).await;
-        };
+        let (taken_in_at, with) = (letter.taken_in_at, study.clone());
+        let judged = self.crew.run(move || open(&letter, &with));
+        let Ok(judged) = judged.await else { return self.broke(id).await };
         leave("inbound.5", &id);
         enter("inbound.6", &id);
         match judged {
-            Ok(opened) => self.record(id, *opened).await?,
-            Err((refusal, partner)) => {
+            Judged::Opened(opened) => self.record(id, *opened).await?,
+            Judged::Refused { refusal, partner, owed } => {
                 warn!(letter = %id, code = %refusal.code, "a letter is refused and kept aside");
                 let quarantine = Quarantine {
                     code: refusal.code.as_str().to_owned(),
@@ -137,16 +117,70 @@ impl Judge {
                     held: refusal.is_held(),
                     words: refusal.words,
                     partner,
+                    owed,
                 };
                 self.ledger.quarantine(id, quarantine).await?;
+            }
+            Judged::Reported(reported) => {
+                if !self.weigh(id, *reported, study, taken_in_at).await? {
+                    return self.broke(id).await;
+                }
             }
         }
         leave("inbound.6", &id);
         Ok(())
     }
 
+    /// Our reader broke on a letter: it is held until there is a better one.
+    async fn broke(&self, id: LetterId) -> Result<(), LedgerError> {
+        if self.runtime.token().is_cancelled() {
+            return Ok(());
+        }
+        error!(letter = %id, "a letter ended its reader, which is a bug, and is put aside");
+        let words =
+            "our reader broke on it, which is a bug of ours; judge it again after an update";
+        let quarantine = Quarantine { held: true, ..Quarantine::new(CRASHED, words) };
+        self.ledger.quarantine(id, quarantine).await
+    }
+
+    /// A receipt or a report: against what the ledger has of our letter.
+    /// `false`: the reader broke.
+    async fn weigh(
+        &self,
+        id: LetterId,
+        reported: Reported,
+        study: Study,
+        at: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let mut found = None;
+        for letter_id in reported.about() {
+            if let Some(record) = self.ledger.sent(&letter_id).await? {
+                found = Some((letter_id, record));
+                break;
+            }
+        }
+        let weighed = self.crew.run(move || {
+            let on_record = found.and_then(|(id, record)| OnRecord::read(id, record));
+            let jitter =
+                getrandom::u32().map_or(0.5, |random| f64::from(random) / f64::from(u32::MAX));
+            let clocks = &study.configuration.clocks;
+            reports::weigh(id, &reported, on_record, &study.desk, clocks, at, jitter)
+        });
+        let Ok(weighed) = weighed.await else { return Ok(false) };
+        let reason = weighed.evidence.reason.as_ref();
+        let (code, words) = reason.map_or(("", ""), |reason| (&*reason.code, &*reason.words));
+        let partner = reports::whose(&weighed);
+        if weighed.alarms {
+            error!(letter = %id, partner.code = %partner, code, words, "a receipt or report that somebody must look at");
+        } else {
+            info!(letter = %id, partner.code = %partner, code, words, "a receipt or report");
+        }
+        self.ledger.record(weighed.evidence).await?;
+        Ok(true)
+    }
+
     async fn record(&self, letter: LetterId, opened: Opened) -> Result<(), LedgerError> {
-        let Opened { proven, facts, digest, findings, publication } = opened;
+        let Opened { proven, facts, digest, findings, publication, owed } = opened;
         let partner = proven.partner.clone();
         let arrival = Arrival {
             letter,
@@ -160,6 +194,7 @@ impl Judge {
             signed_at: proven.signed_at,
             remarks: serde_json::to_value(&findings).unwrap_or_default(),
             publication,
+            owed,
         };
         match self.ledger.receive(arrival).await? {
             Judgement::New => info!(partner.code = %partner, %letter, "a certificate came in"),
@@ -179,45 +214,95 @@ impl Judge {
 
 //------------ Opened --------------------------------------------------------
 
-/// A letter that passed every gate.
-pub struct Opened {
-    pub proven: Proven,
-    pub facts: Facts,
-    pub digest: crate::certificate::ContentDigest,
-    pub findings: Vec<Finding>,
-    pub publication: NewPublication,
+/// What a letter is judged with.
+#[derive(Clone)]
+struct Study {
+    configuration: Arc<Configuration>,
+    house: Arc<Gatehouse>,
+    desk: Arc<Desk>,
 }
 
-/// Gates 1 to 10: octets, keys and a time in, a verdict out.
-///
-/// The partner beside a refusal is there once the signer was proven.
-pub fn open(
-    octets: &[u8],
-    house: &prove::Gatehouse,
-    configuration: &Configuration,
-    taken_in_at: Timestamp,
-) -> Result<Box<Opened>, (Refusal, Option<PartnerCode>)> {
-    let proven = prove::prove(octets, LineEnds::Crlf, house, taken_in_at)
-        .map_err(|refusal| (refusal, None))?;
-    let (certificate, facts, findings) =
-        read_certificate(&proven, configuration.partner(&proven.partner), &configuration.gateway)
-            .map_err(|refusal| (refusal, Some(proven.partner.clone())))?;
-    let publication = received::publication(
-        &proven,
-        &facts,
-        &certificate,
-        &findings,
-        &Sha256::digest(octets),
-        configuration.gateway.environment,
-        taken_in_at,
-    );
-    Ok(Box::new(Opened {
-        digest: certificate.content_digest(),
-        proven,
-        facts,
-        findings,
-        publication,
-    }))
+/// A letter that passed every gate.
+struct Opened {
+    proven: Proven,
+    facts: Facts,
+    digest: ContentDigest,
+    findings: Vec<Finding>,
+    publication: NewPublication,
+    owed: Option<OwedReceipts>,
+}
+
+/// What a letter comes to before the ledger is asked.
+enum Judged {
+    Opened(Box<Opened>),
+    Refused {
+        refusal: Refusal,
+        /// There once the signer was proven.
+        partner: Option<PartnerCode>,
+        owed: Option<OwedReceipt>,
+    },
+    Reported(Box<Reported>),
+}
+
+/// The road of a letter, and all its gates: octets, keys and a time in, a
+/// verdict out.
+fn open(letter: &WaitingLetter, study: &Study) -> Judged {
+    let (at, path) = (letter.taken_in_at, letter.reverse_path.as_deref());
+    let (house, desk) = (&*study.house, &*study.desk);
+    let octets = letter.octets.as_slice();
+    let reported = |reported: Reported| Judged::Reported(Box::new(reported));
+    let refused = |refusal| Judged::Refused { refusal, partner: None, owed: None };
+    match Road::of(octets, LineEnds::Crlf, house.max_letter) {
+        Err(refusal) => refused(refusal),
+        Ok(Road::DeliveryReport) => {
+            reports::delivery_report(octets, path, desk).map_or_else(refused, reported)
+        }
+        Ok(Road::Other) => {
+            reports::formless(octets, path, house, at).map_or_else(refused, reported)
+        }
+        Ok(Road::SignedReceipt | Road::UnsignedReceipt) => {
+            reported(reports::receipt_in_clear(octets, desk, at))
+        }
+        Ok(Road::Sealed) => match prove::unseal(octets, house, at) {
+            Err(Refused { refusal, signed: Some(signed) }) => study.refused(&signed, refusal),
+            Err(Refused { refusal, signed: None }) => refused(refusal),
+            Ok(Unsealed::Letter(proven)) => study.read(*proven, octets, at),
+            Ok(other) => match reports::unsealed(other, desk, at) {
+                Some(receipt) => reported(receipt),
+                None => refused(Refusal::new(Code::RootNotSmime, "no road for such a letter")),
+            },
+        },
+    }
+}
+
+impl Study {
+    fn refused(&self, signed: &Signed, refusal: Refusal) -> Judged {
+        let partner = self.configuration.partner(&signed.partner);
+        let owed = owing::for_refusal(signed, &refusal, partner);
+        Judged::Refused { refusal, partner: Some(signed.partner.clone()), owed }
+    }
+
+    /// Gates 9 and 10 of a proven letter.
+    fn read(&self, proven: Proven, octets: &[u8], taken_in_at: Timestamp) -> Judged {
+        let gateway = &self.configuration.gateway;
+        let partner = self.configuration.partner(&proven.partner);
+        let (certificate, facts, findings) = match read_certificate(&proven, partner, gateway) {
+            Ok(read) => read,
+            Err(refusal) => return self.refused(&Signed::of(&proven), refusal),
+        };
+        let publication = received::publication(
+            &proven,
+            &facts,
+            &certificate,
+            &findings,
+            &Sha256::digest(octets),
+            gateway.environment,
+            taken_in_at,
+        );
+        let owed = owing::for_certificate(&proven, &facts, &findings, partner);
+        let digest = certificate.content_digest();
+        Judged::Opened(Box::new(Opened { proven, facts, digest, findings, publication, owed }))
+    }
 }
 
 /// Gates 9 and 10, and what of gate 8 needs the document.

@@ -4,17 +4,21 @@
 //! mailbox -> door (commit, then 250) -> LEDGER -> judge (prove, read) -> LEDGER -> outlet
 //! ```
 //!
-//! - [`door`]: what the SMTP door is told. - [`prove`]: gates 1 to 8.
+//! - [`door`]: what the SMTP door is told. - [`prove`] and `bind`: gates 1 to 8.
 //! - [`judge`]: letters opened, read and recorded. - [`received`]: what the
-//!   domestic system gets.
+//!   domestic system gets. - [`owing`]: the receipt that the partner gets.
+//! - [`reports`]: receipts and reports about what we sent.
 //!
 //! A letter is written down before it is answered, and opened only then: what
 //! it contains never shows in an SMTP reply.
 
+mod bind;
 pub mod door;
 pub mod judge;
+pub mod owing;
 pub mod prove;
 pub mod received;
+pub mod reports;
 
 use crate::config::Configuration;
 use prove::{Gatehouse, PartnerTrust};

@@ -323,7 +323,8 @@ impl Commit<'_> {
             let row = self.row(other)?;
             attempted |= row.attempts > 0;
             // An ending that waits behind something else still has to go.
-            if row.state.is_untried() && !row.status.is_ending() {
+            let ends = row.certificate.as_ref().is_some_and(|(_, status)| status.is_ending());
+            if row.state.is_untried() && !ends {
                 self.fence_off(other)?;
                 self.step(&row, Trigger::Withdrawn, None, Some(&reason))?;
                 withdrawn = true;

@@ -9,7 +9,7 @@ use crate::delivery::{EventKind, Reason};
 use super::Ledger;
 use super::columns::{content_digest, list_text, parsed, sha256};
 use super::error::LedgerError;
-use super::inbound::{Arrival, Outlet, Quarantine};
+use super::inbound::{Arrival, Outlet, OwedReceipt, Quarantine};
 use super::segments::Place;
 use super::writer::Commit;
 
@@ -71,12 +71,26 @@ impl Commit<'_> {
                     ),
                     partner: Some(partner.clone()),
                     held: false,
+                    owed: None,
                 };
                 let first = same.map(|known| known.key);
                 self.judged(arrival.letter, "quarantined", first, Some(&quarantine))?;
                 let reason = Reason::new(quarantine.code, quarantine.words);
                 self.tell_inbound(EventKind::Conflict, id, status, partner, Some(&reason))?;
             }
+        }
+        if let Some(owed) = &arrival.owed {
+            let owed = match judged {
+                Judgement::New | Judgement::Duplicate => &owed.taken,
+                Judgement::Stale => &owed.stale,
+                Judgement::Conflict => &owed.conflict,
+            };
+            let receipt = OwedReceipt {
+                message_id: arrival.message_id.clone(),
+                entity_sha256: sha256(&arrival.entity),
+                owed: owed.clone(),
+            };
+            self.owe(arrival.letter, partner, &receipt)?;
         }
         Ok(judged)
     }

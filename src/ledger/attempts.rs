@@ -4,7 +4,7 @@
 use rusqlite::params;
 
 use crate::clock::Timestamp;
-use crate::delivery::{DeliveryId, Impossible, Reason, State, Trigger};
+use crate::delivery::{DeliveryId, Impossible, Reason, State, Trigger, Verdict};
 
 use super::Ledger;
 use super::columns::list_text;
@@ -154,7 +154,13 @@ impl Commit<'_> {
 
     fn begin(&mut self, delivery: DeliveryId, fence: i64) -> Result<u32, LedgerError> {
         let row = self.leased(delivery, fence)?;
+        // Suspended since it was claimed: nothing begins.
+        if self.suspension(&row.partner)?.is_some() {
+            return Err(LedgerError::Fenced);
+        }
         self.step(&row, Trigger::Begun, None, None)?;
+        self.lane(&row.partner)?;
+        let runs_from = self.at.minus(self.stood(&row.partner)?);
         let n = row.attempts + 1;
         let key = delivery.uuid().into_bytes();
         self.sql
@@ -163,9 +169,10 @@ impl Commit<'_> {
         self.sql
             .prepare_cached(
                 "UPDATE delivery SET attempts = ?2, under_way = 1, due = NULL,
-                    first_attempt_at = ifnull(first_attempt_at, ?3) WHERE key = ?1",
+                    first_attempt_at = ifnull(first_attempt_at, ?3),
+                    runs_from = ifnull(runs_from, ?4) WHERE key = ?1",
             )?
-            .execute(params![key, n, self.at.millis()])?;
+            .execute(params![key, n, self.at.millis(), runs_from.millis()])?;
         Ok(n)
     }
 
@@ -194,7 +201,28 @@ impl Commit<'_> {
                 conclusion.attempt,
             ])?;
         self.no_longer_under_way(row.delivery)?;
-        self.step(&row, conclusion.verdict.into(), conclusion.due, reason)
+        // What was taken does not go again by itself.
+        let due = conclusion.due.filter(|_| conclusion.verdict != Verdict::HandedOver);
+        let state = self.step(&row, conclusion.verdict.into(), due, reason)?;
+        // The first hand-over starts the clock; a later one starts none.
+        if row.state == State::Sending
+            && state == State::HandedOver
+            && let Some(due) = conclusion.receipt_due
+        {
+            self.sql
+                .prepare_cached(
+                    "UPDATE delivery SET receipt_due = ifnull(receipt_due, ?) WHERE key = ?",
+                )?
+                .execute(params![due.millis(), key])?;
+        }
+        self.unhold(row.delivery)?;
+        if conclusion.verdict == Verdict::HandedOver {
+            self.lane_succeeded(row.delivery, &row.partner)?;
+        }
+        if let Some(reason) = reason.filter(|_| conclusion.is_held && state == State::Deferred) {
+            self.hold(row.delivery, &row.partner, reason)?;
+        }
+        Ok(state)
     }
 
     /// The attempt is over; the lease with it.

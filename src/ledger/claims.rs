@@ -11,7 +11,8 @@ use crate::partner::PartnerCode;
 use super::Ledger;
 use super::columns::{facts, key, list, parsed, perhaps, perhaps_time, time};
 use super::error::LedgerError;
-use super::outbound::{Claimed, ContentType, Submission};
+use super::outbound::{Cargo, Claimed, ContentType, Submission};
+use super::reader::Reader;
 use super::segments::Place;
 use super::writer::Commit;
 
@@ -37,36 +38,34 @@ impl Ledger {
         let leased = self.write(0, move |commit| commit.claim(&lane, limit, lease)).await?;
         let read = self
             .read(move |reader| {
-                let read = leased.into_iter().map(|(claimed, place)| {
-                    let octets = reader.octets(&place);
-                    (claimed, octets)
-                });
-                Ok(read.collect::<Vec<_>>())
+                Ok(leased.into_iter().map(|leased| leased.with(reader)).collect::<Vec<_>>())
             })
             .await?;
         let mut claims = Vec::new();
-        for (claimed, octets) in read {
-            match octets {
-                Ok(octets) => claims.push(claimed.with(octets)),
+        for claimed in read {
+            match claimed.map_err(|boxed| *boxed) {
+                Ok(claimed) => claims.push(claimed),
                 // One damaged record must not stop the lane.
-                Err(fault @ LedgerError::Damaged { .. }) => {
+                Err((leased, fault @ LedgerError::Damaged { .. })) => {
                     let reason = Reason::new("ledger.octets-damaged", fault.to_string());
-                    self.end(claimed.delivery, claimed.fence, Trigger::Failed, reason).await?;
+                    self.end(leased.delivery, leased.fence, Trigger::Failed, reason).await?;
                 }
-                Err(fault) => return Err(fault),
+                Err((_, fault)) => return Err(fault),
             }
         }
         Ok(claims)
     }
 
-    /// When the next delivery to `partner` is due, or the next lease ends.
+    /// When the next delivery to `partner` is due, or the next lease ends;
+    /// never while it is suspended.
     pub async fn next_due(&self, partner: &PartnerCode) -> Result<Option<Timestamp>, LedgerError> {
         let partner = partner.clone();
         self.read(move |reader| {
             Ok(reader
                 .sql
                 .prepare_cached(
-                    "SELECT due FROM delivery WHERE partner = ? AND due IS NOT NULL
+                    "SELECT due FROM delivery WHERE partner = ?1 AND due IS NOT NULL
+                     AND NOT EXISTS (SELECT 1 FROM suspension WHERE partner = ?1)
                      ORDER BY due LIMIT 1",
                 )?
                 .query_row([partner.as_str()], |row| time(row, 0))
@@ -98,6 +97,24 @@ impl Ledger {
         .await
     }
 
+    /// Gives a lease back for good: the letter was handed over, and does not
+    /// go again. Nothing happens if the lease was lost already.
+    pub async fn let_be(&self, delivery: DeliveryId, fence: i64) -> Result<(), LedgerError> {
+        self.write(0, move |commit| match commit.leased(delivery, fence) {
+            Ok(row) if row.state == State::HandedOver => {
+                commit.give_back(delivery)?;
+                commit
+                    .sql
+                    .prepare_cached("UPDATE delivery SET due = NULL WHERE key = ?")?
+                    .execute([delivery.uuid().into_bytes()])?;
+                Ok(())
+            }
+            Ok(_) | Err(LedgerError::Fenced) => Ok(()),
+            Err(fault) => Err(fault),
+        })
+        .await
+    }
+
     /// What was signed of a sealed delivery: E, and M. For sealing it again.
     pub async fn signed_octets(
         &self,
@@ -123,19 +140,36 @@ struct Leased {
     delivery: DeliveryId,
     fence: i64,
     claimed: Claimed,
-    content_type: ContentType,
-    is_sealed: bool,
+    octets: Octets,
+}
+
+/// Which octets come with a claim.
+#[derive(Clone, Debug)]
+enum Octets {
+    /// The letter, once it is sealed.
+    Letter(Place),
+    /// None: what a receipt says stands in its row.
+    None,
+    Submission(ContentType, Place),
 }
 
 impl Leased {
-    fn with(self, octets: Vec<u8>) -> Claimed {
-        let content_type = self.content_type;
-        if self.is_sealed {
-            Claimed { letter: Some(octets), ..self.claimed }
-        } else {
-            let submission = Some(Submission { content_type, body: octets });
-            Claimed { submission, ..self.claimed }
-        }
+    fn with(self, reader: &mut Reader) -> Result<Claimed, Box<(Leased, LedgerError)>> {
+        let place = match &self.octets {
+            Octets::Letter(place) | Octets::Submission(_, place) => place,
+            Octets::None => return Ok(self.claimed),
+        };
+        let body = match reader.octets(place) {
+            Ok(body) => body,
+            Err(fault) => return Err(Box::new((self, fault))),
+        };
+        Ok(match self.octets {
+            Octets::Submission(content_type, _) => {
+                let submission = Some(Submission { content_type, body });
+                Claimed { submission, ..self.claimed }
+            }
+            Octets::Letter(_) | Octets::None => Claimed { letter: Some(body), ..self.claimed },
+        })
     }
 }
 
@@ -145,7 +179,11 @@ impl Commit<'_> {
         partner: &PartnerCode,
         limit: usize,
         lease: Duration,
-    ) -> Result<Vec<(Leased, Place)>, LedgerError> {
+    ) -> Result<Vec<Leased>, LedgerError> {
+        if self.suspension(partner)?.is_some() {
+            return Ok(Vec::new());
+        }
+        let stood = self.stood(partner)?;
         let lease_until = self.at.plus(lease);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut statement = self.sql.prepare_cached(
@@ -153,44 +191,52 @@ impl Commit<'_> {
                 i.replaces, i.content_type, i.body,
                 d.key, d.kind, d.state, d.partner, d.letter_id, d.accepted_at,
                 d.not_useful_after, d.attempts, d.first_attempt_at, d.signed_at, d.letter, d.fence,
-                ifnull(d.recipients_sha256, '[]')
-             FROM delivery d JOIN issued i ON i.key = d.issued
+                ifnull(d.recipients_sha256, '[]'), d.owed, d.runs_from
+             FROM delivery d LEFT JOIN issued i ON i.key = d.issued
              WHERE d.partner = ? AND d.due <= ? AND d.due IS NOT NULL
              ORDER BY d.due, d.key LIMIT ?",
         )?;
         let rows =
             statement.query_map(params![partner.as_str(), self.at.millis(), limit], |row| {
-                let facts = facts(row, 0)?;
+                let cargo = match row.get::<_, Option<String>>(22)? {
+                    Some(owed) => Cargo::Receipt(owed),
+                    None => Cargo::Certificate(facts(row, 0)?),
+                };
                 let delivery = DeliveryId::from_uuid(key(row, 9)?);
                 let letter: Option<Place> = perhaps(row, 19)?;
                 let fence = row.get::<_, i64>(20)? + 1;
+                let first_attempt_at = perhaps_time(row, 17)?;
                 let claimed = Claimed {
                     delivery,
                     fence,
-                    kind: parsed(row, 10)?,
+                    cargo,
                     state: parsed(row, 11)?,
                     partner: parsed(row, 12)?,
                     letter_id: row.get(13)?,
-                    certificate: facts.id.clone(),
-                    status: facts.status.clone(),
-                    facts,
                     accepted_at: time(row, 14)?,
                     not_useful_after: perhaps_time(row, 15)?,
                     attempts: row.get(16)?,
-                    first_attempt_at: perhaps_time(row, 17)?,
+                    first_attempt_at,
+                    stood_still: first_attempt_at
+                        .zip(perhaps_time(row, 23)?)
+                        .map_or(Duration::ZERO, |(at, from)| stood.saturating_sub(at.since(from))),
                     signed_at: perhaps_time(row, 18)?,
                     lease_until,
                     recipients_sha256: list(row, 21)?,
                     submission: None,
                     letter: None,
                 };
-                let content_type = parsed(row, 7)?;
-                let is_sealed = letter.is_some();
-                let place = letter.map_or_else(|| parsed(row, 8), Ok)?;
-                Ok((Leased { delivery, fence, claimed, content_type, is_sealed }, place))
+                let octets = match (letter, &claimed.cargo) {
+                    (Some(place), _) => Octets::Letter(place),
+                    (None, Cargo::Receipt(_)) => Octets::None,
+                    (None, Cargo::Certificate(_)) => {
+                        Octets::Submission(parsed(row, 7)?, parsed(row, 8)?)
+                    }
+                };
+                Ok(Leased { delivery, fence, claimed, octets })
             })?;
-        let found: Vec<(Leased, Place)> = rows.collect::<Result<_, _>>()?;
-        for (leased, _) in &found {
+        let found: Vec<Leased> = rows.collect::<Result<_, _>>()?;
+        for leased in &found {
             self.sql
                 .prepare_cached(
                     "UPDATE delivery SET lease_owner = ?2, lease_until = ?3, due = ?3, fence = ?4
@@ -209,7 +255,7 @@ impl Commit<'_> {
     /// Takes a lease off a delivery that is not being sent.
     pub(super) fn give_back(&mut self, delivery: DeliveryId) -> Result<(), LedgerError> {
         let row = self.row(delivery)?;
-        let due = if row.state.is_untried() { row.accepted_at } else { self.at };
+        let due = row.accepted_at;
         // A letter that goes again for want of a receipt is still to go.
         let goes = row.state.is_pending() || row.state == State::HandedOver;
         let due = goes.then_some(due);

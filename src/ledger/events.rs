@@ -38,6 +38,8 @@ pub(super) struct NewEvent<'a> {
     /// Whether the delivery is at its end with this.
     pub(super) at_end: bool,
     pub(super) reason: Option<&'a Reason>,
+    /// Who did it, where a person did.
+    pub(super) who: Option<&'a str>,
 }
 
 impl<'a> NewEvent<'a> {
@@ -50,6 +52,7 @@ impl<'a> NewEvent<'a> {
             delivery: None,
             at_end: false,
             reason: None,
+            who: None,
         }
     }
 
@@ -100,6 +103,9 @@ pub struct Event<'a> {
     r#final: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
+    /// Who did it, where a person did: suspended and resumed a partner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<&'a str>,
     /// The digest of the event before; 64 zeros in the first one.
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     previous: String,
@@ -175,6 +181,7 @@ impl Head {
             delivery: event.delivery,
             r#final: event.at_end,
             reason,
+            who: event.who,
             previous: hex(&self.digest),
             digest: None,
         };

@@ -1,11 +1,12 @@
 //! What the inbound street says to the ledger, and what it hears; and what
 //! the publisher takes from it.
 
-use crate::certificate::{ContentDigest, Facts};
-use crate::clock::Timestamp;
-use crate::delivery::LetterId;
-use crate::partner::PartnerCode;
 use bytes::Bytes;
+
+use crate::certificate::{CertificateId, ContentDigest, Facts, Status};
+use crate::clock::Timestamp;
+use crate::delivery::{DeliveryId, LetterId, Reason, State, Trigger};
+use crate::partner::PartnerCode;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,38 @@ pub struct Quarantine {
     pub partner: Option<PartnerCode>,
     /// Held for an operator rather than refused.
     pub held: bool,
+    /// Of a letter whose signature was proven: its receipt, if it is owed one.
+    pub owed: Option<OwedReceipt>,
+}
+
+impl Quarantine {
+    /// A letter set aside under `code`, from nobody known, and owed nothing.
+    pub fn new(code: impl Into<String>, words: impl Into<String>) -> Self {
+        let (code, words) = (code.into(), words.into());
+        Quarantine { code, gate: None, words, partner: None, held: false, owed: None }
+    }
+}
+
+//------------ OwedReceipt ---------------------------------------------------
+
+/// What a proven letter is known by, when it comes again, and the receipt
+/// that it asked for.
+#[derive(Clone, Debug)]
+pub struct OwedReceipt {
+    /// The inner Message-ID.
+    pub message_id: String,
+    pub entity_sha256: [u8; 32],
+    /// What the receipt says (`receipt::Owed`).
+    pub owed: String,
+}
+
+/// What the receipt for a certificate says, by what comes of the certificate.
+#[derive(Clone, Debug)]
+pub struct OwedReceipts {
+    /// New, or known already.
+    pub taken: String,
+    pub stale: String,
+    pub conflict: String,
 }
 
 //------------ Arrival -------------------------------------------------------
@@ -65,6 +98,90 @@ pub struct Arrival {
     pub remarks: serde_json::Value,
     /// Published if the certificate is new.
     pub publication: NewPublication,
+    /// Absent if no receipt was asked for, or none may go.
+    pub owed: Option<OwedReceipts>,
+}
+
+//------------ Evidence ------------------------------------------------------
+
+/// What the other side, or the road, says of a delivery of ours.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The letter that says it.
+    pub letter: LetterId,
+    pub delivery: Option<DeliveryId>,
+    pub kind: EvidenceKind,
+    /// Who signed it, if a partner did.
+    pub partner: Option<PartnerCode>,
+    /// As it words it.
+    pub disposition: Option<String>,
+    /// Whether a pinned signer signed it over the octets of our letter.
+    pub verified: bool,
+    pub signer_sha256: Option<String>,
+    /// What befalls the delivery, if anything.
+    pub trigger: Option<Trigger>,
+    /// When it goes again, if it does.
+    pub due: Option<Timestamp>,
+    /// What is said against it, or what it says.
+    pub reason: Option<Reason>,
+    pub fate: Fate,
+    pub against: Against,
+}
+
+/// Whether evidence speaks against the whole lane, beside its delivery.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Against {
+    /// One of three in a row that suspend the partner (a 5.1.x or 5.7.x).
+    Counts,
+    Nothing,
+    /// Every further letter would fail as this one did: the partner is
+    /// suspended.
+    Suspends,
+}
+
+/// The kinds of evidence.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum EvidenceKind {
+    Dsn,
+    Mdn,
+}
+
+impl EvidenceKind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            EvidenceKind::Dsn => "dsn",
+            EvidenceKind::Mdn => "mdn",
+        }
+    }
+}
+
+/// What becomes of the letter that brought evidence.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Fate {
+    /// It contradicts what we know of the delivery: an event.
+    Contradicts,
+    /// Kept until the delivery turns up that it speaks of.
+    Kept {
+        /// The id of the letter it is about.
+        about: String,
+    },
+    /// Set aside, with an event; held if it may yet be good.
+    Quarantined { held: bool },
+    /// On record with its delivery.
+    Recorded,
+}
+
+/// A delivery of ours, as far as evidence is checked against it.
+#[derive(Clone, Debug)]
+pub struct SentRecord {
+    pub delivery: DeliveryId,
+    pub partner: PartnerCode,
+    pub state: State,
+    pub certificate: Option<(CertificateId, Status)>,
+    /// Entity E, as it was signed.
+    pub entity: Vec<u8>,
+    /// Entity M: E and its signature.
+    pub signed: Vec<u8>,
 }
 
 //------------ Outlet --------------------------------------------------------

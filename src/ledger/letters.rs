@@ -64,11 +64,8 @@ impl Ledger {
                 // One damaged record must not stop the others.
                 Err(fault @ LedgerError::Damaged { .. }) => {
                     let quarantine = Quarantine {
-                        code: "ledger.octets-damaged".to_owned(),
-                        gate: None,
-                        words: fault.to_string(),
-                        partner: None,
                         held: true,
+                        ..Quarantine::new("ledger.octets-damaged", fault.to_string())
                     };
                     self.quarantine(letter.id, quarantine).await?;
                 }
@@ -103,12 +100,11 @@ impl Ledger {
         quarantine: Quarantine,
     ) -> Result<(), LedgerError> {
         self.write(0, move |commit| {
-            let state = if quarantine.held { "held" } else { "quarantined" };
-            commit.judged(letter, state, None, Some(&quarantine))?;
-            let reason = Reason::new(&*quarantine.code, &*quarantine.words);
-            let event = NewEvent::new(Direction::Inbound, EventKind::Quarantined);
-            let event = NewEvent { partner: quarantine.partner.as_ref(), ..event };
-            commit.tell(&event.because(Some(&reason)))
+            commit.set_aside(letter, &quarantine)?;
+            if let (Some(partner), Some(owed)) = (&quarantine.partner, &quarantine.owed) {
+                commit.owe(letter, partner, owed)?;
+            }
+            Ok(())
         })
         .await
     }
@@ -148,6 +144,20 @@ impl Commit<'_> {
         self.touched.letters = true;
         self.tell(&NewEvent::new(Direction::Inbound, EventKind::TakenIn))?;
         Ok(id)
+    }
+
+    /// Sets a letter aside, and tells of it.
+    pub(super) fn set_aside(
+        &mut self,
+        letter: LetterId,
+        quarantine: &Quarantine,
+    ) -> Result<(), LedgerError> {
+        let state = if quarantine.held { "held" } else { "quarantined" };
+        self.judged(letter, state, None, Some(quarantine))?;
+        let reason = Reason::new(&*quarantine.code, &*quarantine.words);
+        let event = NewEvent::new(Direction::Inbound, EventKind::Quarantined);
+        let event = NewEvent { partner: quarantine.partner.as_ref(), ..event };
+        self.tell(&event.because(Some(&reason)))
     }
 
     /// A waiting letter is judged: it waits no more.

@@ -6,7 +6,9 @@
 //!
 //! - [`acceptance`], [`claims`], [`attempts`], [`recovery`]: the outbound
 //!   street's transactions, on values of [`outbound`];
-//! - [`letters`], [`arrivals`]: the inbound street's, on values of [`inbound`];
+//! - [`lanes`], [`circuits`], [`suspension`]: what is on record of lanes;
+//! - [`letters`], [`arrivals`], [`receipts`]: the inbound street's, on values of
+//!   [`inbound`];
 //! - [`outbox`]: what waits to be published, in three orders of their own;
 //! - [`trace`], [`standing`], [`checkup`]: reading for people; [`tally`]: what
 //!   is counted, for programs that watch;
@@ -23,21 +25,25 @@ pub mod acceptance;
 pub mod arrivals;
 pub mod attempts;
 pub mod checkup;
+pub mod circuits;
 pub mod claims;
 mod columns;
 mod error;
 pub mod events;
 pub mod inbound;
 mod keys;
+pub mod lanes;
 pub mod letters;
 mod moves;
 pub mod outbound;
 pub mod outbox;
 mod reader;
+pub mod receipts;
 pub mod recovery;
 mod schema;
 mod segments;
 pub mod standing;
+pub mod suspension;
 pub mod tally;
 #[cfg(test)]
 mod tests;
@@ -47,16 +53,21 @@ mod wakes;
 mod writer;
 
 pub use checkup::{Checkup, checkup, is_held};
+pub use circuits::OpenCircuit;
 pub use error::LedgerError;
 pub use events::{Audit, ChainFault, Event};
 pub use inbound::{
-    Arrival, Header, NewPublication, Outlet, Publication, Quarantine, TakenIn, WaitingLetter,
+    Against, Arrival, Evidence, EvidenceKind, Fate, Header, NewPublication, Outlet, OwedReceipt,
+    OwedReceipts, Publication, Quarantine, SentRecord, TakenIn, WaitingLetter,
 };
+pub use lanes::{Cause, LaneAccount};
 pub use outbound::{
-    Acceptance, Accepted, Claimed, Conclusion, ContentType, Recovered, Rejection, SealRecord,
-    Submission,
+    Acceptance, Accepted, Cargo, Claimed, Conclusion, ContentType, Recovered, Rejection,
+    SealRecord, Submission,
 };
+pub use receipts::{Awaited, ClockStep};
 pub use standing::{Standing, StandingVersion};
+pub use suspension::{SetAside, Suspension};
 pub use tally::{Counted, Happened, Mark, Open, Waiting};
 pub use trace::{Query, Query as TraceQuery, TraceAnswer};
 pub use wakes::Wakes;

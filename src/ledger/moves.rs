@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::certificate::{CertificateId, Status};
 use crate::clock::Timestamp;
-use crate::delivery::{DeliveryId, Direction, Reason, State, Trigger, decide};
+use crate::delivery::{DeliveryId, Direction, EventKind, Kind, Reason, State, Trigger, decide};
 use crate::partner::PartnerCode;
 
 use super::columns::{certificate_id, parsed, perhaps_time, time};
@@ -19,8 +19,10 @@ use super::writer::Commit;
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) delivery: DeliveryId,
-    pub(super) certificate: CertificateId,
-    pub(super) status: Status,
+    pub(super) kind: Kind,
+    /// The certificate it carries, or that of the letter it answers; absent
+    /// where none could be read.
+    pub(super) certificate: Option<(CertificateId, Status)>,
     pub(super) partner: PartnerCode,
     pub(super) state: State,
     pub(super) accepted_at: Timestamp,
@@ -35,15 +37,23 @@ impl Commit<'_> {
     pub(super) fn row(&self, delivery: DeliveryId) -> Result<Row, LedgerError> {
         self.sql
             .prepare_cached(
-                "SELECT i.country, i.document_type, i.number, i.status, d.partner, d.state,
-                    d.accepted_at, d.lease_until, d.fence, d.attempts, d.under_way
-                 FROM delivery d JOIN issued i ON i.key = d.issued WHERE d.key = ?",
+                "SELECT ifnull(i.country, a.country), ifnull(i.document_type, a.document_type),
+                    ifnull(i.number, a.number), ifnull(i.status, a.status), d.partner, d.state,
+                    d.accepted_at, d.lease_until, d.fence, d.attempts, d.under_way, d.kind
+                 FROM delivery d LEFT JOIN issued i ON i.key = d.issued
+                 LEFT JOIN letter l ON l.key = d.answers LEFT JOIN arrival a ON a.key = l.arrival
+                 WHERE d.key = ?",
             )?
             .query_row([delivery.uuid().into_bytes()], |row| {
+                let known = row.get::<_, Option<String>>(0)?.is_some();
+                let certificate = match known {
+                    true => Some((certificate_id(row, 0)?, parsed(row, 3)?)),
+                    false => None,
+                };
                 Ok(Row {
                     delivery,
-                    certificate: certificate_id(row, 0)?,
-                    status: parsed(row, 3)?,
+                    kind: parsed(row, 11)?,
+                    certificate,
                     partner: parsed(row, 4)?,
                     state: parsed(row, 5)?,
                     accepted_at: time(row, 6)?,
@@ -71,7 +81,8 @@ impl Commit<'_> {
 
     /// Moves a delivery as the table says, and tells of it.
     ///
-    /// A new state that can be claimed is due at `due`, or at once. A move
+    /// A new state that can be claimed is due at `due`, or at once; what stays
+    /// handed over, at `due` if it goes again. A move
     /// to any state but `sealed` and `sending` gives the lease back. A verdict lets
     /// the successors go that waited for it.
     pub(super) fn step(
@@ -82,6 +93,9 @@ impl Commit<'_> {
         reason: Option<&Reason>,
     ) -> Result<State, LedgerError> {
         let step = decide(row.state, trigger)?;
+        if trigger == Trigger::Received {
+            self.forget_bounces(&row.partner)?;
+        }
         let key = row.delivery.uuid().into_bytes();
         if step.state != row.state {
             match step.state {
@@ -109,17 +123,57 @@ impl Commit<'_> {
                 self.let_successors_go(row.delivery)?;
             }
         }
+        if step.state == row.state && step.state == State::HandedOver {
+            self.go_again(key, due)?;
+        }
         if let Some(kind) = step.event {
-            self.tell(&NewEvent {
-                delivery: Some(row.delivery),
-                at_end: step.state.is_end(),
-                ..NewEvent::new(Direction::Outbound, kind)
-                    .of(&row.certificate, &row.status)
-                    .with(&row.partner)
-                    .because(reason)
-            })?;
+            self.tell_of(row, kind, step.state.is_end(), reason)?;
         }
         Ok(step.state)
+    }
+
+    /// Tells what befell a delivery. Of a receipt of ours nobody hears but
+    /// that it was sent, or that it never will be.
+    fn tell_of(
+        &mut self,
+        row: &Row,
+        kind: EventKind,
+        at_end: bool,
+        reason: Option<&Reason>,
+    ) -> Result<(), LedgerError> {
+        let (delivery, certificate) = (Some(row.delivery), row.certificate.as_ref());
+        let event = match (row.kind, kind) {
+            (Kind::Receipt, EventKind::HandedOver | EventKind::Resent) => {
+                NewEvent::new(Direction::Inbound, EventKind::ReceiptSent)
+            }
+            (Kind::Receipt, _) if at_end => {
+                // Of no certificate of ours.
+                let event = NewEvent::new(Direction::Outbound, kind).with(&row.partner);
+                return self.tell(&NewEvent { delivery, at_end, ..event }.because(reason));
+            }
+            (Kind::Receipt, _) => return Ok(()),
+            (Kind::Acknowledgement | Kind::Certificate | Kind::Inquiry, _) => {
+                NewEvent { at_end, ..NewEvent::new(Direction::Outbound, kind) }
+            }
+        };
+        let certificate = certificate.map(|(id, status)| (id, Some(status)));
+        let event = NewEvent { delivery, certificate, ..event };
+        self.tell(&event.with(&row.partner).because(reason))
+    }
+
+    /// What was handed over is due once more, at `due` if at all; its state
+    /// stays what it is.
+    pub(super) fn go_again(
+        &mut self,
+        key: [u8; 16],
+        due: Option<Timestamp>,
+    ) -> Result<(), LedgerError> {
+        let Some(due) = due else { return Ok(()) };
+        self.sql
+            .prepare_cached("UPDATE delivery SET due = ? WHERE key = ? AND under_way = 0")?
+            .execute(params![due.millis(), key])?;
+        self.touched.deliveries = true;
+        Ok(())
     }
 
     fn settle(
@@ -135,7 +189,8 @@ impl Commit<'_> {
                 "UPDATE delivery SET state = ?1, due = ?2, lease_owner = NULL, lease_until = NULL,
                     handed_over_at = CASE WHEN ?3 THEN ifnull(handed_over_at, ?5)
                         ELSE handed_over_at END,
-                    ended_at = CASE WHEN ?4 THEN ?5 END
+                    ended_at = CASE WHEN ?4 THEN ?5 END,
+                    receipt_due = CASE WHEN ?7 THEN receipt_due END
                  WHERE key = ?6",
             )?
             .execute(params![
@@ -144,7 +199,9 @@ impl Commit<'_> {
                 state == State::HandedOver,
                 state.is_end(),
                 now,
-                key
+                key,
+                // What is handed over, or goes again, waits for its receipt.
+                state == State::HandedOver || state.lacks_verdict(),
             ])?;
         self.touched.deliveries |= due.is_some();
         Ok(())

@@ -2,15 +2,16 @@
 
 use bytes::Bytes;
 
-use crate::certificate::{CertificateId, ContentDigest, Facts, Status};
+use crate::certificate::{CertificateId, ContentDigest, Facts};
 use crate::clock::Timestamp;
 use crate::delivery::attempt::closed_list;
-use crate::delivery::{DeliveryId, Kind, NotOnList, Phase, Reason, Reply, State, Verdict};
+use crate::delivery::{DeliveryId, NotOnList, Phase, Reason, Reply, State, Verdict};
 use crate::partner::PartnerCode;
 
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 closed_list! {
     /// What form a submission has.
@@ -81,26 +82,43 @@ pub struct Rejection {
 pub struct Claimed {
     pub delivery: DeliveryId,
     pub fence: i64,
-    pub kind: Kind,
+    pub cargo: Cargo,
     pub state: State,
     pub partner: PartnerCode,
     /// 26 characters of base32, made at acceptance.
     pub letter_id: String,
-    pub certificate: CertificateId,
-    pub status: Status,
-    pub facts: Facts,
     pub accepted_at: Timestamp,
     pub not_useful_after: Option<Timestamp>,
     pub attempts: u32,
     pub first_attempt_at: Option<Timestamp>,
+    /// For how long the lane has stood still since then.
+    pub stood_still: Duration,
     pub signed_at: Option<Timestamp>,
     pub lease_until: Timestamp,
     /// For which keys its letter was sealed; empty where there is none yet.
     pub recipients_sha256: Vec<String>,
-    /// While it is not sealed.
+    /// Of a certificate, while it is not sealed.
     pub submission: Option<Submission>,
     /// Once it is sealed.
     pub letter: Option<Vec<u8>>,
+}
+
+/// What a delivery carries.
+#[derive(Clone, Debug)]
+pub enum Cargo {
+    Certificate(Facts),
+    /// What it says, as the inbound street wrote it (`receipt::Owed`).
+    Receipt(String),
+}
+
+impl Cargo {
+    /// The certificate's facts, if it is one.
+    pub fn facts(&self) -> Option<&Facts> {
+        match self {
+            Cargo::Certificate(facts) => Some(facts),
+            Cargo::Receipt(_) => None,
+        }
+    }
 }
 
 /// What a delivery is made from.
@@ -122,7 +140,8 @@ pub struct SealRecord {
     /// M: the signed entity.
     pub signed: Vec<u8>,
     pub letter: Vec<u8>,
-    pub xml_sha256: [u8; 32],
+    /// Of the XML in it, if a certificate.
+    pub xml_sha256: Option<[u8; 32]>,
     pub signer_sha256: String,
     pub recipients_sha256: Vec<String>,
     pub signed_at: Timestamp,
@@ -145,7 +164,13 @@ pub struct Conclusion {
     pub ended_at: Timestamp,
     /// When to try again, if deferred or in doubt.
     pub due: Option<Timestamp>,
+    /// When the clock that waits for a receipt takes its first step, if this
+    /// is the first hand-over and a receipt is asked for.
+    pub receipt_due: Option<Timestamp>,
     pub reason: Option<Reason>,
+    /// Deferred after 5.1.x or 5.7.x: about all letters, or about this one
+    /// alone; the lane decides.
+    pub is_held: bool,
 }
 
 //------------ Recovered -----------------------------------------------------

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use crate::clock::Timestamp;
 use crate::delivery::{DeliveryId, Reason, Trigger, Verdict};
 
 use super::Ledger;
@@ -40,10 +39,15 @@ impl Ledger {
         .await
     }
 
-    /// Expires up to `limit` deliveries that are not useful any more,
-    /// whatever they wait for; not those being sent. Which.
-    pub async fn expire(&self, limit: usize) -> Result<Vec<DeliveryId>, LedgerError> {
-        self.write(0, move |commit| commit.expire(limit)).await
+    /// Expires up to `limit` deliveries, whatever they wait for, that are not
+    /// useful any more, and as many that were tried for all of `give_up`
+    /// while their lanes did not stand still. Not those being sent. Which.
+    pub async fn expire(
+        &self,
+        limit: usize,
+        give_up: Duration,
+    ) -> Result<Vec<DeliveryId>, LedgerError> {
+        self.write(0, move |commit| commit.expire(limit, give_up)).await
     }
 }
 
@@ -110,24 +114,28 @@ impl Commit<'_> {
         Ok(u32::try_from(deliveries.len()).unwrap_or(u32::MAX))
     }
 
-    fn expire(&mut self, limit: usize) -> Result<Vec<DeliveryId>, LedgerError> {
-        let over = self.deliveries(
+    fn expire(&mut self, limit: usize, give_up: Duration) -> Result<Vec<DeliveryId>, LedgerError> {
+        let useless = self.deliveries(
             "SELECT key FROM delivery
              WHERE not_useful_after IS NOT NULL AND not_useful_after <= ?
              AND state IN ('waiting', 'sealed', 'deferred', 'in-doubt')
              ORDER BY not_useful_after LIMIT ?",
             params![self.at.millis(), i64::try_from(limit).unwrap_or(i64::MAX)],
         )?;
-        for delivery in &over {
+        let words = format!("by {} it was not useful any more, as its submission says", self.at);
+        self.end_all(&useless, &Reason::new("expired", words))?;
+        let tried = self.given_up(give_up, limit)?;
+        let words = "nobody took it in all the time there was for it (clock.give_up)";
+        self.end_all(&tried, &Reason::new("expired", words))?;
+        Ok([useless, tried].concat())
+    }
+
+    fn end_all(&mut self, deliveries: &[DeliveryId], reason: &Reason) -> Result<(), LedgerError> {
+        for delivery in deliveries {
             let row = self.row(*delivery)?;
             self.fence_off(*delivery)?;
-            let reason = Reason::new("expired", expired_words(self.at));
-            self.step(&row, Trigger::Expired, None, Some(&reason))?;
+            self.step(&row, Trigger::Expired, None, Some(reason))?;
         }
-        Ok(over)
+        Ok(())
     }
-}
-
-fn expired_words(at: Timestamp) -> String {
-    format!("by {at} it was not useful any more, as its submission says")
 }

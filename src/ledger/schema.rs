@@ -65,7 +65,11 @@ CREATE TABLE submission_id (
     issued BLOB NOT NULL REFERENCES issued (key)
 ) WITHOUT ROWID;
 
--- Our duties. `issued` for a certificate, `answers` for what answers a letter.
+-- Our duties. `issued` for a certificate; `answers` and `owed`, what it says, for
+-- a receipt. `receipt_due`: the next step of the clock that waits for one.
+-- `runs_from`: the first attempt, earlier by as long as the lane had stood
+-- still until then; `give_up` counts from there by the lane's own clock.
+-- `held`: deferred after a 5.1.x or 5.7.x, until the lane decides.
 CREATE TABLE delivery (
     key BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -75,10 +79,11 @@ CREATE TABLE delivery (
     accepted_at INTEGER NOT NULL, not_useful_after INTEGER,
     due INTEGER, lease_owner BLOB, lease_until INTEGER, fence INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0, under_way INTEGER NOT NULL DEFAULT 0,
-    first_attempt_at INTEGER,
+    first_attempt_at INTEGER, runs_from INTEGER, held INTEGER NOT NULL DEFAULT 0,
     entity TEXT, signed TEXT, letter TEXT, xml_sha256 BLOB,
     signer_sha256 TEXT, recipients_sha256 TEXT, signed_at INTEGER,
-    handed_over_at INTEGER, receipt_due INTEGER, ended_at INTEGER
+    handed_over_at INTEGER, receipt_due INTEGER, receipt_step INTEGER NOT NULL DEFAULT 0,
+    ended_at INTEGER, owed TEXT
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX delivery_letter_id ON delivery (letter_id);
 CREATE INDEX delivery_issued ON delivery (issued, partner);
@@ -86,9 +91,13 @@ CREATE INDEX delivery_pending ON delivery (partner, due, key) WHERE due IS NOT N
 CREATE INDEX delivery_leased ON delivery (lease_owner) WHERE lease_owner IS NOT NULL;
 CREATE INDEX delivery_under_way ON delivery (under_way) WHERE under_way = 1;
 CREATE INDEX delivery_receipt ON delivery (receipt_due) WHERE receipt_due IS NOT NULL;
+CREATE INDEX delivery_answers ON delivery (answers) WHERE answers IS NOT NULL;
 CREATE INDEX delivery_perishable ON delivery (not_useful_after)
     WHERE not_useful_after IS NOT NULL
     AND state IN ('waiting', 'sealed', 'deferred', 'in-doubt');
+CREATE INDEX delivery_tried ON delivery (partner, runs_from)
+    WHERE runs_from IS NOT NULL AND state IN ('deferred', 'in-doubt');
+CREATE INDEX delivery_held ON delivery (partner) WHERE held = 1;
 
 -- Which delivery waits for the verdict of which.
 CREATE TABLE follows (
@@ -116,7 +125,8 @@ CREATE TABLE receipt (
 ) WITHOUT ROWID;
 CREATE INDEX receipt_delivery ON receipt (delivery);
 
--- Letters at our door. `opening`: an opening has begun and not ended. `suspect`:
+-- Letters at our door. `message_id` and `entity_sha256` of what was proven;
+-- `about`: the letter of ours that a receipt nobody waits for speaks of. `opening`: an opening has begun and not ended. `suspect`:
 -- it, or another that was open beside it, ended a run; it is opened alone.
 CREATE TABLE letter (
     key BLOB PRIMARY KEY,
@@ -124,8 +134,11 @@ CREATE TABLE letter (
     state TEXT NOT NULL, opening INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
     suspect INTEGER NOT NULL DEFAULT 0,
     judged_at INTEGER, gate INTEGER, code TEXT, words TEXT, partner TEXT,
-    arrival BLOB REFERENCES arrival (key)
+    arrival BLOB REFERENCES arrival (key),
+    message_id TEXT, entity_sha256 BLOB, about TEXT
 ) WITHOUT ROWID;
+CREATE INDEX letter_proven ON letter (partner, message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX letter_kept ON letter (about) WHERE state = 'kept';
 CREATE INDEX letter_waiting ON letter (key) WHERE state = 'waiting';
 CREATE INDEX letter_opening ON letter (opening) WHERE opening = 1;
 
@@ -171,8 +184,28 @@ CREATE TABLE stream (
     published INTEGER NOT NULL DEFAULT 0
 );
 
--- Partners that an operator or a lane has set aside.
+-- Partners that an operator or a lane has set aside: a row while it lasts.
 CREATE TABLE suspension (
-    partner TEXT PRIMARY KEY, since INTEGER NOT NULL, code TEXT NOT NULL, words TEXT NOT NULL
+    partner TEXT PRIMARY KEY, since INTEGER NOT NULL, code TEXT NOT NULL, words TEXT NOT NULL,
+    who TEXT
+) WITHOUT ROWID;
+
+-- Each lane's account. Its clock stands still while one of the last three is
+-- 1: its circuit is open, it is suspended here, it is suspended in
+-- partners.toml. `stood`: for how long it has, in milliseconds, until
+-- `still_since`. `refusals`, `bounces`: 5.1.x and 5.7.x in a row.
+-- `turns`: how often it was suspended or resumed here.
+CREATE TABLE lane (
+    partner TEXT PRIMARY KEY,
+    refusals INTEGER NOT NULL DEFAULT 0, bounces INTEGER NOT NULL DEFAULT 0,
+    stood INTEGER NOT NULL DEFAULT 0, still_since INTEGER,
+    cut_off INTEGER NOT NULL DEFAULT 0, suspended INTEGER NOT NULL DEFAULT 0,
+    set_aside INTEGER NOT NULL DEFAULT 0, turns INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+-- Destinations that are not reached: a row while the circuit is open.
+CREATE TABLE circuit (
+    destination TEXT PRIMARY KEY, since INTEGER NOT NULL, probes INTEGER NOT NULL,
+    probe_at INTEGER NOT NULL, code TEXT NOT NULL, words TEXT NOT NULL
 ) WITHOUT ROWID;
 ";

@@ -121,8 +121,9 @@ pub struct LetterFacts {
     pub environment: Environment,
     pub file_name: String,
     pub kind: ContentKind,
-    /// The digest of our signature, which a receipt's MIC must use.
-    pub micalg: DigestAlgorithm,
+    /// The digest of our signature, which a receipt's MIC must use; absent
+    /// where no receipt is asked for.
+    pub micalg: Option<DigestAlgorithm>,
 }
 
 impl LetterFacts {
@@ -132,27 +133,27 @@ impl LetterFacts {
     }
 
     /// The fields that stand inside and outside, with their outer values.
-    fn outer_fields(&self) -> [(&'static str, String); 8] {
-        [
+    fn outer_fields(&self) -> Vec<(&'static str, String)> {
+        let mut fields = vec![
             ("Date", self.at.rfc5322()),
             ("From", self.from.to_string()),
             ("To", self.to.to_string()),
             ("Subject", HIDDEN_SUBJECT.to_owned()),
             ("Message-ID", self.message_id()),
             ("Auto-Submitted", "auto-generated".to_owned()), // RFC 3834, section 5.2
+        ];
+        if let Some(micalg) = self.micalg {
             // To the octet what MAIL FROM says (RFC 8098, section 2.1).
-            ("Disposition-Notification-To", self.from.to_string()),
+            fields.push(("Disposition-Notification-To", self.from.to_string()));
             // One algorithm only: of several, one reader takes the first and
             // another the last (RFC 3335, section 5.2; RFC 8098, section 2.2).
-            (
-                "Disposition-Notification-Options",
-                format!(
-                    "signed-receipt-protocol=optional, pkcs7-signature; \
-                     signed-receipt-micalg=optional, {}",
-                    self.micalg
-                ),
-            ),
-        ]
+            let options = format!(
+                "signed-receipt-protocol=optional, pkcs7-signature; \
+                 signed-receipt-micalg=optional, {micalg}"
+            );
+            fields.push(("Disposition-Notification-Options", options));
+        }
+        fields
     }
 }
 
@@ -287,7 +288,7 @@ mod tests {
             environment: Environment::Live,
             file_name: "EC.BV.2026.0004711.xml".to_owned(),
             kind: ContentKind::Certificate,
-            micalg: DigestAlgorithm::Sha256,
+            micalg: Some(DigestAlgorithm::Sha256),
         }
     }
 

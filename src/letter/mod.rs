@@ -7,7 +7,7 @@
 //! - [`entity`]: what a proven entity says of itself, for gate 8.
 //! - [`field`]: header fields, and the values in them.
 //! - [`encode`]: transfer encodings, folding, encoded words.
-//! - [`address`]: mailbox addresses.
+//! - [`address`]: mailbox addresses. - [`xtext`]: odd characters in plain fields.
 //!
 //! Never here: keys, who may send what, a decision about the certificate.
 //! **Invariant:** the only room that knows mail_parser, which sees single
@@ -23,6 +23,7 @@ pub mod inner;
 pub mod limits;
 pub mod root;
 pub mod shape;
+pub mod xtext;
 
 pub use address::Address;
 pub use compose::{

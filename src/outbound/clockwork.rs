@@ -40,7 +40,7 @@ impl Clockwork {
         loop {
             tokio::select! {
                 () = token.cancelled() => return Ok(()),
-                () = tokio::time::sleep(EVERY) => {}
+                () = self.ledger.clock().sleep(EVERY) => {}
             }
             match self.turn().await {
                 Ok(()) => {}
@@ -58,9 +58,9 @@ impl Clockwork {
             warn!(attempts = abandoned, "attempts never ended and are in doubt");
         }
         loop {
-            let expired = self.ledger.expire(BATCH).await?.len();
+            let expired = self.ledger.expire(BATCH, clocks.give_up).await?.len();
             if expired > 0 {
-                info!(deliveries = expired, "not useful any more");
+                info!(deliveries = expired, "their time is over");
             }
             if expired < BATCH {
                 return Ok(());

@@ -7,13 +7,16 @@
 //! - [`intake`]: claims are read, committed, acknowledged.
 //! - [`admission`]: whether a submission is taken. - [`rejection`]: what a
 //!   producer gets back.
-//! - [`lane`]: a partner's workers. - [`sealing`]: the letter.
-//! - [`verdict`]: what an attempt's outcome means. - [`clockwork`]: what
-//!   happens because time passes.
+//! - [`lane`]: a partner's workers. - [`circuits`]: whom they leave alone.
+//! - [`sealing`]: the letter.
+//! - [`verdict`]: what an attempt's outcome means. - [`clockwork`] and
+//!   [`awaiting`]: what happens because time passes.
 //!
 //! Policy without protocol: nothing here knows AMQP, SMTP, SQL or CMS.
 
 pub mod admission;
+pub mod awaiting;
+pub mod circuits;
 pub mod clockwork;
 pub mod intake;
 pub mod lane;

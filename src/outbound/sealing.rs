@@ -1,4 +1,4 @@
-//! Sealing: from a submission in the ledger to the letter that is posted.
+//! Sealing: from what the ledger holds to the letter that is posted.
 //!
 //! Pure, and run by the crew: write, sign, seal, compose. A delivery is
 //! sealed once, just before its first attempt; a retry sends the same octets.
@@ -8,9 +8,10 @@ use crate::certificate::rules::Strictness;
 use crate::certificate::{Area, Certificate, CertificateId, Level, Status};
 use crate::clock::Timestamp;
 use crate::config::Configuration;
-use crate::ledger::{Claimed, ContentType};
+use crate::ledger::{Cargo, Claimed, ContentType};
 use crate::letter::{self, ContentKind, LetterFacts};
-use crate::partner::Partner;
+use crate::partner::{Partner, ReceiptForm};
+use crate::receipt::{self, Form, MdnFacts, Owed, Sender};
 use crate::smime::{self, Signed, SigningIdentity, SmimeError};
 use crate::sps::{self, SpsOctets, SpsXml};
 use crate::submission;
@@ -26,7 +27,8 @@ pub struct SealedLetter {
     pub signed: Vec<u8>,
     /// The octets that are posted.
     pub letter: Vec<u8>,
-    pub xml_sha256: [u8; 32],
+    /// Of the XML in it, if a certificate.
+    pub xml_sha256: Option<[u8; 32]>,
     pub signer_sha256: String,
     pub recipients_sha256: Vec<String>,
     pub signed_at: Timestamp,
@@ -42,6 +44,10 @@ pub enum SealingError {
     /// No signing identity was read; the operator mends `[[identity]]`.
     #[error("there is no signing identity")]
     NoIdentity,
+    /// A receipt in the ledger cannot be read: a newer version's ledger, or
+    /// damage. The operator looks.
+    #[error(transparent)]
+    Receipt(#[from] receipt::owed::Unreadable),
     /// OpenSSL refused; the operator looks at keys and certificates.
     #[error(transparent)]
     Smime(#[from] SmimeError),
@@ -93,13 +99,64 @@ pub fn reseal(
     configuration: &Configuration,
     signed_at: Timestamp,
 ) -> Result<Vec<u8>, SealingError> {
-    let (id, status) = (&claimed.certificate, &claimed.status);
-    let facts = facts(&claimed.letter_id, id, status, partner, configuration, signed_at);
-    let letter = letter::sealed_letter(&facts, &smime::seal(&signed, &partner.seal)?);
+    let letter = match &claimed.cargo {
+        Cargo::Certificate(carried) => {
+            let (id, status) = (&carried.id, &carried.status);
+            let facts = facts(&claimed.letter_id, id, status, partner, configuration, signed_at);
+            letter::sealed_letter(&facts, &smime::seal(&signed, &partner.seal)?)
+        }
+        Cargo::Receipt(owed) => {
+            let owed = Owed::read(owed)?;
+            let facts = said(&owed, &claimed.letter_id, configuration, signed_at);
+            receipt::sealed_again(&facts, &signed, &partner.seal)?
+        }
+    };
     if letter.len() > configuration.doors.max_letter {
         return Err(SealingError::TooLarge(letter.len()));
     }
     Ok(letter)
+}
+
+/// Composes, signs and seals the receipt that a letter is owed.
+pub fn seal_receipt(
+    owed: &str,
+    letter_id: &str,
+    partner: &Partner,
+    configuration: &Configuration,
+    at: Timestamp,
+) -> Result<SealedLetter, SealingError> {
+    let identity = configuration.signing_at(at).ok_or(SealingError::NoIdentity)?;
+    let owed = Owed::read(owed)?;
+    let facts = said(&owed, letter_id, configuration, at);
+    let made = receipt::receipt_letter(&facts, owed.form, identity, &partner.seal)?;
+    Ok(SealedLetter {
+        entity: made.entity,
+        signed: made.signed,
+        letter: made.letter,
+        xml_sha256: None,
+        signer_sha256: identity.sha256_hex(),
+        // What goes in clear is sealed for nobody, and never sealed anew.
+        recipients_sha256: match owed.form {
+            Form::InClear => Vec::new(),
+            Form::Sealed => recipients(partner),
+        },
+        signed_at: at,
+    })
+}
+
+fn said(owed: &Owed, letter_id: &str, configuration: &Configuration, at: Timestamp) -> MdnFacts {
+    owed.facts(Sender {
+        letter_id: letter_id.to_owned(),
+        gateway: configuration.gateway.code.clone(),
+        from: configuration.gateway.address.clone(),
+        environment: configuration.gateway.environment,
+        at,
+    })
+}
+
+/// The keys that a letter to `partner` is sealed for.
+pub fn recipients(partner: &Partner) -> Vec<String> {
+    partner.seal.recipients.iter().map(|key| key.sha256_hex()).collect()
 }
 
 fn facts(
@@ -120,7 +177,7 @@ fn facts(
         environment,
         file_name: letter::file_name(id.number()),
         kind: ContentKind::Certificate,
-        micalg: partner.seal.signature.digest(),
+        micalg: (partner.receipt != ReceiptForm::None).then(|| partner.seal.signature.digest()),
     }
 }
 
@@ -142,9 +199,9 @@ fn seal_xml(
         entity,
         signed: signed.signed().to_vec(),
         letter,
-        xml_sha256: xml.sha256(),
+        xml_sha256: Some(xml.sha256()),
         signer_sha256: identity.sha256_hex(),
-        recipients_sha256: partner.seal.recipients.iter().map(|key| key.sha256_hex()).collect(),
+        recipients_sha256: recipients(partner),
         signed_at: facts.at,
     })
 }

@@ -61,6 +61,12 @@ impl Partner {
     pub fn takes(&self, document_type: &DocumentType) -> bool {
         self.types.as_ref().is_none_or(|types| types.contains(document_type))
     }
+
+    /// Where its letters are handed over: host and port, or `mx` and a domain.
+    pub fn destination(&self) -> String {
+        let domain = || format!("mx/{}", self.address.domain().to_ascii_lowercase());
+        self.route.destination().unwrap_or_else(domain)
+    }
 }
 
 /// The form of receipt asked of a partner, and given to it.

@@ -29,6 +29,22 @@ impl Route {
     }
 }
 
+impl Route {
+    /// Host and port of the server, as `mail.hm.example:25`; nothing where
+    /// the address's domain names it. Routes to the same are one destination.
+    pub fn destination(&self) -> Option<String> {
+        match self {
+            Route::Mx => None,
+            Route::Smtp { host, port } | Route::Smtps { host, port } if host.contains(':') => {
+                Some(format!("[{}]:{port}", host.to_ascii_lowercase()))
+            }
+            Route::Smtp { host, port } | Route::Smtps { host, port } => {
+                Some(format!("{}:{port}", host.to_ascii_lowercase()))
+            }
+        }
+    }
+}
+
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, host, port) = match self {

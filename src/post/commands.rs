@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::offers::Offers;
 use super::outcome::{Envelope, Unsendable};
+use crate::letter::xtext;
 
 /// MAIL FROM, with its line end.
 ///
@@ -18,7 +19,7 @@ pub fn mail(envelope: &Envelope, size: usize, offers: &Offers) -> Result<String,
     }
     // A receipt asks for no report: no RET, no ENVID (RFC 3461, section 6.1).
     if offers.dsn && envelope.from.is_some() {
-        let id = xtext(&envelope.envelope_id);
+        let id = xtext::encode(&envelope.envelope_id);
         // RFC 3461, section 4.4: printable, at most 100 characters.
         let printable = envelope.envelope_id.bytes().all(|octet| (b' '..=b'~').contains(&octet));
         if id.is_empty() || id.len() > 100 || !printable {
@@ -39,26 +40,10 @@ pub fn rcpt(envelope: &Envelope, offers: &Offers) -> String {
         (true, None) => format!("RCPT TO:<{to}> NOTIFY=NEVER\r\n"),
         // RFC 3461, section 4.2: ORCPT holds exactly the address of RCPT.
         (true, Some(_)) => {
-            let original = xtext(&to.to_string());
+            let original = xtext::encode(&to.to_string());
             format!("RCPT TO:<{to}> NOTIFY=FAILURE,DELAY ORCPT=rfc822;{original}\r\n")
         }
     }
-}
-
-/// RFC 3461, section 4: `!` to `~` but `+` and `=` stand for themselves.
-fn xtext(text: &str) -> String {
-    let mut written = String::with_capacity(text.len());
-    for octet in text.bytes() {
-        match octet {
-            b'+' | b'=' => write!(written, "+{octet:02X}").ok(),
-            b'!'..=b'~' => {
-                written.push(char::from(octet));
-                None
-            }
-            _ => write!(written, "+{octet:02X}").ok(),
-        };
-    }
-    written
 }
 
 //------------ Tests ---------------------------------------------------------

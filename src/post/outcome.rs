@@ -50,6 +50,9 @@ pub struct Outcome {
     /// The enhanced status code of the reply that decided (RFC 3463): the
     /// lane judges by it whether a refusal is about this letter or about all.
     pub status: Option<Status>,
+    /// Whether the road ended because it is not as safe as the partner's
+    /// entry asks: no STARTTLS, no TLS, another certificate.
+    pub is_unsafe: bool,
     /// Whether the connection may carry another transaction.
     pub reusable: bool,
 }
@@ -60,6 +63,18 @@ impl Outcome {
         let deciding = self.replies.iter().rev().find(|reply| reply.phase == self.phase)?;
         (deciding.code != 0).then_some(deciding.code)
     }
+}
+
+//------------ Unreached -----------------------------------------------------
+
+/// A road that did not lead to MAIL.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unreached {
+    pub outcome: Outcome,
+    /// Address and port of the server; absent if there was no connection.
+    pub peer: Option<String>,
+    /// Version and suite; absent if TLS did not come about.
+    pub tls: Option<String>,
 }
 
 //------------ Unsendable ----------------------------------------------------

@@ -11,10 +11,10 @@ use super::proof::{Correspondent, Desk, ProvenReport, prove};
 use super::recipient::{is_mailbox, recipient};
 use super::report::Report;
 use super::sent::{Deliveries, Sent, SentCertificate};
-use super::xtext;
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::letter::entity::{Protection, shown};
+use crate::letter::xtext;
 use crate::letter::{Address, LineEnds};
 
 /// All thirteen steps, from the octets of a letter that is no certificate's.
@@ -33,7 +33,7 @@ pub fn judge(
 }
 
 /// Steps 5 to 13 alone, for a receipt that the gates proved.
-pub fn check(proven: &ProvenReport<'_>, us: &Address, deliveries: &impl Deliveries) -> Judgement {
+pub fn check(proven: &ProvenReport, us: &Address, deliveries: &impl Deliveries) -> Judgement {
     let partner = Some(proven.partner.code.clone());
     let matched = match Matched::find(proven, deliveries) {
         Ok(matched) => matched,
@@ -51,22 +51,22 @@ pub fn check(proven: &ProvenReport<'_>, us: &Address, deliveries: &impl Deliveri
 /// A report whose letter is known, and was its signer's to answer: made by
 /// steps 6 and 7 alone.
 struct Matched<'p> {
-    proven: &'p ProvenReport<'p>,
+    proven: &'p ProvenReport,
     report: Report,
     sent: Sent,
 }
 
 impl<'p> Matched<'p> {
-    fn find(proven: &'p ProvenReport<'p>, deliveries: &impl Deliveries) -> Result<Self, Fault> {
+    fn find(proven: &'p ProvenReport, deliveries: &impl Deliveries) -> Result<Self, Fault> {
         let report = Report::read(proven)?;
         let sent = known(&report, deliveries)?;
-        same_partner(&sent, proven.partner)?;
+        same_partner(&sent, &proven.partner)?;
         Ok(Matched { proven, report, sent })
     }
 
     /// Steps 8 to 12.
     fn receipt(&self, us: &Address, deliveries: &impl Deliveries) -> Result<Receipt, Fault> {
-        let partner = self.proven.partner;
+        let partner = &self.proven.partner;
         speaks_for(&self.report, &self.sent, partner)?;
         addressed(&self.report, partner, us)?;
         let disposition = Disposition::read(self.report.disposition())?;

@@ -4,7 +4,7 @@ use super::mdn::{Form, MdnFacts, Said, machine_part};
 use crate::letter::Environment;
 use crate::letter::compose::{HIDDEN_SUBJECT, letter_around, plain_id};
 use crate::letter::encode::append_field;
-use crate::smime::{self, SealProfile, SigningIdentity, SmimeError};
+use crate::smime::{self, SealProfile, Signed, SigningIdentity, SmimeError};
 
 //------------ ReceiptLetter -------------------------------------------------
 
@@ -49,6 +49,17 @@ pub fn receipt_letter(
             Ok(ReceiptLetter { entity, signed, letter })
         }
     }
+}
+
+/// The same signed octets sealed for other keys, under the same Message-ID;
+/// `facts.at` is when they were signed.
+pub fn sealed_again(
+    facts: &MdnFacts,
+    signed: &Signed,
+    profile: &SealProfile,
+) -> Result<Vec<u8>, SmimeError> {
+    let sealed = smime::seal(signed, profile)?;
+    Ok(letter_around(&outer_fields(facts, HIDDEN_SUBJECT), &sealed))
 }
 
 //------------ The report ----------------------------------------------------

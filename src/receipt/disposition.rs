@@ -1,5 +1,7 @@
 //! The Disposition field (RFC 8098, section 3.2.6), as peers write it.
 
+use std::fmt;
+
 use super::code::{Fault, ReceiptCode};
 use super::fields::{kept, without_comments};
 use crate::letter::entity::shown;
@@ -12,6 +14,14 @@ pub struct Disposition {
     pub answer: Answer,
     /// What stood behind the modifier's colon; empty where nothing did.
     pub words: String,
+    /// All of it behind the modes, as written.
+    said: String,
+}
+
+impl fmt::Display for Disposition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.said)
+    }
 }
 
 /// Yes or no.
@@ -32,6 +42,7 @@ impl Disposition {
         };
         let plain = without_comments(value);
         let (_modes, said) = plain.split_once(';').ok_or_else(|| fault("no type"))?;
+        let whole = kept(said.trim());
         let (said, words) = said.split_once(':').unwrap_or((said, ""));
         let (kind, modifiers) = said.split_once('/').unwrap_or((said, ""));
         let lower = |text: &str| text.trim().to_ascii_lowercase();
@@ -49,7 +60,7 @@ impl Disposition {
             "displayed" | "deleted" => return Err(fault("a person's reader answered")),
             _ => return Err(fault("a type that is not known")),
         };
-        Ok(Disposition { answer, words: kept(words.trim()) })
+        Ok(Disposition { answer, words: kept(words.trim()), said: whole })
     }
 
     /// The sender of the receipt could not decrypt: the whole backlog would

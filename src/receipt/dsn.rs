@@ -4,14 +4,16 @@
 //! id or the random half of our Message-ID, and whoever carried the letter
 //! knows both: so a report fails or delays a delivery, and never confirms it.
 
+use std::fmt;
+
 use super::fields::{Group, MessageId, kept, without_comments};
 use super::recipient::{is_mailbox, recipient};
 use super::road::{self, Road};
 use super::sent::{Deliveries, Sent};
-use super::xtext;
 use crate::letter::entity::shown;
 use crate::letter::field::{Fields, unfolded};
 use crate::letter::shape::{Part, Shaped, Tree};
+use crate::letter::xtext;
 use crate::letter::{Address, LineEnds};
 use crate::refusal::{Code, Refusal};
 
@@ -52,6 +54,18 @@ impl Action {
     }
 }
 
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Action::Delayed => "delayed",
+            Action::Delivered => "delivered",
+            Action::Expanded => "expanded",
+            Action::Failed => "failed",
+            Action::Relayed => "relayed",
+        })
+    }
+}
+
 //------------ Status --------------------------------------------------------
 
 /// An enhanced status code (RFC 3463): `5.1.1`.
@@ -75,6 +89,12 @@ impl Status {
     /// row suspend the partner.
     pub fn suspends(self) -> bool {
         self.class == 5 && matches!(self.subject, 1 | 7)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
     }
 }
 

@@ -69,7 +69,8 @@ pub enum Judgement {
 }
 
 impl Judgement {
-    pub(super) fn of(doubt: Doubt) -> Judgement {
+    /// What a doubt comes to, by its code.
+    pub fn of(doubt: Doubt) -> Judgement {
         match doubt.fault.code.effect() {
             Effect::Alarm => Judgement::Alarm(doubt),
             Effect::Held => Judgement::Held(doubt),

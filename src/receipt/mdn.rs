@@ -4,10 +4,10 @@ use data_encoding::BASE64;
 
 use super::asked::Unsupported;
 use super::digest::Mic;
-use super::xtext;
 use crate::certificate::{CertificateId, Status};
 use crate::clock::Timestamp;
 use crate::letter::compose::message_id;
+use crate::letter::xtext;
 use crate::letter::{Address, Environment};
 use crate::partner::PartnerCode;
 use crate::smime::DigestAlgorithm;

@@ -5,11 +5,13 @@ use std::time::Duration;
 use super::code::{Fault, ReceiptCode};
 use super::road::{self, Road};
 use crate::clock::Timestamp;
+use crate::letter::inner::Inner;
 use crate::letter::root::{Outer, SealedPart};
 use crate::letter::shape::Shaped;
 use crate::letter::{Address, LineEnds, inner, root};
 use crate::partner::{Partner, PartnerCode, ReceiptForm};
 use crate::refusal::{Code, Refusal};
+use crate::smime::open::Opened;
 use crate::smime::verify::{self, Authenticated, Signer};
 use crate::smime::{DecryptIdentity, Trust, open, scan};
 
@@ -80,20 +82,20 @@ impl Desk {
 /// let report = certpost::receipt::proof::ProvenReport { octets: Vec::new() };
 /// ```
 #[derive(Clone, Debug)]
-pub struct ProvenReport<'d> {
+pub struct ProvenReport {
     pub(super) octets: Vec<u8>,
-    pub(super) partner: &'d Correspondent,
+    pub(super) partner: Correspondent,
     pub(super) signer: Signer,
     pub(super) signed_at: Option<Timestamp>,
 }
 
-impl<'d> ProvenReport<'d> {
+impl ProvenReport {
     /// What gate 7 proved of a sealed letter, if it is a receipt; `partner`
     /// is the one whose signer it was. Else nothing: it is a letter.
-    pub fn of_sealed(proven: &Authenticated, partner: &'d Correspondent) -> Option<Self> {
+    pub fn of_sealed(proven: &Authenticated, partner: &Correspondent) -> Option<Self> {
         calls_itself_receipt(proven.octets()).then(|| ProvenReport {
             octets: proven.octets().to_vec(),
-            partner,
+            partner: partner.clone(),
             signer: proven.signer().clone(),
             signed_at: proven.signed_at(),
         })
@@ -116,12 +118,12 @@ impl<'d> ProvenReport<'d> {
 }
 
 /// Steps 1 to 4, in order. `at` is when the letter was taken in.
-pub fn prove<'d>(
+pub fn prove(
     octets: &[u8],
     line_ends: LineEnds,
-    desk: &'d Desk,
+    desk: &Desk,
     at: Timestamp,
-) -> Result<ProvenReport<'d>, Fault> {
+) -> Result<ProvenReport, Fault> {
     let letter = road::shaped(octets, line_ends, desk.max_letter)?;
     match Road::of_shaped(&letter) {
         Road::Sealed => sealed(&letter, desk, at),
@@ -136,11 +138,7 @@ pub fn prove<'d>(
 //------------ The two forms -------------------------------------------------
 
 /// Gates 3 to 5, then steps 2 to 4 on what is inside.
-fn sealed<'d>(
-    letter: &Shaped<'_>,
-    desk: &'d Desk,
-    at: Timestamp,
-) -> Result<ProvenReport<'d>, Fault> {
+fn sealed(letter: &Shaped<'_>, desk: &Desk, at: Timestamp) -> Result<ProvenReport, Fault> {
     let (outer, part): (Outer, SealedPart) = root::root(letter)?;
     let partners = desk.ordered(Some(&outer.from));
     let thought = partners.first().filter(|partner| partner.has(&outer.from));
@@ -149,10 +147,27 @@ fn sealed<'d>(
     })?;
     let scanned = scan::scan(part, &thought.trust.content, &desk.identities)?;
     let opened = open::open(scanned)?;
-    if calls_itself_receipt(opened.octets()) {
+    if is_unsigned(&opened) {
         return Err(unsigned());
     }
     let inner = inner::inner(opened).map_err(shape)?;
+    of_inner(inner, &outer.from, desk, at)
+}
+
+/// Whether what was encrypted is a receipt that nobody signed.
+pub fn is_unsigned(opened: &Opened) -> bool {
+    calls_itself_receipt(opened.octets())
+}
+
+/// Steps 2 to 4 on what gates 1 to 6 found inside a sealed letter; `from` is
+/// its outer From.
+pub fn of_inner(
+    inner: Inner,
+    from: &Address,
+    desk: &Desk,
+    at: Timestamp,
+) -> Result<ProvenReport, Fault> {
+    let partners = desk.ordered(Some(from));
     if !inner.media_type().is_receipt() {
         return Err(Fault::new(ReceiptCode::Shape, "what is signed is no receipt"));
     }
@@ -166,11 +181,7 @@ fn sealed<'d>(
 
 /// Steps 2 to 4 on a letter that is signed alone; only from a partner whose
 /// entry says that its receipts come so.
-fn in_clear<'d>(
-    letter: &Shaped<'_>,
-    desk: &'d Desk,
-    at: Timestamp,
-) -> Result<ProvenReport<'d>, Fault> {
+fn in_clear(letter: &Shaped<'_>, desk: &Desk, at: Timestamp) -> Result<ProvenReport, Fault> {
     let report = inner::in_clear(letter).map_err(shape)?;
     let partners = desk.ordered(root::from(letter).as_ref());
     let trusts: Vec<&Trust> = partners.iter().map(|partner| &partner.trust).collect();
@@ -187,7 +198,7 @@ fn in_clear<'d>(
     }
     Ok(ProvenReport {
         octets: proven.octets().to_vec(),
-        partner,
+        partner: partner.clone(),
         signer: proven.signer().clone(),
         signed_at: proven.signed_at(),
     })
@@ -223,7 +234,8 @@ fn signature(refusal: Refusal) -> Fault {
     Fault::new(code, refusal.to_string())
 }
 
-fn unsigned() -> Fault {
+/// What is said of such a one.
+pub fn unsigned() -> Fault {
     Fault::new(ReceiptCode::Unsigned, "a receipt without any signature")
 }
 

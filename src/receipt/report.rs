@@ -25,7 +25,7 @@ pub struct Report {
 impl Report {
     /// Step 5. Preamble, epilogue, the human part and whatever is returned
     /// are passed over; the machine part may be in any transfer encoding.
-    pub fn read(proven: &ProvenReport<'_>) -> Result<Report, Fault> {
+    pub fn read(proven: &ProvenReport) -> Result<Report, Fault> {
         Self::of(&proven.octets)
     }
 

@@ -5,6 +5,8 @@ use super::fields::MessageId;
 use crate::certificate::{CertificateId, Status};
 use crate::delivery::{DeliveryId, State};
 use crate::letter::Address;
+use crate::letter::field::{self, Fields};
+use crate::letter::shape::Tree;
 use crate::partner::PartnerCode;
 
 //------------ Deliveries ----------------------------------------------------
@@ -60,6 +62,53 @@ pub struct Sent {
     pub entity: Digests,
     /// What it carried, if a certificate.
     pub certificate: Option<SentCertificate>,
+}
+
+impl Sent {
+    /// A delivery by what the ledger keeps of it: `entity` is its entity E,
+    /// whose header says to whom it went and under which Message-ID.
+    /// Nothing if these octets are no letter of ours.
+    pub fn of_entity(
+        delivery: DeliveryId,
+        partner: PartnerCode,
+        state: State,
+        certificate: Option<(CertificateId, Status)>,
+        entity: &[u8],
+    ) -> Option<(MessageId, Sent)> {
+        let root = Tree::root(entity).ok()?;
+        let header = Fields::read(entity.get(root.header.clone())?).ok()?;
+        let document = Tree::decoded(entity, &root)?;
+        let sent = Sent {
+            delivery,
+            partner,
+            to: field::mailbox(&header.single("To")?)?,
+            state,
+            entity: Digests::of(entity),
+            certificate: certificate.map(|(id, status)| SentCertificate {
+                id,
+                status,
+                document: Digests::of(&document),
+            }),
+        };
+        Some((MessageId::read(&header.single("Message-ID")?)?, sent))
+    }
+}
+
+/// Digests of what else of a letter a peer may have digested, for the words
+/// about a MIC that does not fit: `signed` is entity M.
+pub fn other_octets(entity: &[u8], signed: &[u8]) -> Vec<(OtherOctets, Digests)> {
+    let lines: Vec<&[u8]> = entity.split(|octet| *octet == b'\n').collect();
+    let feeds: Vec<&[u8]> =
+        lines.iter().map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect();
+    let mut others = vec![
+        (OtherOctets::LineFeeds, Digests::of(&feeds.join(&b'\n'))),
+        (OtherOctets::Signed, Digests::of(signed)),
+    ];
+    let root = Tree::root(entity).ok();
+    if let Some(xml) = root.and_then(|root| Tree::decoded(entity, &root)) {
+        others.push((OtherOctets::Xml, Digests::of(&xml)));
+    }
+    others
 }
 
 /// The certificate of a delivery.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions,
+    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions,
+    ConfirmSelectOptions,
 };
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
@@ -163,6 +164,40 @@ impl Domestic {
         });
         assert_eq!(taken.len(), count, "publications on {queue} within {LIMIT:?}");
         taken
+    }
+
+    /// Takes events, one after the other, until `enough` says so of one; fails
+    /// when none comes for a long time.
+    #[track_caller]
+    pub fn each_event(&self, mut enough: impl FnMut(&serde_json::Value) -> bool) {
+        let ended = self.runtime.block_on(async {
+            let channel = self.connection.create_channel().await.unwrap();
+            // One at a time: what is not looked at stays on the queue.
+            channel.basic_qos(1, BasicQosOptions::default()).await.unwrap();
+            let mut consumer = channel
+                .basic_consume(
+                    "certpost.events".into(),
+                    "test".into(),
+                    BasicConsumeOptions::default(),
+                    FieldTable::default(),
+                )
+                .await
+                .unwrap();
+            let mut ended = false;
+            while !ended {
+                let Ok(Some(claimed)) = tokio::time::timeout(LIMIT, consumer.next()).await else {
+                    break;
+                };
+                let claimed = claimed.unwrap();
+                claimed.ack(BasicAckOptions::default()).await.unwrap();
+                let event = serde_json::from_slice(&claimed.data).unwrap();
+                conforms(&event);
+                ended = enough(&event);
+            }
+            channel.close(200, "".into()).await.unwrap();
+            ended
+        });
+        assert!(ended, "events on the queue within {LIMIT:?}");
     }
 
     /// Takes events until one is `wanted`, and gives all of them.

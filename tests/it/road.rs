@@ -104,13 +104,13 @@ fn out_and_in() {
     road.bv_side.submit("application/xml", "m-3", None, ready.as_bytes());
     road.bv_side.submit("application/xml", "m-4", None, xml("BV-ROAD-3").as_bytes());
     assert_eq!(road.hm_side.take("certpost.received", 1)[0].json()["number"], "BV-ROAD-3");
-    let events = road
-        .bv_side
-        .events_until(|event| event["event"] == "handed-over" && event["id"] == "BV/851/BV-ROAD-3");
+    let events = road.bv_side.events_until(|event| {
+        event["event"] == "received-by-partner" && event["id"] == "BV/851/BV-ROAD-3"
+    });
     let told = |event: &str| events.iter().filter(|one| one["event"] == event).count();
     assert_eq!(
-        (told("accepted"), told("handed-over"), told("duplicate")),
-        (3, 3, 2),
+        (told("accepted"), told("handed-over"), told("received-by-partner"), told("duplicate")),
+        (3, 3, 3, 2),
         "{events:#?}"
     );
     let chained = |pair: &[Value]| pair[1]["previous"] == pair[0]["digest"];
@@ -120,7 +120,10 @@ fn out_and_in() {
     assert_eq!(exit, 0);
     let trace: Value = serde_json::from_slice(&out).unwrap();
     let sent = &trace["certificates"][0]["deliveries"][0];
-    assert_eq!(sent["state"], "handed-over");
+    assert_eq!(sent["state"], "received");
+    assert_eq!(sent["receipts"][0]["kind"], "mdn");
+    assert_eq!(sent["receipts"][0]["disposition"], "processed");
+    assert_eq!(sent["receipts"][0]["verified"], true);
     assert_eq!(sent["attempts"][0]["phase"], "end-of-data");
     assert!(sent["attempts"][0]["replies"].to_string().contains("250"));
     let (exit, out, _) = road.hm.answer(&["--json", "verify", "BV-ROAD-1"]);

@@ -59,7 +59,7 @@ fn a_good_letter() {
     assert_eq!(proven.entity, certificate_entity(&facts(), XML));
     assert_eq!(proven.message_id, "<tnei5w5s46migarjcj6hevoihe@ecert.bv.example>");
     assert_eq!(proven.subject.as_deref(), Some("SPS certificate BV 851 植物 70"));
-    assert_eq!(proven.receipt_to.unwrap().to_string(), BV);
+    assert_eq!(proven.wanted.unwrap().to.to_string(), BV);
     assert_eq!(proven.file_name.as_deref(), Some("EC.BV.2026.0004711.xml"));
     assert_eq!(proven.signed_at, at());
     assert!(proven.remarks.is_empty(), "{:?}", proven.remarks);
@@ -372,7 +372,7 @@ fn remarks_on_a_changed_road() {
     let elsewhere =
         entity.replacen(&format!("Notification-To: {BV}"), "Notification-To: x@y.example", 1);
     let proven = accepted(&letter_with(&facts(), elsewhere.as_bytes()), &house());
-    assert_eq!(proven.receipt_to, None);
+    assert_eq!(proven.wanted, None);
     assert!(proven.remarks.iter().any(|remark| remark.code.as_str() == "receipt-elsewhere"));
 }
 

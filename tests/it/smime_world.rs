@@ -71,7 +71,7 @@ pub fn facts() -> LetterFacts {
         environment: Environment::Live,
         file_name: letter::file_name("EC.BV.2026.0004711"),
         kind: ContentKind::Certificate,
-        micalg: DigestAlgorithm::Sha256,
+        micalg: Some(DigestAlgorithm::Sha256),
     }
 }
 

@@ -30,7 +30,7 @@ fn ask(port: u16, request: &str) -> (u16, String, String) {
 }
 
 /// The numbers of a page, by name and labels as they are written.
-fn numbers(gateway: &Gateway) -> BTreeMap<String, f64> {
+pub fn numbers(gateway: &Gateway) -> BTreeMap<String, f64> {
     let (status, kind, body) = ask(gateway.http, "GET /metrics");
     assert_eq!((status, &*kind), (200, "text/plain; version=0.0.4; charset=utf-8"), "{body}");
     parse(&body)
@@ -69,7 +69,7 @@ fn parse(page: &str) -> BTreeMap<String, f64> {
 }
 
 #[track_caller]
-fn told(numbers: &BTreeMap<String, f64>, key: &str) -> f64 {
+pub fn told(numbers: &BTreeMap<String, f64>, key: &str) -> f64 {
     let key = format!("certpost_{key}");
     *numbers.get(&key).unwrap_or_else(|| panic!("no {key} in {numbers:#?}"))
 }
@@ -104,6 +104,9 @@ fn pages() {
             && numbers.get("certpost_unpublished{outlet=\"events\"}") == Some(&0.0)
             && numbers.get("certpost_attempts_total{partner=\"HM\",verdict=\"handed-over\"}")
                 == Some(&2.0)
+            && numbers
+                .get("certpost_events_total{direction=\"outbound\",event=\"received-by-partner\"}")
+                == Some(&2.0)
     };
     let bv_numbers =
         wait_for("BV's numbers", LONG, || Some(numbers(&bv)).filter(|numbers| done(numbers)));
@@ -115,7 +118,8 @@ fn pages() {
         ("unpublished{outlet=\"rejected\"}", 0.0),
         ("oldest_delivery_seconds{partner=\"HM\"}", 0.0),
         ("partner_active{partner=\"HM\"}", 1.0),
-        ("letters_taken_in_total", 0.0),
+        // The two receipts.
+        ("letters_taken_in_total", 2.0),
         ("broker_connected{connection=\"submissions\"}", 1.0),
         ("broker_connected{connection=\"publications\"}", 1.0),
     ] {

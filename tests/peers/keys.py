@@ -1,7 +1,8 @@
-"""Throw-away keys, made with the openssl command.
+"""Throw-away keys, made with the openssl command, RSA-2048.
 
-One authority, and for each of two gateways one key to sign and one to
-decrypt, RSA-2048, as CONTRACT section 3 wants them in files.
+`make`: one authority, and for each of two gateways one key to sign and one to
+decrypt, as CONTRACT section 3 wants them in files. `servers`: one authority,
+and certificates of mail servers.
 """
 
 import os
@@ -48,6 +49,15 @@ def make(folder: Path, ours: str, theirs: str) -> Keys:
     )
 
 
+def servers(folder: Path, hosts: dict[str, str]) -> dict[str, Pair]:
+    """Keys of mail servers, all of one authority (authority.pem in the
+    folder): name of the key to host name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    anchor = _authority(folder)
+    return {name: _certify(folder, anchor, name, "digitalSignature", "serverAuth", f"DNS:{host}")
+            for name, host in hosts.items()}
+
+
 def _authority(folder: Path) -> Pair:
     pair = _pair(folder, "authority")
     _openssl(
@@ -60,19 +70,24 @@ def _authority(folder: Path) -> Pair:
 
 
 def _issue(folder: Path, anchor: Pair, name: str, address: str, usage: str) -> Pair:
+    return _certify(folder, anchor, name, usage, "emailProtection", f"email:{address}")
+
+
+def _certify(folder: Path, anchor: Pair, name: str, usage: str, purpose: str,
+             subject: str) -> Pair:
     pair = _pair(folder, name)
     request = folder / f"{name}.req"
     extensions = folder / f"{name}.ext"
     extensions.write_text(
         "basicConstraints=critical,CA:FALSE\n"
         f"keyUsage=critical,{usage}\n"
-        "extendedKeyUsage=emailProtection\n"
-        f"subjectAltName=email:{address}\n"
+        f"extendedKeyUsage={purpose}\n"
+        f"subjectAltName={subject}\n"
         "subjectKeyIdentifier=hash\n"
         "authorityKeyIdentifier=keyid\n"
     )
     _openssl("req", "-new", "-sha256", "-key", pair.key, "-out", request,
-             "-subj", f"/O=Throw-away/CN={name} {address}")
+             "-subj", f"/O=Throw-away/CN={name} {subject.partition(':')[2]}")
     _openssl("x509", "-req", "-sha256", "-days", "30", "-in", request, "-extfile", extensions,
              "-CA", anchor.x509, "-CAkey", anchor.key, "-set_serial", str(_serial()),
              "-out", pair.x509)

@@ -107,6 +107,13 @@ impl Leash {
         drop(self.pipe.take());
     }
 
+    /// Ends the program, and says how it ended.
+    pub fn end(&mut self) -> io::Result<ExitStatus> {
+        self.release();
+        // The shell sees to it that this takes no longer than eleven seconds.
+        self.hold.wait()
+    }
+
     /// The last lines that it said.
     pub fn last_words(&self) -> String {
         let said = fs::read(&self.log).unwrap_or_default();
@@ -118,9 +125,8 @@ impl Leash {
 
 impl Drop for Leash {
     fn drop(&mut self) {
-        self.release();
-        // The shell sees to it that this takes no longer than eleven seconds.
-        let _ended = self.hold.wait();
+        // What ended before has nothing more to tell.
+        let _ended = self.end();
     }
 }
 

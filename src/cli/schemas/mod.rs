@@ -120,7 +120,7 @@ const COMMANDS: &[Command] = &[
         "certpost/convert/1",
         &[kind::<convert::Converted<'_>>, kind::<convert::Unconverted<'_>>],
     ),
-    Command::new("demo.schema.json", "certpost/demo/1", &[kind::<demo::screen::Shown>]),
+    Command::new("demo.schema.json", "certpost/demo/1", &[kind::<demo::object::Object>]),
     Command::new(
         "doctor.schema.json",
         "certpost/doctor/1",
@@ -136,7 +136,22 @@ const COMMANDS: &[Command] = &[
     Command::new(
         "partner-list.schema.json",
         "certpost/partner-list/1",
-        &[kind::<partner::PartnerList<'_>>],
+        &[kind::<partner::list::PartnerList<'_>>],
+    ),
+    Command::new(
+        "partner-resume.schema.json",
+        "certpost/partner-resume/1",
+        &[kind::<partner::suspend::PartnerSet<'_>>],
+    ),
+    Command::new(
+        "partner-show.schema.json",
+        "certpost/partner-show/1",
+        &[kind::<partner::show::PartnerShow<'_>>],
+    ),
+    Command::new(
+        "partner-suspend.schema.json",
+        "certpost/partner-suspend/1",
+        &[kind::<partner::suspend::PartnerSet<'_>>],
     ),
     Command::new("run.schema.json", "certpost/run/1", &[]),
     Command::new("seal.schema.json", "certpost/seal/1", &[]),

@@ -71,7 +71,7 @@ async fn a_crash_in_an_attempt_leaves_a_doubt() {
     assert!(matches!(late, Err(LedgerError::Fenced)), "{late:?}");
     // The doubt is held; the others go in the order of acceptance.
     let claims = ledger.claim(&partner("HM"), 9, LEASE).await.unwrap();
-    let numbers: Vec<&str> = claims.iter().map(|c| c.certificate.number()).collect();
+    let numbers: Vec<&str> = claims.iter().map(|c| c.cargo.facts().unwrap().id.number()).collect();
     assert_eq!(numbers, ["N-2", "N-3"]);
     assert!(claims[0].letter.is_some());
     world.clock.advance(HOLD);
@@ -166,7 +166,7 @@ async fn damaged_octets_do_not_stop_the_lane() {
     let segment = PathBuf::from(format!("{}-octets/2026-11.seg", world.path.display()));
     let file = OpenOptions::new().write(true).open(segment).unwrap();
     file.write_all_at(b"!", 44).unwrap();
-    assert_eq!(world.claim_one("HM").await.certificate.number(), "N-2");
+    assert_eq!(world.claim_one("HM").await.cargo.facts().unwrap().id.number(), "N-2");
     assert_eq!(world.states("N-1").await, ["70 HM failed"]);
 }
 
@@ -233,6 +233,6 @@ async fn what_cannot_be_committed_is_not_said_to_be_done() {
 impl World {
     async fn claim_two(&self, to: &str) -> Vec<String> {
         let claims = self.ledger().claim(&partner(to), 2, LEASE).await.unwrap();
-        claims.iter().map(|claimed| claimed.certificate.number().to_owned()).collect()
+        claims.iter().map(|claimed| claimed.cargo.facts().unwrap().id.number().to_owned()).collect()
     }
 }

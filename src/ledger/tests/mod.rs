@@ -3,6 +3,7 @@
 
 mod checkups;
 mod crashes;
+mod lanes;
 mod model;
 mod speed;
 mod stories;
@@ -21,6 +22,7 @@ use super::*;
 
 const LEASE: Duration = Duration::from_secs(60);
 const HOLD: Duration = Duration::from_secs(900);
+const FOR_EVER: Duration = Duration::from_secs(1_000_000_000);
 
 struct World {
     _dir: tempfile::TempDir,
@@ -170,7 +172,7 @@ fn sealed(claimed: &Claimed) -> SealRecord {
         entity: entity.into_bytes(),
         signed: b"signed".to_vec(),
         letter: claimed.letter_id.clone().into_bytes(),
-        xml_sha256: [7; 32],
+        xml_sha256: Some([7; 32]),
         signer_sha256: "aa".repeat(32),
         recipients_sha256: vec!["bb".repeat(32)],
         signed_at: claimed.accepted_at,
@@ -196,7 +198,9 @@ fn conclusion(
         tls: None,
         ended_at: at,
         due: Some(at.plus(Duration::from_secs(300))),
+        receipt_due: None,
         reason: None,
+        is_held: false,
     }
 }
 
@@ -243,5 +247,6 @@ fn arrival_of(
             headers: vec![("x-certpost-n".to_owned(), Header::Number(7))],
             body: format!("{{\"number\":\"{number}\"}}").into_bytes().into(),
         },
+        owed: None,
     }
 }

@@ -247,16 +247,15 @@ impl Model {
                 (duty.is_under_way, duty.is_leased, duty.fence) = (false, false, None);
                 self.step(delivery, Trigger::Crashed, now, Some(now.plus(HOLD)));
             } else if duty.is_leased {
-                duty.give_back(now);
+                duty.give_back();
             }
         }
     }
 }
 
 impl Duty {
-    fn give_back(&mut self, now: Timestamp) {
-        let due = if self.state.is_untried() { self.accepted_at } else { now };
-        (self.is_leased, self.fence, self.due) = (false, None, Some(due));
+    fn give_back(&mut self) {
+        (self.is_leased, self.fence, self.due) = (false, None, Some(self.accepted_at));
     }
 }
 
@@ -305,7 +304,7 @@ impl Bench {
             }
             Command::End { hand, trigger } => self.end(*hand, *trigger, now).await,
             Command::Expire => {
-                let expired = self.world.ledger().expire(100).await.unwrap();
+                let expired = self.world.ledger().expire(100, FOR_EVER).await.unwrap();
                 let over: Vec<DeliveryId> = self
                     .model
                     .duties
@@ -361,7 +360,7 @@ impl Bench {
                     && duty.is_leased
                     && duty.state != State::Sending
                 {
-                    duty.give_back(now);
+                    duty.give_back();
                 }
             }
             Command::Seal { hand } => self.seal(*hand, now).await,

@@ -22,7 +22,7 @@ async fn a_thousand_acceptances_at_once_share_commits() {
             break;
         }
         for claimed in claims {
-            let number = claimed.certificate.number().to_owned();
+            let number = claimed.cargo.facts().unwrap().id.number().to_owned();
             let wanted = acceptance(&number, "70", 1, &[]).body;
             assert_eq!(claimed.submission.unwrap().body, wanted);
             seen += 1;

@@ -17,7 +17,7 @@ async fn a_certificate_goes_out() {
     let claimed = world.claim_one("HM").await;
     assert_eq!(claimed.letter_id.len(), 26);
     assert_eq!(claimed.submission.as_ref().unwrap().body, new.body);
-    assert_eq!(claimed.facts, new.facts);
+    assert_eq!(claimed.cargo.facts(), Some(&new.facts));
     assert!(ledger.claim(&partner("HM"), 9, LEASE).await.unwrap().is_empty());
     ledger.seal(sealed(&claimed)).await.unwrap();
     let n = ledger.begin(claimed.delivery, claimed.fence).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_withdrawal_goes_where_the_issue_went() {
     };
     let to: Vec<&str> = deliveries.iter().map(|(to, _)| to.as_str()).collect();
     assert_eq!(to, ["HM", "AQ"]);
-    assert_eq!(world.claim_one("HM").await.status.as_str(), "40");
+    assert_eq!(world.claim_one("HM").await.cargo.facts().unwrap().status.as_str(), "40");
     // AQ's issue has no verdict yet: the withdrawal waits, also for a doubt.
     assert!(ledger.claim(&partner("AQ"), 9, LEASE).await.unwrap().is_empty());
     let at = world.clock.now();
@@ -112,7 +112,7 @@ async fn a_withdrawal_goes_where_the_issue_went() {
     assert_eq!(ledger.conclude(doubt).await.unwrap(), State::InDoubt);
     world.clock.advance(Duration::from_secs(3_600));
     assert_eq!(world.post_one("AQ", Verdict::HandedOver).await, aq.delivery);
-    assert_eq!(world.claim_one("AQ").await.status.as_str(), "40");
+    assert_eq!(world.claim_one("AQ").await.cargo.facts().unwrap().status.as_str(), "40");
 }
 
 #[tokio::test]
@@ -148,12 +148,12 @@ async fn a_replacement_waits_for_what_it_replaces() {
     ledger.accept(new).await.unwrap();
     ledger.accept(acceptance("N-3", "70", 1, &["HM"])).await.unwrap();
     let claims = ledger.claim(&partner("HM"), 9, LEASE).await.unwrap();
-    let numbers: Vec<&str> = claims.iter().map(|c| c.certificate.number()).collect();
+    let numbers: Vec<&str> = claims.iter().map(|c| c.cargo.facts().unwrap().id.number()).collect();
     assert_eq!(numbers, ["N-1", "N-3"]);
     let reason = Reason::new("expired", "too late");
     let first = &claims[0];
     ledger.end(first.delivery, first.fence, Trigger::Expired, reason).await.unwrap();
-    assert_eq!(world.claim_one("HM").await.certificate.number(), "N-2");
+    assert_eq!(world.claim_one("HM").await.cargo.facts().unwrap().id.number(), "N-2");
 }
 
 #[tokio::test]
@@ -170,14 +170,18 @@ async fn expiry_is_enforced_in_every_state_but_sending() {
     ledger.accept(short("N-1", "40")).await.unwrap();
     ledger.accept(short("N-2", "70")).await.unwrap();
     ledger.accept(acceptance("N-3", "70", 1, &["HM"])).await.unwrap();
-    assert!(ledger.expire(10).await.unwrap().is_empty());
+    assert!(ledger.expire(10, FOR_EVER).await.unwrap().is_empty());
     world.clock.advance(Duration::from_secs(100));
-    assert_eq!(ledger.expire(10).await.unwrap().len(), 2, "the one held back and the one waiting");
+    assert_eq!(
+        ledger.expire(10, FOR_EVER).await.unwrap().len(),
+        2,
+        "the one held back and the one waiting"
+    );
     let now = world.clock.now();
     let deferred = conclusion(sending.delivery, sending.fence, n, Verdict::Deferred, now);
     ledger.conclude(deferred).await.unwrap();
-    assert_eq!(ledger.expire(10).await.unwrap(), [sending.delivery]);
-    assert_eq!(world.claim_one("HM").await.certificate.number(), "N-3");
+    assert_eq!(ledger.expire(10, FOR_EVER).await.unwrap(), [sending.delivery]);
+    assert_eq!(world.claim_one("HM").await.cargo.facts().unwrap().id.number(), "N-3");
 }
 
 #[tokio::test]

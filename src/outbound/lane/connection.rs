@@ -33,10 +33,12 @@ impl Connection {
             reply: configuration.clocks.smtp_reply,
             final_reply: configuration.clocks.final_reply,
         };
-        (self.peer, self.tls) = (Some(partner.route.to_string()), None);
-        let session =
-            post::connect(&partner.route, &partner.tls, partner.credentials.as_ref(), &settings)
-                .await?;
+        let credentials = partner.credentials.as_ref();
+        let opened = post::connect(&partner.route, &partner.tls, credentials, &settings).await;
+        let session = opened.map_err(|unreached| {
+            (self.peer, self.tls) = (unreached.peer, unreached.tls);
+            unreached.outcome
+        })?;
         (self.peer, self.tls) = (Some(session.peer()), session.tls());
         self.session = Some(session);
         Ok(())

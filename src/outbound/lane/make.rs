@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use tracing::{error, info};
 
-use super::{Now, Worker};
-use crate::delivery::Trigger;
-use crate::ledger::{Claimed, LedgerError, SealRecord};
+use super::worker::{Now, Worker};
+use crate::certificate::Facts;
+use crate::delivery::{State, Trigger};
+use crate::ledger::{Cargo, Claimed, LedgerError, SealRecord, Submission};
 use crate::outbound::sealing::{self, Order, SealingError};
 use crate::outbound::verdict;
 use crate::smime::Signed;
@@ -22,6 +23,13 @@ pub(super) enum Made {
     Kept,
     /// A letter that may go.
     Ready(Box<Claimed>, Arc<[u8]>),
+}
+
+/// What a letter is made from.
+enum Work {
+    Certificate(Facts, Submission),
+    /// What the receipt says.
+    Receipt(String),
 }
 
 impl Worker {
@@ -40,48 +48,62 @@ impl Worker {
 
     async fn make(&self, mut claimed: Claimed, now: &Now) -> Result<Made, LedgerError> {
         let at = self.lanes.clock.now();
-        if verdict::expires_at(&claimed, &now.configuration.clocks, at) <= at {
+        if claimed.state == State::HandedOver {
+            // They have it: it has no end to come to, and may not go again.
+            if claimed.not_useful_after.is_some_and(|after| after <= at) {
+                self.lanes.ledger.let_be(claimed.delivery, claimed.fence).await?;
+                return Ok(Made::Ended);
+            }
+        } else if verdict::expires_at(&claimed, &now.configuration.clocks, at) <= at {
             self.end(&claimed, Trigger::Expired, "expired", "not handed over in time".to_owned())
                 .await?;
             return Ok(Made::Ended);
         }
         if let Some(letter) = claimed.letter.take() {
-            let keys = now.partner.seal.recipients.iter().map(|key| key.sha256_hex());
-            if claimed.recipients_sha256.iter().cloned().eq(keys) {
+            // Sealed for nobody: a receipt in clear.
+            let for_nobody = claimed.recipients_sha256.is_empty();
+            if for_nobody || claimed.recipients_sha256 == sealing::recipients(&now.partner) {
                 return Ok(Made::Ready(Box::new(claimed), letter.into()));
             }
             return self.make_anew(claimed, now).await;
         }
-        let Some(submission) = claimed.submission.take() else {
-            self.end(
-                &claimed,
-                Trigger::Failed,
-                "delivery.empty",
-                "neither letter nor submission on record".to_owned(),
-            )
-            .await?;
-            return Ok(Made::Ended);
+        let work = match (claimed.cargo.clone(), claimed.submission.take()) {
+            (Cargo::Certificate(facts), Some(submission)) => Work::Certificate(facts, submission),
+            (Cargo::Receipt(owed), _) => Work::Receipt(owed),
+            (Cargo::Certificate(_), None) => {
+                let words = "neither letter nor submission on record".to_owned();
+                self.end(&claimed, Trigger::Failed, "delivery.empty", words).await?;
+                return Ok(Made::Ended);
+            }
         };
         enter("outbound.4", &claimed.delivery);
         let (partner, configuration) = (now.partner.clone(), now.configuration.clone());
-        let (letter_id, id, status) =
-            (claimed.letter_id.clone(), claimed.certificate.clone(), claimed.status.clone());
-        let sealed = self.lanes.crew.run(move || {
-            let order = Order {
-                content_type: submission.content_type,
-                body: &submission.body,
-                letter_id: &letter_id,
-                id: &id,
-                status: &status,
-            };
-            sealing::seal(&order, &partner, &configuration, at)
+        let letter_id = claimed.letter_id.clone();
+        let sealed = self.lanes.crew.run(move || match work {
+            Work::Certificate(facts, submission) => {
+                let order = Order {
+                    content_type: submission.content_type,
+                    body: &submission.body,
+                    letter_id: &letter_id,
+                    id: &facts.id,
+                    status: &facts.status,
+                };
+                sealing::seal(&order, &partner, &configuration, at)
+            }
+            Work::Receipt(owed) => {
+                sealing::seal_receipt(&owed, &letter_id, &partner, &configuration, at)
+            }
         });
         let sealed = match sealed.await {
             Ok(Ok(sealed)) => sealed,
             Ok(Err(fault @ (SealingError::NoIdentity | SealingError::Smime(_)))) => {
                 return self.keep(&claimed, &fault).await;
             }
-            Ok(Err(fault @ (SealingError::Certificate(_) | SealingError::TooLarge(_)))) => {
+            Ok(Err(
+                fault @ (SealingError::Certificate(_)
+                | SealingError::Receipt(_)
+                | SealingError::TooLarge(_)),
+            )) => {
                 error!(partner.code = %self.code, delivery = %claimed.delivery, error = %fault, "cannot be sealed");
                 self.end(&claimed, Trigger::Failed, "sealing.failed", fault.to_string()).await?;
                 return Ok(Made::Ended);
@@ -127,7 +149,7 @@ impl Worker {
         enter("outbound.4", &delivery);
         let (partner, configuration) = (now.partner.clone(), now.configuration.clone());
         let signed_at = claimed.signed_at.unwrap_or(claimed.accepted_at);
-        let recipients = partner.seal.recipients.iter().map(|key| key.sha256_hex()).collect();
+        let recipients = sealing::recipients(&partner);
         let signed = Signed::from_stored(entity, signed);
         let order = claimed.clone();
         let sealed = self

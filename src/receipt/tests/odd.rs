@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::letter::xtext;
 
 #[track_caller]
 fn taken(judgement: &Judgement, why: &str) {

@@ -100,7 +100,9 @@ impl Reader<'_> {
             std::mem::swap(&mut place, &mut open.place);
         }
         self.leaf = None;
-        self.stray(&mut place);
+        if !place.stray.is_empty() {
+            self.stray(&mut place);
+        }
         if !spelled && matches!(shape, Shape::DateTime | Shape::Indicator) {
             leaf.spelling = Spelling::Text;
         }
@@ -136,7 +138,9 @@ impl Reader<'_> {
         let mut place = Place::new(open.place.name, open.place.position, open.place.at);
         std::mem::swap(&mut place, &mut open.place);
         self.opens.truncate(self.opens.len().saturating_sub(1));
-        self.stray(&mut place);
+        if !place.stray.is_empty() {
+            self.stray(&mut place);
+        }
         if let Some(extra) = place.extra.take() {
             *node.extra_mut() = *extra;
         }
@@ -165,9 +169,6 @@ impl Reader<'_> {
 
     /// Text where the schema has only elements, in one that has been closed.
     fn stray(&mut self, place: &mut Place) {
-        if place.stray.is_empty() {
-            return;
-        }
         let text = place.stray.trim_matches(is_blank);
         if text.is_empty() {
             return;

@@ -259,7 +259,7 @@ impl<'a> Reader<'a> {
             room: text.len().saturating_mul(2).saturating_add(64 * 1024),
             findings: Vec::new(),
             untold: 0,
-            has_returns: text.contains('\r'),
+            has_returns: memchr::memchr(b'\r', text.as_bytes()).is_some(),
             last_place: (0, 1, 1),
             unsaid: Unsaid::default(),
             consignment: None,
@@ -271,45 +271,45 @@ impl<'a> Reader<'a> {
     fn document(&mut self) -> Option<Node> {
         loop {
             let at = usize::try_from(self.tokens.buffer_position()).unwrap_or(usize::MAX);
-            let event = match self.tokens.read_event() {
-                Ok(event) => event,
+            // Looked at where it lies: moved, it would cost as much as the
+            // pass itself.
+            let event = self.tokens.read_event();
+            match &event {
+                Ok(Event::Start(start)) => {
+                    if !self.start(at, start) {
+                        return None;
+                    }
+                }
+                Ok(Event::Empty(start)) => {
+                    if !self.start(at, start) {
+                        return None;
+                    }
+                    if let Some(root) = self.end() {
+                        return Some(root);
+                    }
+                }
+                Ok(Event::End(_)) => {
+                    if let Some(root) = self.end() {
+                        return Some(root);
+                    }
+                }
+                Ok(Event::Text(text)) if !self.has_returns => self.characters(text),
+                Ok(Event::Text(text)) => self.characters(&line_ends(text)),
+                Ok(Event::CData(text)) => self.characters(&line_ends(text)),
+                Ok(Event::GeneralRef(reference)) => {
+                    if let Some(letter) = gate::meaning(reference) {
+                        self.characters(letter.encode_utf8(&mut [0; 4]));
+                    }
+                }
+                Ok(Event::Eof) => return None,
+                Ok(Event::Comment(_)) => self.unsaid.comments += 1,
+                Ok(Event::Decl(_) | Event::DocType(_) | Event::PI(_)) => {}
                 Err(fault) => {
                     // The gate is stricter than the tokenizer, so this is a bug of ours.
                     let words = format!("the document could not be read: {fault}");
                     self.tell(at, catalogue::Code::DocumentNotRead, words, "report it to us");
                     return None;
                 }
-            };
-            match event {
-                Event::Start(start) => {
-                    if !self.start(at, &start) {
-                        return None;
-                    }
-                }
-                Event::Empty(start) => {
-                    if !self.start(at, &start) {
-                        return None;
-                    }
-                    if let Some(root) = self.end() {
-                        return Some(root);
-                    }
-                }
-                Event::End(_) => {
-                    if let Some(root) = self.end() {
-                        return Some(root);
-                    }
-                }
-                Event::Text(text) if !self.has_returns => self.characters(&text),
-                Event::Text(text) => self.characters(&line_ends(&text)),
-                Event::CData(text) => self.characters(&line_ends(&text)),
-                Event::GeneralRef(reference) => {
-                    if let Some(letter) = gate::meaning(&reference) {
-                        self.characters(letter.encode_utf8(&mut [0; 4]));
-                    }
-                }
-                Event::Eof => return None,
-                Event::Comment(_) => self.unsaid.comments += 1,
-                Event::Decl(_) | Event::DocType(_) | Event::PI(_) => {}
             }
         }
     }

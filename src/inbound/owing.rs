@@ -1,0 +1,96 @@
+//! Owing: which receipt a letter gets, if any (WIRE, section 2).
+//!
+//! One goes out only where a partner's signature was proven, that partner
+//! asked for it under the signature, and asked for it at an address of its
+//! own. To anybody else nothing is said at all.
+
+use sha2::{Digest, Sha256};
+
+use super::prove::{Proven, Signed};
+use crate::certificate::{Facts, Finding};
+use crate::ledger::{OwedReceipt, OwedReceipts};
+use crate::partner::{Partner, ReceiptForm};
+use crate::receipt::mdn::Reason;
+use crate::receipt::{Digests, Form, Mic, Owed, Said};
+use crate::refusal::{Code, Refusal};
+
+/// What the receipt for a certificate says, by what comes of it.
+pub fn for_certificate(
+    proven: &Proven,
+    facts: &Facts,
+    findings: &[Finding],
+    partner: Option<&Partner>,
+) -> Option<OwedReceipts> {
+    let partner = partner?;
+    let plain = plain(&Signed::of(proven), partner)?;
+    let algorithm = proven.digest_algorithm;
+    let document = Digests::of(proven.octets.as_bytes()).by(algorithm).to_vec();
+    let plain = Owed {
+        certificate: Some((facts.id.clone(), facts.status.clone())),
+        document: Some((algorithm, document)),
+        ..plain
+    };
+    let saying = |said: Said| Owed { said, ..plain.clone() }.text();
+    let failed = |reason: Reason| saying(Said::Failed { reason, words: reason.words().to_owned() });
+    let unsupported = proven.wanted.as_ref().and_then(|wanted| wanted.options.unsupported());
+    let taken = match unsupported {
+        Some(what) => saying(Said::Unsupported(what)),
+        None if partner.receipt_warnings && !findings.is_empty() => {
+            let found = findings.iter().map(|found| (found.code.to_string(), found.words.clone()));
+            saying(Said::Warned(found.collect()))
+        }
+        None => saying(Said::Processed),
+    };
+    Some(OwedReceipts { taken, stale: failed(Reason::Stale), conflict: failed(Reason::Conflict) })
+}
+
+/// What a letter is told that was refused behind gate 7; most are told nothing.
+pub fn for_refusal(
+    signed: &Signed,
+    refusal: &Refusal,
+    partner: Option<&Partner>,
+) -> Option<OwedReceipt> {
+    let reason = reason(refusal)?;
+    let plain = plain(signed, partner?)?;
+    let said = Said::Failed { reason, words: refusal.words.clone() };
+    Some(OwedReceipt {
+        message_id: signed.message_id.clone(),
+        entity_sha256: Sha256::digest(&signed.entity).into(),
+        owed: Owed { said, ..plain }.text(),
+    })
+}
+
+/// The reason that a receipt gives for a refusal; none where the letter may
+/// not be its signer's doing, or the fault is one of headers and clocks that
+/// the operators settle between them.
+fn reason(refusal: &Refusal) -> Option<Reason> {
+    match refusal.code {
+        Code::BindingCountry => Some(Reason::WrongIssuer),
+        Code::BindingEnvironment | Code::BindingRecipient => Some(Reason::NotForUs),
+        Code::BindingKind => Some(Reason::TypeNotAgreed),
+        _ if refusal.gate() >= 9 => Some(Reason::CertificateNotReadable),
+        _ => None,
+    }
+}
+
+fn plain(signed: &Signed, partner: &Partner) -> Option<Owed> {
+    let wanted = signed.wanted.as_ref()?;
+    let form = match partner.receipt {
+        ReceiptForm::Mdn => Form::Sealed,
+        ReceiptForm::MdnSigned => Form::InClear,
+        ReceiptForm::None => return None,
+    };
+    let algorithm = signed.digest_algorithm;
+    let digests = Digests::of(&signed.entity);
+    let spelling = wanted.options.spelling(algorithm);
+    Some(Owed {
+        to: wanted.to.clone(),
+        form,
+        original_message_id: signed.message_id.clone(),
+        original_recipient: wanted.original_recipient.clone(),
+        said: Said::Processed,
+        mic: Mic::new(digests.by(algorithm), algorithm, spelling),
+        certificate: None,
+        document: None,
+    })
+}
