@@ -121,7 +121,7 @@ fn letter_facts(facts: &Facts) -> Result<LetterFacts, PlaceError> {
         environment,
         file_name: letter::file_name(facts.id.number()),
         kind: ContentKind::Certificate,
-        micalg: crate::smime::DigestAlgorithm::Sha256,
+        micalg: Some(crate::smime::DigestAlgorithm::Sha256),
     })
 }
 

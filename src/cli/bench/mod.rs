@@ -51,7 +51,7 @@ pub struct Args {
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub turns: u32,
     /// Connections to the mail sink, of the gateway and of the Python worker.
-    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32))]
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32))]
     pub connections: u32,
     /// The folder of the plain Python programs; its `install` makes it ready.
     #[arg(long, default_value = "benches/peers", value_name = "FOLDER")]

@@ -132,17 +132,23 @@ impl Desk {
         drop(black_box(proven));
     }
 
-    /// What `inbound` does with a letter of the ledger: all gates, and the
-    /// publication for the domestic system.
+    /// What `inbound` does with a letter of the ledger: all ten gates.
     pub fn open(&self) {
         drop(black_box(self.opens(&self.letter.letter)));
     }
 
     /// Whether the gates let a letter pass; number and digest of what it carries.
     pub fn opens(&self, letter: &[u8]) -> Result<(String, ContentDigest), String> {
-        judge::open(letter, &self.house, &self.places.theirs, self.at)
-            .map(|opened| (opened.facts.id.number().to_owned(), opened.digest))
-            .map_err(|(refusal, _partner)| format!("{}: {}", refusal.code, refusal.words))
+        let theirs = &self.places.theirs;
+        prove::prove(letter, LineEnds::Crlf, &self.house, self.at)
+            .and_then(|proven| {
+                let partner = theirs.partner(&proven.partner);
+                judge::read_certificate(&proven, partner, &theirs.gateway)
+            })
+            .map(|(certificate, facts, _findings)| {
+                (facts.id.number().to_owned(), certificate.content_digest())
+            })
+            .map_err(|refusal| format!("{}: {}", refusal.code, refusal.words))
     }
 
     fn bare_open(&self) {
@@ -175,6 +181,7 @@ impl From<sealing::SealingError> for PlaceError {
             sealing::SealingError::Smime(fault) => PlaceError::Keys(fault),
             sealing::SealingError::Certificate(_)
             | sealing::SealingError::NoIdentity
+            | sealing::SealingError::Receipt(_)
             | sealing::SealingError::TooLarge(_) => PlaceError::Model,
         }
     }
