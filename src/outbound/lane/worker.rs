@@ -140,6 +140,7 @@ impl Worker {
             let reason = Reason::new("lane.kept", "nothing can be sealed for it");
             is_told = self.fail(&lane, reason, &now).await?;
         }
+        let mut concluding = None;
         let mut ready = ready.into_iter();
         while let Some((claimed, letter)) = ready.next() {
             let stopping = self.lanes.runtime.token().is_cancelled();
@@ -147,7 +148,15 @@ impl Worker {
                 ledger.release(claimed.delivery, claimed.fence).await?;
                 Posted::Stopped
             } else {
-                self.post(&claimed, &letter, connection, &now, trial.is_some()).await?
+                // In this order: the writer takes what ended before what begins.
+                let (ended, posted) = tokio::join!(
+                    self.conclude(concluding.take()),
+                    self.post(&claimed, &letter, connection, &now, trial.is_some())
+                );
+                ended?;
+                let (posted, handed_over) = posted?;
+                concluding = handed_over;
+                posted
             };
             is_told |= matches!(posted, Posted::Answered | Posted::Slowed);
             if matches!(posted, Posted::Slowed | Posted::Stopped) {
@@ -159,6 +168,7 @@ impl Worker {
                 }
             }
         }
+        self.conclude(concluding).await?;
         if let Some(trial) = trial.filter(|_| is_told) {
             trial.told();
         }
