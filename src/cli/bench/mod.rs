@@ -30,7 +30,6 @@ use told::{Measured, Skipped};
 const SCHEMA: &str = "certpost/bench/1";
 /// The usual certificate: what every stage works on.
 const USUAL: &[u8] = include_bytes!("../../../queue-config/examples/phytosanitary-851.json");
-const USUAL_NUMBER: &str = "BV-PC-2026-0005120";
 
 /// Measures the stages, each against its yardstick.
 #[derive(Clone, Debug, clap::Args)]
@@ -116,9 +115,4 @@ fn measure(args: &Args) -> Result<Measured, PlaceError> {
 /// The number of the `n`th certificate of a bench.
 fn numbered(n: u32) -> String {
     format!("BV-PC-BENCH-{n:07}")
-}
-
-/// The usual certificate with a number of its own.
-fn certificate(n: u32) -> Vec<u8> {
-    String::from_utf8_lossy(USUAL).replacen(USUAL_NUMBER, &numbered(n), 1).into_bytes()
 }
