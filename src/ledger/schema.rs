@@ -88,6 +88,8 @@ CREATE TABLE delivery (
 CREATE UNIQUE INDEX delivery_letter_id ON delivery (letter_id);
 CREATE INDEX delivery_issued ON delivery (issued, partner);
 CREATE INDEX delivery_pending ON delivery (partner, due, key) WHERE due IS NOT NULL;
+CREATE INDEX delivery_receipts ON delivery (partner, due, key)
+    WHERE due IS NOT NULL AND owed IS NOT NULL;
 CREATE INDEX delivery_leased ON delivery (lease_owner) WHERE lease_owner IS NOT NULL;
 CREATE INDEX delivery_under_way ON delivery (under_way) WHERE under_way = 1;
 CREATE INDEX delivery_receipt ON delivery (receipt_due) WHERE receipt_due IS NOT NULL;

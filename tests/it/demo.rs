@@ -3,12 +3,47 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 const CERTPOST: &str = env!("CARGO_BIN_EXE_certpost");
+
+/// A running demo; told to end when dropped, also by a test that fails.
+struct Demo(Option<Child>);
+
+impl Demo {
+    fn start() -> (Demo, ChildStderr) {
+        let mut child = Command::new(CERTPOST)
+            .args(["demo", "--certificates", "30"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = child.stderr.take().unwrap();
+        (Demo(Some(child)), said)
+    }
+
+    /// As a terminal's Ctrl-C does; what it had shown.
+    fn interrupt(mut self) -> Output {
+        let child = self.0.take().unwrap();
+        interrupt(&child);
+        child.wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        self.0.iter().for_each(interrupt);
+    }
+}
+
+fn interrupt(child: &Child) {
+    let id = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(id, Signal::INT).unwrap();
+}
 
 /// ```text
 /// certpost demo -> the screen, the commands -> each is run as it stands
@@ -16,15 +51,9 @@ const CERTPOST: &str = env!("CARGO_BIN_EXE_certpost");
 /// ```
 #[test]
 fn every_command_that_the_demo_names_works_and_nothing_is_left() {
-    let mut demo = Command::new(CERTPOST)
-        .args(["demo", "--certificates", "30"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let (demo, said_by_it) = Demo::start();
     let mut said = String::new();
-    let mut lines = BufReader::new(demo.stderr.take().unwrap()).lines();
+    let mut lines = BufReader::new(said_by_it).lines();
     let ground = loop {
         let line = lines.next().unwrap_or_else(|| panic!("it ended, and said:\n{said}")).unwrap();
         match line.strip_prefix("  cd ") {
@@ -76,9 +105,7 @@ fn every_command_that_the_demo_names_works_and_nothing_is_left() {
         (3, "not-on-record"),
     ];
     assert_eq!(verdicts, wanted.map(|(code, word)| (code, word.to_owned())));
-    let id = Pid::from_raw(i32::try_from(demo.id()).unwrap()).unwrap();
-    kill_process(id, Signal::INT).unwrap();
-    let ended = demo.wait_with_output().unwrap();
+    let ended = demo.interrupt();
     assert!(ended.status.success(), "{ended:?}\n{said}");
     assert!(!Path::new(&ground).exists(), "files are left");
     assert_eq!(programs_in(&ground), Vec::<String>::new(), "programs are left");

@@ -10,242 +10,18 @@
 //! It goes on when every worker has done what there was to do.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use certpost::clock::{Clock, Timestamp};
-use certpost::config::Configuration;
 use certpost::delivery::State;
-use certpost::ledger::trace::{Query, TracedDelivery};
-use certpost::ledger::{Access, Ledger};
-use certpost::outbound::admission::admit;
-use certpost::outbound::clockwork::Clockwork;
-use certpost::outbound::lane::Lanes;
-use certpost::queue::Claim;
-use certpost::runtime::{Crew, Runtime};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use certpost::runtime::Runtime;
 
-use crate::road::xml;
-use crate::world::Folder;
+use crate::street::{LIMIT, Mood, Server, Street};
 
-const MINUTE: Duration = Duration::from_secs(60);
 const STEP: Duration = Duration::from_secs(15 * 60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// What real work may take.
-const LIMIT: Duration = Duration::from_secs(60);
-
-//------------ Server --------------------------------------------------------
-
-/// A mail server that is there or hangs up, and counts.
-struct Server {
-    port: u16,
-    is_up: AtomicBool,
-    /// Connections that it hung up on.
-    refused: AtomicUsize,
-    /// Those that it is hanging up on just now, and the most there were.
-    at_once: AtomicUsize,
-    most_at_once: AtomicUsize,
-    /// The Message-ID of every letter, in order.
-    letters: Mutex<Vec<String>>,
-    count: watch::Sender<usize>,
-}
-
-impl Server {
-    async fn start(is_up: bool, runtime: &Runtime) -> Arc<Server> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Arc::new(Server {
-            port: listener.local_addr().unwrap().port(),
-            is_up: AtomicBool::new(is_up),
-            refused: AtomicUsize::new(0),
-            at_once: AtomicUsize::new(0),
-            most_at_once: AtomicUsize::new(0),
-            letters: Mutex::default(),
-            count: watch::Sender::new(0),
-        });
-        let (serving, spawner) = (Arc::clone(&server), runtime.clone());
-        let token = runtime.token().clone();
-        runtime.spawn(async move {
-            loop {
-                let accepted = tokio::select! {
-                    () = token.cancelled() => return,
-                    accepted = listener.accept() => accepted,
-                };
-                let (server, token) = (Arc::clone(&serving), token.clone());
-                spawner.spawn(async move {
-                    tokio::select! {
-                        () = token.cancelled() => {}
-                        _ended = server.serve(accepted.unwrap().0) => {}
-                    }
-                });
-            }
-        });
-        server
-    }
-
-    async fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
-        let mut stream = BufReader::new(stream);
-        if !self.is_up.load(Ordering::SeqCst) {
-            self.refused.fetch_add(1, Ordering::SeqCst);
-            let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
-            self.most_at_once.fetch_max(now, Ordering::SeqCst);
-            stream.write_all(b"554 no service here\r\n").await?;
-            // Until the client has gone.
-            let mut line = String::new();
-            let read = stream.read_line(&mut line).await;
-            self.at_once.fetch_sub(1, Ordering::SeqCst);
-            return read.map(drop);
-        }
-        stream.write_all(b"220 hm ESMTP\r\n").await?;
-        let mut line = String::new();
-        while stream.read_line(&mut line).await? > 0 {
-            let reply = match line.get(..4).unwrap_or_default() {
-                "DATA" => "354 go on\r\n",
-                "QUIT" => return stream.write_all(b"221 bye\r\n").await,
-                _ => "250 2.0.0 Ok\r\n",
-            };
-            let is_text = line.starts_with("DATA");
-            stream.write_all(reply.as_bytes()).await?;
-            line.clear();
-            if is_text {
-                let mut id = String::new();
-                while line != ".\r\n" {
-                    line.clear();
-                    stream.read_line(&mut line).await?;
-                    if let Some(text) = line.strip_prefix("Message-ID: ").filter(|_| id.is_empty())
-                    {
-                        id = text.trim_end().to_owned();
-                    }
-                }
-                line.clear();
-                self.letters.lock().unwrap().push(id);
-                self.count.send_modify(|count| *count += 1);
-                stream.write_all(b"250 2.0.0 Ok\r\n").await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn has(&self, letters: usize) {
-        let mut count = self.count.subscribe();
-        let all = count.wait_for(|count| *count >= letters);
-        let came = tokio::time::timeout(LIMIT, all).await;
-        assert!(came.is_ok(), "{} of {letters} letters came", self.letters.lock().unwrap().len());
-    }
-}
-
-//------------ Outage --------------------------------------------------------
-
-/// A run of the lanes on a ledger.
-struct Run {
-    ledger: Ledger,
-    runtime: Runtime,
-}
-
-struct Outage {
-    folder: Folder,
-    clock: Clock,
-    configuration: watch::Sender<Arc<Configuration>>,
-    run: Option<Run>,
-    /// Workers of the lanes, who looks after them, and the clockwork.
-    sleepers: usize,
-}
-
 const HM_CONNECTIONS: usize = 4;
-
-impl Outage {
-    fn new(dead: u16, healthy: u16) -> Outage {
-        let folder = Folder::with_keys();
-        folder.write_gateway("BV", "HM");
-        let mut partners = String::new();
-        for (code, port, connections) in
-            [("HM", dead, HM_CONNECTIONS), ("AQ", dead, 1), ("GS", healthy, 1)]
-        {
-            partners.push_str(&format!(
-                "[[partner]]\ncode = \"{code}\"\naddress = \"ecert@nppo.hm.example\"\n\
-                 route = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\nconnections = {connections}\n\
-                 [partner.seal]\nrecipients = [\"hm-decrypt.pem\"]\n\
-                 [partner.trust]\nsigners = [\"hm-sign.pem\"]\n"
-            ));
-        }
-        folder.write("partners.toml", partners);
-        let configuration = Configuration::load(Some(&folder.path("certpost.toml"))).unwrap();
-        let mut outage = Outage {
-            clock: Clock::simulated(Clock::system().now()),
-            folder,
-            configuration: watch::channel(Arc::new(configuration)).0,
-            run: None,
-            sleepers: HM_CONNECTIONS + 1 + 1 + 2,
-        };
-        outage.start();
-        outage
-    }
-
-    /// Starts the lanes, as `certpost run` does.
-    fn start(&mut self) {
-        let path: &Path = &self.folder.path("ledger.db");
-        let code = "BV".parse().unwrap();
-        let ledger = Ledger::open(path, &code, Access::Run, self.clock.clone()).unwrap();
-        let runtime = Runtime::new();
-        let lanes = Lanes {
-            configuration: self.configuration.subscribe(),
-            clock: self.clock.clone(),
-            crew: Crew::start(2, 64).unwrap(),
-            ledger: ledger.clone(),
-            runtime: runtime.clone(),
-        };
-        let clockwork = Clockwork {
-            configuration: self.configuration.subscribe(),
-            ledger: ledger.clone(),
-            runtime: runtime.clone(),
-        };
-        runtime.spawn(lanes.run());
-        runtime.spawn(async move { clockwork.run().await.unwrap() });
-        self.run = Some(Run { ledger, runtime });
-    }
-
-    async fn restart(&mut self) {
-        let Run { ledger, runtime } = self.run.take().unwrap();
-        assert!(runtime.stop(LIMIT).await);
-        drop(ledger);
-        self.start();
-        self.ledger().recover(15 * MINUTE).await.unwrap();
-    }
-
-    fn ledger(&self) -> &Ledger {
-        &self.run.as_ref().unwrap().ledger
-    }
-
-    async fn accept(&self, number: &str, to: &str, not_useful_after: Option<Timestamp>) {
-        let claim = Claim {
-            tag: 1,
-            message_id: None,
-            content_type: Some("application/xml".to_owned()),
-            user_id: None,
-            redelivered: false,
-            partners: Some(Ok(vec![to.to_owned()])),
-            not_useful_after: not_useful_after.map(|at| Ok(at.to_string())),
-            body: xml(number).into_bytes().into(),
-        };
-        let configuration = self.configuration.borrow().clone();
-        let acceptance = admit(&claim, &configuration).unwrap();
-        self.ledger().accept(acceptance).await.unwrap();
-    }
-
-    /// Lets everybody do what there is to do.
-    async fn rest(&self) {
-        let asleep = tokio::time::timeout(LIMIT, self.clock.all_asleep(self.sleepers)).await;
-        assert!(asleep.is_ok(), "somebody goes on and on");
-    }
-
-    async fn delivery(&self, number: &str) -> TracedDelivery {
-        let traced = self.ledger().trace(Query::number(number)).await.unwrap();
-        traced.certificates.into_iter().next().unwrap().deliveries.remove(0)
-    }
-}
 
 /// Nothing is lost, nothing expires that should not, what should does, in
 /// its time; the server is tried as the schedule says and by one at a time;
@@ -254,9 +30,14 @@ impl Outage {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thirty_days() {
     let servers = Runtime::new();
-    let dead = Server::start(false, &servers).await;
-    let healthy = Server::start(true, &servers).await;
-    let mut outage = Outage::new(dead.port, healthy.port);
+    let dead = Server::start(Mood::Down, &servers).await;
+    let healthy = Server::start(Mood::Well, &servers).await;
+    let tls = "tls = \"none\"";
+    let mut outage = Street::to(&[
+        ("HM", dead.port, HM_CONNECTIONS, tls),
+        ("AQ", dead.port, 1, tls),
+        ("GS", healthy.port, 1, tls),
+    ]);
     let began = outage.clock.now();
     let steps = 30 * 24 * 4;
     let mut sent: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -290,7 +71,6 @@ async fn thirty_days() {
     // one more at the restart.
     let tried = dead.refused.load(Ordering::SeqCst);
     assert!((3 + 6 + 30 * 24 * 4 / 11..=3 + 6 + 360 + 1).contains(&tried), "tried {tried} times");
-    assert!(dead.most_at_once.load(Ordering::SeqCst) <= HM_CONNECTIONS + 1);
     assert_eq!(dead.letters.lock().unwrap().len(), 0);
     let lanes = outage.ledger().lanes().await.unwrap();
     for lane in &lanes {
@@ -299,7 +79,7 @@ async fn thirty_days() {
         assert_eq!(lane.still_since.is_some_and(|at| at < began.plus(DAY)), wanted, "{lane:?}");
     }
 
-    dead.is_up.store(true, Ordering::SeqCst);
+    dead.turns(Mood::Well);
     let back = outage.clock.now();
     let all = sent["HM"].len() + sent["AQ"].len();
     let fresh = perishable.iter().filter(|(_, until)| *until > back).count();
@@ -307,7 +87,7 @@ async fn thirty_days() {
         outage.clock.advance(STEP);
         outage.rest().await;
     }
-    assert!(outage.clock.now().since(back) <= 3 * 60 * MINUTE, "one step of the schedule");
+    assert!(outage.clock.now().since(back) <= 3 * HOUR, "one step of the schedule");
     dead.has(all + fresh).await;
     outage.rest().await;
     let letters = dead.letters.lock().unwrap().clone();
@@ -342,7 +122,6 @@ async fn thirty_days() {
     }
     let audit = outage.ledger().audit().await.unwrap();
     assert!(audit.faults.is_empty(), "{audit:?}");
-    let Run { runtime, .. } = outage.run.take().unwrap();
-    assert!(runtime.stop(LIMIT).await);
+    outage.stop().await;
     servers.stop(LIMIT).await;
 }

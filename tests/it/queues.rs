@@ -166,11 +166,10 @@ impl Domestic {
         taken
     }
 
-    /// Takes events, one after the other, until `enough` says so of one; fails
-    /// when none comes for a long time.
-    #[track_caller]
-    pub fn each_event(&self, mut enough: impl FnMut(&serde_json::Value) -> bool) {
-        let ended = self.runtime.block_on(async {
+    /// Takes events, one after the other, until `enough` says so of one.
+    /// Whether it did before a long time was over.
+    pub fn each_event(&self, mut enough: impl FnMut(&serde_json::Value) -> bool) -> bool {
+        self.runtime.block_on(async {
             let channel = self.connection.create_channel().await.unwrap();
             // One at a time: what is not looked at stays on the queue.
             channel.basic_qos(1, BasicQosOptions::default()).await.unwrap();
@@ -183,9 +182,11 @@ impl Domestic {
                 )
                 .await
                 .unwrap();
+            let until = tokio::time::Instant::now() + LIMIT;
             let mut ended = false;
             while !ended {
-                let Ok(Some(claimed)) = tokio::time::timeout(LIMIT, consumer.next()).await else {
+                let Ok(Some(claimed)) = tokio::time::timeout_at(until, consumer.next()).await
+                else {
                     break;
                 };
                 let claimed = claimed.unwrap();
@@ -196,8 +197,7 @@ impl Domestic {
             }
             channel.close(200, "".into()).await.unwrap();
             ended
-        });
-        assert!(ended, "events on the queue within {LIMIT:?}");
+        })
     }
 
     /// Takes events until one is `wanted`, and gives all of them.

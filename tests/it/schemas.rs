@@ -71,6 +71,8 @@ fn answers_without_a_broker() {
     check(&bv, &["inspect", "none.xml"], 1, "certpost/inspect/1");
     check(&bv, &["open", "none.xml"], 1, "certpost/open/1");
     check(&bv, &["open", "gone.xml"], 3, "certpost/open/1");
+    check(&bv, &["show", "good.xml"], 0, "certpost/show/1");
+    check(&bv, &["show", "N-1"], 4, "certpost/show/1");
     check(&bv, &["submit", "good.xml"], 4, "certpost/submit/1");
     check(&bv, &["submit", "bad.xml"], 1, "certpost/submit/1");
     check(&bv, &["trace", "N-1"], 4, "certpost/trace/1");

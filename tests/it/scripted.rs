@@ -31,14 +31,18 @@ pub struct Behaviour {
     offers: Vec<String>,
     #[serde(default)]
     pub down: bool,
+    #[serde(default = "one")]
+    connections: usize,
     narrow: Option<String>,
     letters: Option<usize>,
     pub mailbox: usize,
     #[serde(flatten)]
     wanted: Wanted,
     #[serde(default)]
-    pub repeats: bool,
+    pub repeats: Repeats,
     second: Option<Wanted>,
+    #[serde(default)]
+    pub told: Vec<String>,
 }
 
 /// What has to come of a letter.
@@ -52,9 +56,28 @@ pub struct Wanted {
     pub words: Option<String>,
 }
 
+/// How often the same attempt comes in a row.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Repeats {
+    /// Others may come before.
+    Before,
+    /// The last one twice, or more often.
+    Often,
+    /// Once.
+    #[default]
+    Once,
+    /// Once, or more often.
+    Perhaps,
+}
+
+fn one() -> usize {
+    1
+}
+
 impl Behaviour {
     /// The entry in partners.toml.
-    fn entry(&self, peers: &Peers, connections: usize) -> String {
+    fn entry(&self, peers: &Peers) -> String {
         let tls = match self.tls.as_deref() {
             None => "tls = \"none\"\n".to_owned(),
             Some("pin") => format!("tls_pin = \"{}\"\n", peers.pin),
@@ -69,10 +92,10 @@ impl Behaviour {
         format!(
             "[[partner]]\ncode = \"{}\"\ncountries = [\"HM\"]\naddress = \"ecert@nppo.hm.example\"\n\
              route = \"smtp://127.0.0.1:{}\"\n{tls}{auth}receipt = \"none\"\n\
-             connections = {connections}\n\
+             connections = {}\n\
              [partner.seal]\nrecipients = [\"hm-decrypt.pem\"]\n\
              [partner.trust]\nsigners = [\"hm-sign.pem\"]\n",
-            self.partner, peers.ports[&self.partner],
+            self.partner, peers.ports[&self.partner], self.connections,
         )
     }
 
@@ -92,13 +115,18 @@ impl Behaviour {
 
     /// Gives its certificates to the gateway.
     pub fn submit(&self, domestic: &Domestic) {
-        for number in self.numbers() {
-            let mut text = xml(&number);
+        self.submit_these(domestic, &self.numbers());
+    }
+
+    /// Gives these of its certificates to the gateway.
+    pub fn submit_these(&self, domestic: &Domestic, numbers: &[String]) {
+        for number in numbers {
+            let mut text = xml(number);
             if self.narrow.is_some() {
                 // More than goes into a connection that is not read.
                 text.push_str(&format!("<!--{}-->", "big ".repeat(50_000)));
             }
-            domestic.submit("application/xml", &number, Some(&self.partner), text.as_bytes());
+            domestic.submit("application/xml", number, Some(&self.partner), text.as_bytes());
         }
     }
 }
@@ -147,10 +175,10 @@ impl Peers {
         Some(peers)
     }
 
-    /// A gateway whose partners they are, with so many connections to each,
-    /// and with these lines in `[clock]`; not yet running.
-    pub fn gateway(&self, url: String, connections: usize, clock: &str) -> Gateway {
-        let entries = self.behaviours.iter().map(|behaviour| behaviour.entry(self, connections));
+    /// A gateway whose partners they are, with these lines in `[clock]`; not
+    /// yet running.
+    pub fn gateway(&self, url: String, clock: &str) -> Gateway {
+        let entries = self.behaviours.iter().map(|behaviour| behaviour.entry(self));
         let gateway = Gateway::alone(url, clock, &entries.collect::<String>());
         let authority = std::fs::read(self.folder.path("authority.pem")).unwrap();
         gateway.folder.write("peers.pem", authority);

@@ -38,6 +38,7 @@ class Journal:
     """What a server has seen; filled by its conversations."""
 
     connections: int = 0
+    here: int = 0
     encrypted: int = 0
     holding: int = 0
     letters: list = field(default_factory=list)
@@ -52,6 +53,13 @@ class Journal:
                     "holding": self.holding, "letters": list(self.letters),
                     "oddities": list(self.oddities)}
 
+    def arrived(self) -> int:
+        """Counts one more connection; how many there are now."""
+        with self.lock:
+            self.connections += 1
+            self.here += 1
+            return self.here
+
     def add(self, name: str, number: int) -> None:
         """Counts."""
         with self.lock:
@@ -64,6 +72,7 @@ class Script:
     def __init__(self, behaviour: dict):
         self.tls = behaviour.get("tls", "none")
         self.offers = behaviour.get("offers", [])
+        self.most = behaviour.get("most", ENOUGH)
         self._steps = [dict(step) for step in behaviour.get("peer", [])]
         self._first: bytes | None = None
         self._lock = threading.Lock()
@@ -101,14 +110,18 @@ class Conversation:
 
     def hold(self) -> None:
         """Talks SMTP until somebody has enough."""
-        self._journal.add("connections", 1)
+        here = self._journal.arrived()
         try:
+            if here > self._script.most:
+                self._say("421 4.7.0 Too many connections from you\r\n")
+                raise Gone
             self._answer("banner")
             while True:
                 self._command(self._line())
         except (Gone, OSError):
             pass
         finally:
+            self._journal.add("here", -1)
             self._connection.close()
 
     def _command(self, line: bytes) -> None:
@@ -194,7 +207,10 @@ class Conversation:
             return
         if self._buffer:
             self._odd("words in clear after STARTTLS")
-        shown = self._script.next("tls", b"").get("shows", "right")
+        step = self._script.next("tls", b"")
+        if "goes" in step:
+            self._do("tls", step)
+        shown = step.get("shows", "right")
         self._connection = self._contexts[shown].wrap_socket(self._connection, server_side=True)
         self._encrypted = True
         self._journal.add("encrypted", 1)

@@ -1,8 +1,8 @@
-"""Throw-away keys, made with the openssl command, RSA-2048.
+"""Throw-away keys, made with the openssl command.
 
 `make`: one authority, and for each of two gateways one key to sign and one to
-decrypt, as CONTRACT section 3 wants them in files. `servers`: one authority,
-and certificates of mail servers.
+decrypt, RSA-2048, as CONTRACT section 3 wants them in files. `servers`: one
+authority, and certificates of mail servers, P-256.
 """
 
 import os
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WAIT = 60  # seconds that one openssl command may take
+RSA = ("RSA", "rsa_keygen_bits:2048")
+CURVE = ("EC", "ec_paramgen_curve:P-256")
 
 
 class KeyTrouble(Exception):
@@ -53,13 +55,14 @@ def servers(folder: Path, hosts: dict[str, str]) -> dict[str, Pair]:
     """Keys of mail servers, all of one authority (authority.pem in the
     folder): name of the key to host name."""
     folder.mkdir(parents=True, exist_ok=True)
-    anchor = _authority(folder)
-    return {name: _certify(folder, anchor, name, "digitalSignature", "serverAuth", f"DNS:{host}")
+    anchor = _authority(folder, CURVE)
+    return {name: _certify(folder, anchor, _pair(folder, name, CURVE), "digitalSignature",
+                           "serverAuth", f"DNS:{host}")
             for name, host in hosts.items()}
 
 
-def _authority(folder: Path) -> Pair:
-    pair = _pair(folder, "authority")
+def _authority(folder: Path, kind: tuple = RSA) -> Pair:
+    pair = _pair(folder, "authority", kind)
     _openssl(
         "req", "-x509", "-new", "-sha256", "-days", "30", "-key", pair.key, "-out", pair.x509,
         "-subj", "/O=Throw-away/CN=Authority of the kill test",
@@ -70,12 +73,13 @@ def _authority(folder: Path) -> Pair:
 
 
 def _issue(folder: Path, anchor: Pair, name: str, address: str, usage: str) -> Pair:
-    return _certify(folder, anchor, name, usage, "emailProtection", f"email:{address}")
+    pair = _pair(folder, name, RSA)
+    return _certify(folder, anchor, pair, usage, "emailProtection", f"email:{address}")
 
 
-def _certify(folder: Path, anchor: Pair, name: str, usage: str, purpose: str,
+def _certify(folder: Path, anchor: Pair, pair: Pair, usage: str, purpose: str,
              subject: str) -> Pair:
-    pair = _pair(folder, name)
+    name = pair.x509.stem
     request = folder / f"{name}.req"
     extensions = folder / f"{name}.ext"
     extensions.write_text(
@@ -94,9 +98,9 @@ def _certify(folder: Path, anchor: Pair, name: str, usage: str, purpose: str,
     return pair
 
 
-def _pair(folder: Path, name: str) -> Pair:
+def _pair(folder: Path, name: str, kind: tuple) -> Pair:
     pair = Pair(folder / f"{name}.pem", folder / f"{name}.key")
-    _openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", pair.key)
+    _openssl("genpkey", "-algorithm", kind[0], "-pkeyopt", kind[1], "-out", pair.key)
     os.chmod(pair.key, 0o600)
     return pair
 

@@ -97,6 +97,7 @@ impl Ground {
             partners: super::place::THEIRS.parse().into_iter().collect(),
             named: false,
             not_useful_after: None,
+            first_wait: std::time::Duration::ZERO,
         }
     }
 }

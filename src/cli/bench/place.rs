@@ -4,6 +4,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::config::{Configuration, Faults};
@@ -91,7 +92,7 @@ impl Default for Ends {
 #[derive(Debug)]
 pub struct Places {
     pub ours: Configuration,
-    pub theirs: Configuration,
+    pub theirs: Arc<Configuration>,
     pub our_keys: Keyring,
     pub their_keys: Keyring,
 }
@@ -125,7 +126,7 @@ impl Places {
         let theirs = side(THEIRS, OURS, &their_keys, &our_keys, "rsa-pkcs1-sha256").write()?;
         Ok(Places {
             ours: Configuration::load(Some(&ours))?,
-            theirs: Configuration::load(Some(&theirs))?,
+            theirs: Arc::new(Configuration::load(Some(&theirs))?),
             our_keys,
             their_keys,
         })

@@ -10,8 +10,9 @@ use super::ratio::{in_turns, on_every_core};
 use super::{Args, Stage, USUAL};
 use crate::certificate::{Certificate, ContentDigest, Facts};
 use crate::clock::Timestamp;
+use crate::inbound::judge::{self, Judged, Study};
 use crate::inbound::prove::Gatehouse;
-use crate::inbound::{self, judge, prove};
+use crate::inbound::{self, prove};
 use crate::ledger::ContentType;
 use crate::letter::LineEnds;
 use crate::outbound::sealing::{self, Order, SealedLetter};
@@ -76,6 +77,7 @@ pub struct Desk {
     places: Places,
     house: Gatehouse,
     certificate: Certificate,
+    study: Study,
     facts: Facts,
     bare: Bare,
     /// The letter, and what OpenSSL alone makes of the same octets.
@@ -107,7 +109,19 @@ impl Desk {
         let bare_signed = bare.sign(&letter.entity)?;
         let bare_sealed = bare.encrypt(&letter.signed)?;
         let house = inbound::gatehouse(&places.theirs);
-        Ok(Desk { places, house, certificate, facts, bare, letter, bare_signed, bare_sealed, at })
+        let study = Study::of(Arc::clone(&places.theirs));
+        Ok(Desk {
+            places,
+            house,
+            study,
+            certificate,
+            facts,
+            bare,
+            letter,
+            bare_signed,
+            bare_sealed,
+            at,
+        })
     }
 
     /// Writes the XML of a certificate, signs, seals and composes its letter.
@@ -132,23 +146,19 @@ impl Desk {
         drop(black_box(proven));
     }
 
-    /// What `inbound` does with a letter of the ledger: all ten gates.
+    /// What `inbound` does with a letter of the ledger: its road, all ten gates,
+    /// and the publication for the domestic system.
     pub fn open(&self) {
         drop(black_box(self.opens(&self.letter.letter)));
     }
 
     /// Whether the gates let a letter pass; number and digest of what it carries.
     pub fn opens(&self, letter: &[u8]) -> Result<(String, ContentDigest), String> {
-        let theirs = &self.places.theirs;
-        prove::prove(letter, LineEnds::Crlf, &self.house, self.at)
-            .and_then(|proven| {
-                let partner = theirs.partner(&proven.partner);
-                judge::read_certificate(&proven, partner, &theirs.gateway)
-            })
-            .map(|(certificate, facts, _findings)| {
-                (facts.id.number().to_owned(), certificate.content_digest())
-            })
-            .map_err(|refusal| format!("{}: {}", refusal.code, refusal.words))
+        match judge::open(letter, Some(""), &self.study, self.at) {
+            Judged::Opened(opened) => Ok((opened.facts.id.number().to_owned(), opened.digest)),
+            Judged::Refused { refusal, .. } => Err(format!("{}: {}", refusal.code, refusal.words)),
+            Judged::Reported(_) => Err("no certificate".to_owned()),
+        }
     }
 
     fn bare_open(&self) {

@@ -30,6 +30,8 @@ pub struct Finale {
     /// The last XML that openssl opened.
     pub sample: Option<Sample>,
     pub verdicts: Vec<Verdict>,
+    /// What to do about the code that the forged letter was stopped by.
+    pub remedy: String,
 }
 
 /// One XML that openssl opened.
@@ -78,6 +80,8 @@ impl Subjects {
 pub struct Questions {
     pub tool: Tool,
     pub peers: Peers,
+    /// What the forged letter was stopped by.
+    pub code: String,
     pub subjects: Subjects,
     pub opened: Opened,
     /// The code and URL of every gateway's queues.
@@ -105,6 +109,12 @@ impl Questions {
         Ok(Questions {
             tool: Tool::at(&scenery.ground),
             peers: scenery.peers.clone(),
+            code: play
+                .tally
+                .quarantined
+                .first()
+                .map(|event| event.code.clone())
+                .unwrap_or_default(),
             subjects: Subjects::of(play),
             opened: play.opened.clone(),
             queues: scenery.gateways().iter().map(queue).collect(),
@@ -128,6 +138,7 @@ impl Questions {
             lint: Lint::of(&self.opened.files)?,
             sample: self.opened.files.last().map(|file| self.sample(file)).transpose()?,
             verdicts: verdicts.into_iter().collect::<Result<_, _>>()?,
+            remedy: remedy(&self.tool, &self.code)?,
         })
     }
 
@@ -149,6 +160,13 @@ fn verdict(tool: &Tool, of: &str, what: &str) -> Result<Verdict, PeerError> {
         verdict: told["verdict"].as_str().unwrap_or(asked.err.trim()).to_owned(),
         reasons: reasons.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
     })
+}
+
+/// What `certpost check --explain` says to do about `code`.
+fn remedy(tool: &Tool, code: &str) -> Result<String, PeerError> {
+    let asked = tool.ask(OURS, &["check", "--explain", code, "--json"])?;
+    let told: Value = serde_json::from_slice(&asked.out).unwrap_or_default();
+    Ok(told["codes"][0]["remedy"].as_str().unwrap_or_default().to_owned())
 }
 
 /// The octets of a letter that `asked` printed.

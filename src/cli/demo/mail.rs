@@ -61,14 +61,15 @@ impl Peers {
         Ok(Peers { python, ground: ground.to_owned() })
     }
 
-    /// A mail server before the gateway in `place`, which greylists.
-    pub fn greylisting(&self, place: &Place) -> io::Result<Leash> {
-        let before = json!({"greylist": GREYLISTED, "next": place.ports.smtp});
-        self.serve(place, before)
+    /// A mail server before the gateway in `place`, which greylists, and keeps
+    /// back its reply to letter number `hold`.
+    pub fn greylisting(&self, place: &Place, hold: u32) -> io::Result<Leash> {
+        self.serve(place, hold, json!({"greylist": GREYLISTED, "next": place.ports.smtp}))
     }
 
-    /// A mail server that keeps letters and opens those of `sender`.
-    pub fn keeping(&self, place: &Place, sender: &Place) -> io::Result<Leash> {
+    /// A mail server that keeps letters and opens those of `sender`; it keeps
+    /// back a reply as well.
+    pub fn keeping(&self, place: &Place, sender: &Place, hold: u32) -> io::Result<Leash> {
         place.keep_keys()?;
         place.write("certs/partners/sign.pem", &sender.keys.sign.x509)?;
         place.write("certs/anchors/anchor.pem", &sender.keys.anchor)?;
@@ -79,14 +80,16 @@ impl Peers {
             "signer": place.folder().join("certs/partners/sign.pem"),
             "anchor": place.folder().join("certs/anchors/anchor.pem"),
         });
-        self.serve(place, opening)
+        self.serve(place, hold, opening)
     }
 
-    fn serve(&self, place: &Place, more: Value) -> io::Result<Leash> {
+    fn serve(&self, place: &Place, hold: u32, more: Value) -> io::Result<Leash> {
         let mut facts = json!({
             "port": place.ports.mail,
             "name": host(place.code),
             "mailbox": address(place.code),
+            "hold": hold,
+            "holding": holding(place),
             "certificate": place.folder().join("certs/own/door.pem"),
             "key": place.folder().join("certs/own/door.key"),
         });
@@ -145,6 +148,11 @@ impl Peers {
             ("LANG", "C.UTF-8".to_owned()),
         ]
     }
+}
+
+/// The file that is there once the mail server in `place` keeps a reply back.
+pub fn holding(place: &Place) -> PathBuf {
+    place.folder().join("holding")
 }
 
 /// That `program` works.

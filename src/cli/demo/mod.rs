@@ -6,8 +6,8 @@
 //!   its [`keys`]; [`mail`], plain mail servers that are not certpost.
 //! - [`leash`]: programs and files that are gone when the demo is, however it
 //!   ends. - [`play`]: what happens, in order.
-//! - [`road`]: what the domestic systems publish and find. - [`tally`]: what
-//!   became of every certificate.
+//! - [`road`]: what the domestic systems publish and find. - [`tally`] and
+//!   [`fate`]: what became of every certificate.
 //! - [`finale`]: what others say of it: [`count`], [`tool`].
 //! - [`bars`], [`screen`], [`object`], [`invitation`]: what is shown.
 //!
@@ -19,6 +19,7 @@ pub mod broker;
 pub mod cast;
 pub mod certificates;
 pub mod count;
+pub mod fate;
 pub mod finale;
 pub mod gateway;
 pub mod invitation;

@@ -5,8 +5,10 @@ use serde::Serialize;
 
 use super::Shown;
 use super::cast::{NOBODY, OURS, PARTNERS};
-use super::count::{Count, FindingTold};
-use super::tally::{Fate, Tally};
+use super::count::Count;
+use super::fate::Fate;
+use super::finale::Finale;
+use super::tally::Tally;
 
 pub const SCHEMA: &str = "certpost/demo/1";
 
@@ -110,6 +112,8 @@ struct Killed {
     signal: i32,
     /// Letters that had been handed over, as far as the queues told.
     handed_over: usize,
+    /// Letters that a mail server had taken, its reply kept back.
+    kept_back: usize,
     /// From the kill until its door greeted again; three decimals.
     #[schemars(range(min = 0))]
     seconds_away: f64,
@@ -160,13 +164,14 @@ impl Object {
                 received: tally.inbound(|fate| fate.opened && fate.same),
                 quarantined: tally.quarantined.len(),
             },
-            stopped: stopped(tally, finale.count.finding()),
+            stopped: stopped(tally, finale),
             killed: play.kill.map(|kill| Killed {
                 signal: kill.signal,
                 handed_over: kill.handed_over,
+                kept_back: kill.held,
                 seconds_away: thousandths(kill.away),
                 in_doubt: tally.in_doubt(|_| true),
-                settled_by_receipt: tally.in_doubt(|fate| fate.received && !fate.handed_over),
+                settled_by_receipt: tally.in_doubt(Fate::is_settled_by_receipt),
                 sent_again: tally.in_doubt(|fate| fate.handed_over),
                 dropped: tally.dropped + play.opened.again,
                 given_back: tally.given_back,
@@ -203,7 +208,7 @@ fn row(tally: &Tally, code: &'static str) -> Row {
     }
 }
 
-fn stopped(tally: &Tally, finding: Option<&FindingTold>) -> Vec<Stopped> {
+fn stopped(tally: &Tally, finale: &Finale) -> Vec<Stopped> {
     let told = |what: StoppedWhat, event: &super::road::Happened| Stopped {
         what,
         id: Some(event.id.clone()).filter(|id| !id.is_empty()),
@@ -211,13 +216,16 @@ fn stopped(tally: &Tally, finding: Option<&FindingTold>) -> Vec<Stopped> {
         words: event.words.clone(),
         remedy: None,
     };
-    let forged = tally.quarantined.iter().map(|event| told(StoppedWhat::ForgedLetter, event));
+    let forged = tally.quarantined.iter().map(|event| Stopped {
+        remedy: Some(finale.remedy.clone()).filter(|remedy| !remedy.is_empty()),
+        ..told(StoppedWhat::ForgedLetter, event)
+    });
     // A repeat is dropped for what it is; its event has no reason beside that.
     let repeats = tally
         .repeated
         .iter()
         .map(|event| Stopped { code: "duplicate".to_owned(), ..told(StoppedWhat::Repeat, event) });
-    let bad = finding.map(|finding| Stopped {
+    let bad = finale.count.finding().map(|finding| Stopped {
         what: StoppedWhat::BadSubmission,
         id: tally.rejected.first().map(|event| event.id.clone()).filter(|id| !id.is_empty()),
         code: finding.code.clone(),

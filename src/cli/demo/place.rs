@@ -12,7 +12,7 @@ use super::keys::{Keyring, fingerprint};
 /// The clocks of every gateway: hours become seconds.
 const CLOCK: &str = r#"[clock]
 retry = ["0s", "1s", "2s"]
-retry_max = "3s"
+retry_max = "2s"
 in_doubt_hold = "2s"
 "#;
 

@@ -8,27 +8,32 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::bars::Bars;
-use super::cast::{self, OURS, PARTNERS, Part};
+use super::cast::{self, Counts, OURS, PARTNERS, Part};
 use super::count::Opened;
 use super::leash::Ending;
+use super::place::Place;
 use super::programme::Programme;
 use super::road::{self, Seen};
 use super::stage::{Scenery, Stage, TRY};
 use super::tally::Tally;
 use super::tool::Tool;
-use super::{DemoError, finale};
+use super::{DemoError, finale, mail};
 use crate::runtime::{Crew, Runtime};
 
-/// Nothing new for so long, and the rest is not waited for.
-const STALL: Duration = Duration::from_secs(60);
+/// Nothing new for so long, which is many times the longest wait of a gateway,
+/// and the rest is not waited for.
+const STALL: Duration = Duration::from_secs(30);
 /// How often the screen and the programs are looked at.
 const GLANCE: Duration = Duration::from_millis(100);
 /// Nothing new for so long after the last end, and nothing more will come.
 const QUIET: Duration = Duration::from_millis(1500);
 /// How long one partner stays down, from the first submission on.
 const DOWN: Duration = Duration::from_secs(14);
-/// Our gateway is killed when one in so many is handed over.
-const KILL_AFTER_ONE_IN: usize = 8;
+/// Our gateway is killed when each mail server that is not certpost has taken
+/// one in so many of its letters, and has not said so of the last one.
+const KILL_AFTER_ONE_IN: u32 = 8;
+/// It is killed then at the latest, from the first submission on.
+const KILL_AT: Duration = Duration::from_secs(20);
 /// Things found and not yet counted.
 const FOUND: usize = 256;
 /// The forged letter, to be opened by hand.
@@ -58,6 +63,8 @@ pub struct Kill {
     pub signal: i32,
     /// How many letters had been handed over, as far as the queues told.
     pub handed_over: usize,
+    /// How many mail servers had taken a letter and kept the reply back.
+    pub held: usize,
     /// From the kill until its SMTP door greeted again.
     pub away: Duration,
 }
@@ -67,7 +74,8 @@ impl Play {
     pub async fn open(certificates: u32, crew: &Crew, bars: &mut Bars) -> Result<Play, DemoError> {
         bars.say("starting a RabbitMQ node of our own; making throw-away keys and certificates");
         let written = crew.run(move || Programme::write(certificates));
-        let (set, programme) = tokio::join!(Stage::set(crew), written);
+        let hold = Counts::of(certificates).out[1].div_ceil(KILL_AFTER_ONE_IN);
+        let (set, programme) = tokio::join!(Stage::set(crew, hold), written);
         let (mut stage, scenery) = set?;
         let programme = programme??;
         for (place, player) in std::iter::once((&scenery.ours, None))
@@ -179,14 +187,15 @@ impl Play {
 
     /// What happens next, if it is time; whether something did.
     async fn turn(&mut self, crew: &Crew, bars: &mut Bars) -> Result<bool, DemoError> {
-        let out = usize::try_from(self.programme.counts.all_out()).unwrap_or(usize::MAX);
         if self.kill.is_none() {
-            let handed_over = self.tally.handed_over();
-            if handed_over == 0 || handed_over < out / KILL_AFTER_ONE_IN {
+            let held = |place: &&Place| mail::holding(place).exists();
+            let held = self.scenery.partners.iter().filter(held).count();
+            if held < self.stage.servers() && self.began.elapsed() < KILL_AT {
                 return Ok(false);
             }
+            let handed_over = self.tally.handed_over();
             bars.say(&format!("killing {OURS}'s gateway with {handed_over} letters handed over"));
-            self.kill = Some(self.kill_ours(handed_over).await?);
+            self.kill = Some(self.kill_ours(handed_over, held).await?);
             bars.say(&format!("{OURS}'s gateway is back"));
             self.send_later().await?;
             self.forge(crew, bars).await?;
@@ -206,7 +215,7 @@ impl Play {
         Ok(false)
     }
 
-    async fn kill_ours(&mut self, handed_over: usize) -> Result<Kill, DemoError> {
+    async fn kill_ours(&mut self, handed_over: usize, held: usize) -> Result<Kill, DemoError> {
         let at = Instant::now();
         let ended = self.stage.gateway(OURS).map(|gateway| gateway.end()).transpose()?;
         self.stage.gateways.retain(|gateway| gateway.code() != OURS);
@@ -216,7 +225,7 @@ impl Play {
         if let Some(gateway) = self.stage.gateway(OURS) {
             gateway.ready().await?;
         }
-        Ok(Kill { signal: signal.unwrap_or_default(), handed_over, away: at.elapsed() })
+        Ok(Kill { signal: signal.unwrap_or_default(), handed_over, held, away: at.elapsed() })
     }
 
     /// What follows on what has arrived: a repeat, a replacement, a withdrawal,

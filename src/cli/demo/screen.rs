@@ -4,7 +4,8 @@ use std::fmt::{Arguments, Write};
 
 use super::Shown;
 use super::cast::{NOBODY, OURS, PARTNERS, Part, gateways};
-use super::tally::{Fate, Tally};
+use super::fate::Fate;
+use super::tally::Tally;
 use crate::certificate::Level;
 use crate::cli::paint::Paint;
 
@@ -84,6 +85,12 @@ fn table(page: &mut Page, shown: &Shown) {
         for (_, delay) in tally.delays(player.code) {
             page.under(&format!("{} x {}", delay.times, delay.words));
         }
+        let silent = tally.count(OURS, player.code, Fate::is_settled_by_receipt);
+        if silent > 0 {
+            page.under(&format!(
+                "{silent} with a receipt before, or instead of, a reply on record"
+            ));
+        }
         match player.part {
             Part::Down => {
                 let down = shown.play.down.map(|down| down.as_secs_f64()).unwrap_or_default();
@@ -136,6 +143,7 @@ fn stopped(page: &mut Page, shown: &Shown) {
     if let Some(reply) = &play.forged_reply {
         page.beside("", &format!("(the door had told its sender no more than: {reply})"));
     }
+    page.beside("", &format!("remedy: {}", shown.finale.remedy));
     if let Some(finding) = shown.finale.count.finding() {
         let words = format!("{} at {}: {}", finding.code, finding.path, finding.words);
         page.beside("bad submission", &words);
@@ -168,9 +176,11 @@ fn killed(page: &mut Page, shown: &Shown) {
         page.beside(
             &format!("{OURS}'s gateway"),
             &format!(
-                "ended by signal {} after {} letters; its door greeted again after {:.1} s",
+                "ended by signal {} after {} letters, with {} more taken whose replies were \
+                 kept back; its door greeted again after {:.1} s",
                 kill.signal,
                 kill.handed_over,
+                kill.held,
                 kill.away.as_secs_f64()
             ),
         );
@@ -180,7 +190,7 @@ fn killed(page: &mut Page, shown: &Shown) {
         "letters on the way: {}; settled by a receipt: {}; sent again: {}; came twice and \
          dropped: {doubles}",
         tally.in_doubt(|_| true),
-        tally.in_doubt(|fate| fate.received && !fate.handed_over),
+        tally.in_doubt(Fate::is_settled_by_receipt),
         tally.in_doubt(|fate| fate.handed_over),
     );
     page.beside("in doubt", &words);

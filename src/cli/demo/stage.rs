@@ -73,8 +73,9 @@ impl Drop for Stage {
 
 impl Stage {
     /// Starts the broker, makes keys, writes every file, and starts all but
-    /// the gateways.
-    pub async fn set(crew: &Crew) -> Result<(Stage, Scenery), DemoError> {
+    /// the gateways. Each mail server keeps back its reply to letter number
+    /// `hold`.
+    pub async fn set(crew: &Crew, hold: u32) -> Result<(Stage, Scenery), DemoError> {
         let program = std::env::current_exe()?;
         let ground = Ground::new()?;
         let peers = Peers::at(ground.path())?;
@@ -87,9 +88,9 @@ impl Stage {
         let mut stage = Stage { gateways: Vec::new(), servers: Vec::new(), broker, ground };
         for (place, player) in scenery.partners.iter().zip(PARTNERS) {
             match player.part {
-                Part::Greylists => stage.servers.push(scenery.peers.greylisting(place)?),
+                Part::Greylists => stage.servers.push(scenery.peers.greylisting(place, hold)?),
                 Part::Openssl => {
-                    stage.servers.push(scenery.peers.keeping(place, &scenery.ours)?);
+                    stage.servers.push(scenery.peers.keeping(place, &scenery.ours, hold)?);
                 }
                 Part::Down | Part::Healthy => {}
             }
@@ -111,6 +112,11 @@ impl Stage {
     /// The running gateway of `code`.
     pub fn gateway(&mut self, code: &str) -> Option<&mut Gateway> {
         self.gateways.iter_mut().find(|gateway| gateway.code() == code)
+    }
+
+    /// How many mail servers run that are not certpost.
+    pub fn servers(&self) -> usize {
+        self.servers.len()
     }
 
     /// That every gateway and mail server still runs.

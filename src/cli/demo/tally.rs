@@ -3,90 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::cast::{self, NOBODY, OURS, PARTNERS, Part};
+use super::cast::{self, OURS, PARTNERS};
 use super::certificates::Specimen;
+use super::fate::Fate;
 use super::road::{Arrived, Happened, Seen};
-
-//------------ Wanted --------------------------------------------------------
-
-/// The end that a certificate has to come to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Wanted {
-    /// Handed over, and opened by a partner that sends no receipts.
-    Opened,
-    /// Recorded; nobody to send it to.
-    Recorded,
-    /// Handed over, published by the partner's gateway, its receipt back.
-    Received,
-}
-
-//------------ Fate ----------------------------------------------------------
-
-/// What became of one.
-#[derive(Clone, Debug)]
-pub struct Fate {
-    pub from: &'static str,
-    pub to: &'static str,
-    pub id: String,
-    pub number: String,
-    wanted: Wanted,
-    xml_sha256: String,
-    pub handed_over: bool,
-    /// A crash once left unknown whether its letter had arrived.
-    pub doubted: bool,
-    /// The partner opened and proved it, and has the XML.
-    pub opened: bool,
-    /// The partner's signed receipt came back and was proven.
-    pub received: bool,
-    /// Whether the octets that came are those that were sent.
-    pub same: bool,
-    recorded: bool,
-    pub rejected: Option<String>,
-}
-
-impl Fate {
-    /// Whether this one has its end.
-    pub fn is_whole(&self) -> bool {
-        match self.wanted {
-            Wanted::Opened => self.handed_over && self.opened && self.same,
-            // A receipt settles a doubt: then no reply says that it was handed over.
-            Wanted::Received => self.received && self.opened && self.same,
-            Wanted::Recorded => self.recorded,
-        }
-    }
-
-    /// Whether it can come to nothing else any more.
-    fn is_settled(&self) -> bool {
-        self.is_whole() || self.rejected.is_some() || (self.opened && !self.same)
-    }
-
-    /// Whether it is not handed over yet, and still may be.
-    pub fn is_waiting(&self) -> bool {
-        match self.wanted {
-            Wanted::Opened | Wanted::Received => {
-                !self.handed_over && !self.received && self.rejected.is_none()
-            }
-            Wanted::Recorded => !self.recorded,
-        }
-    }
-
-    /// What is missing, in words.
-    pub fn missing(&self) -> String {
-        let (from, to) = (self.from, self.to);
-        match (&self.rejected, self.handed_over, self.opened) {
-            (Some(words), _, _) => format!("not sent by {from}: {words}"),
-            (None, false, false) => format!("not handed over by {from}"),
-            (None, true, false) => format!("handed over by {from}, not opened by {to}"),
-            (None, false, true) => {
-                format!("opened by {to}, but {from} does not know that it was handed over")
-            }
-            (None, true, true) if !self.same => {
-                "opened, but its octets are others than were sent".to_owned()
-            }
-            (None, true, true) => format!("opened by {to}, but no receipt came to {from}"),
-        }
-    }
-}
 
 //------------ Delay ---------------------------------------------------------
 
@@ -137,21 +57,7 @@ impl Tally {
     /// Expects `specimens` to go out from `from`.
     pub fn expect(&mut self, from: &'static str, specimens: &[Specimen]) {
         for specimen in specimens {
-            let fate = Fate {
-                from,
-                to: specimen.to,
-                id: specimen.id.clone(),
-                number: specimen.number.clone(),
-                wanted: wanted(specimen.to),
-                xml_sha256: specimen.xml_sha256.clone(),
-                handed_over: false,
-                doubted: false,
-                opened: false,
-                received: false,
-                same: false,
-                recorded: false,
-                rejected: None,
-            };
+            let fate = Fate::new(from, specimen);
             self.fates.insert(key(&specimen.id, &specimen.status), fate);
         }
     }
@@ -318,21 +224,12 @@ fn key(id: &str, status: &str) -> String {
     format!("{id} status {status}")
 }
 
-fn wanted(to: &str) -> Wanted {
-    let partner = PARTNERS.iter().find(|player| player.code == to);
-    match partner.map(|player| player.part) {
-        Some(Part::Openssl) => Wanted::Opened,
-        Some(Part::Down | Part::Greylists | Part::Healthy) => Wanted::Received,
-        None if to == NOBODY => Wanted::Recorded,
-        None => Wanted::Received,
-    }
-}
-
 //------------ Tests ---------------------------------------------------------
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::demo::cast::NOBODY;
     use crate::cli::demo::certificates::Pad;
 
     fn told(by: &'static str, what: &str, of: &Specimen) -> Seen {

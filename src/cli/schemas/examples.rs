@@ -49,7 +49,7 @@ pub(super) fn of(file: &str) -> Option<Value> {
                 {"what": "repeat", "id": ID, "code": "duplicate", "words": ""},
             ],
             "killed": {
-                "signal": 9, "handedOver": 75, "secondsAway": 0.428, "inDoubt": 6,
+                "signal": 9, "handedOver": 75, "keptBack": 2, "secondsAway": 0.428, "inDoubt": 6,
                 "settledByReceipt": 1, "sentAgain": 5, "dropped": 1, "givenBack": 0,
             },
             "counted": {
@@ -129,6 +129,11 @@ pub(super) fn of(file: &str) -> Option<Value> {
             "schema": "certpost/seal/1",
             "ok": false,
             "error": {"exit": 3, "words": "there is no partner XX; see certpost partner list"},
+        }),
+        "show.schema.json" => json!({
+            "schema": "certpost/show/1",
+            "ok": false,
+            "error": {"exit": 3, "words": "N-1 is not on record"},
         }),
         "submit.schema.json" => json!({
             "schema": "certpost/submit/1",

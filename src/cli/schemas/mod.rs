@@ -19,7 +19,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer, bench, check, convert, demo, doctor, explain, inspect, open, partner, submit, verify,
+    answer, bench, check, convert, demo, doctor, explain, inspect, open, partner, show, submit,
+    verify,
 };
 use crate::certificate::Finding;
 use crate::certificate::rules::Strictness;
@@ -155,6 +156,7 @@ const COMMANDS: &[Command] = &[
     ),
     Command::new("run.schema.json", "certpost/run/1", &[]),
     Command::new("seal.schema.json", "certpost/seal/1", &[]),
+    Command::new("show.schema.json", "certpost/show/1", &[kind::<show::Shown<'_>>]),
     Command::new("submit.schema.json", "certpost/submit/1", &[kind::<submit::Submitted<'_>>]),
     Command::new("trace.schema.json", "certpost/trace/1", &[kind::<TraceAnswer>]),
     Command::new("usage.schema.json", "certpost/usage/1", &[]),

@@ -5,6 +5,7 @@ mod checkups;
 mod crashes;
 mod lanes;
 mod model;
+mod receipts;
 mod speed;
 mod stories;
 mod tallies;
@@ -158,6 +159,7 @@ fn acceptance(number: &str, status: &str, content: u8, partners: &[&str]) -> Acc
         partners: partners.iter().map(|code| partner(code)).collect(),
         named: false,
         not_useful_after: None,
+        first_wait: Duration::ZERO,
     }
 }
 

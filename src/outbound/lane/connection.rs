@@ -1,6 +1,7 @@
 //! A worker's connection to its partner, while it is open.
 
 use crate::config::Configuration;
+use crate::outbound::standing::{Stand, Standing};
 use crate::partner::Partner;
 use crate::post::{self, Outcome, Session, Settings};
 
@@ -10,20 +11,28 @@ use crate::post::{self, Outcome, Session, Settings};
 #[derive(Default)]
 pub(super) struct Connection {
     pub session: Option<Session>,
+    stand: Option<Stand>,
     pub peer: Option<String>,
     pub tls: Option<String>,
 }
 
 impl Connection {
+    /// Whether a transaction may begin on it as it is.
+    pub async fn stands(&self) -> bool {
+        match &self.session {
+            Some(session) => session.is_usable().await,
+            None => false,
+        }
+    }
+
     /// Makes sure that there is a connection on which a transaction may begin.
     pub async fn open(
         &mut self,
         partner: &Partner,
         configuration: &Configuration,
+        standing: &Standing,
     ) -> Result<(), Outcome> {
-        if let Some(session) = &self.session
-            && session.is_usable().await
-        {
+        if self.stands().await {
             return Ok(());
         }
         self.close().await;
@@ -41,7 +50,13 @@ impl Connection {
         })?;
         (self.peer, self.tls) = (Some(session.peer()), session.tls());
         self.session = Some(session);
+        self.stand = Some(standing.count(partner.destination()));
         Ok(())
+    }
+
+    /// It carries no more letters.
+    pub fn lost(&mut self) {
+        (self.session, self.stand) = (None, None);
     }
 
     /// Says goodbye.
@@ -49,5 +64,6 @@ impl Connection {
         if let Some(session) = self.session.take() {
             session.quit().await;
         }
+        self.lost();
     }
 }

@@ -28,6 +28,7 @@ use tracing::{error, warn};
 
 use self::worker::Worker;
 use super::circuits::Circuits;
+use super::standing::Standing;
 use crate::clock::Clock;
 use crate::config::Configuration;
 use crate::ledger::{Cause, Ledger, LedgerError, SetAside};
@@ -55,6 +56,7 @@ pub struct Lanes {
 #[derive(Clone)]
 struct Common {
     circuits: Circuits,
+    standing: Standing,
     /// Who is set aside on record.
     suspended: watch::Receiver<SetAside>,
 }
@@ -66,7 +68,7 @@ impl Lanes {
         let token = self.runtime.token().clone();
         let Some(circuits) = self.restore().await else { return };
         let (suspended, receiver) = watch::channel(SetAside::default());
-        let common = Common { circuits, suspended: receiver };
+        let common = Common { circuits, standing: Standing::default(), suspended: receiver };
         let mut running: Vec<(PartnerCode, usize)> = Vec::new();
         let mut wakes = self.ledger.wakes().lanes;
         let mut is_new = true;

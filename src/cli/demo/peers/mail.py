@@ -8,7 +8,9 @@ FACTS is a JSON file. `serve` greylists the first letters of every sender, if
 `greylist` says for how many seconds; then it hands each letter on to `next`
 (a port on this machine) and repeats what was said there, or keeps it in
 `keep` and opens it with the openssl command alone: `openssl cms -decrypt`
-with our key, `openssl cms -verify` with the sender's certificate.
+with our key, `openssl cms -verify` with the sender's certificate. Once, when
+it has taken as many letters as `hold` says, it makes the file `holding` and
+keeps its reply back until the sender is gone.
 """
 
 import email
@@ -29,6 +31,7 @@ from pathlib import Path
 
 LARGEST = 32 * 1024 * 1024
 PATIENCE = 120  # seconds that the other side may be silent
+HELD = 30  # seconds that a reply is kept back at most
 PATH = re.compile(rb"(?:FROM|TO):\s*<([^<>\s]*)>", re.IGNORECASE)
 
 
@@ -44,6 +47,8 @@ class Server(socketserver.ThreadingTCPServer):
         self.greylist, self.next = facts.get("greylist", 0), facts.get("next")
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(facts["certificate"], facts["key"])
+        self.hold, self.holding = facts.get("hold"), Path(facts.get("holding", ""))
+        self.taken = 0
         self.first_seen: dict[bytes, float] = {}
         self.lock = threading.Lock()
         self.opener = None if self.next else Opener(facts)
@@ -54,6 +59,12 @@ class Server(socketserver.ThreadingTCPServer):
         with self.lock:
             first = self.first_seen.setdefault(sender, time.monotonic())
         return first + self.greylist - time.monotonic()
+
+    def is_to_be_held(self) -> bool:
+        """Whether the reply to the letter that was just taken is."""
+        with self.lock:
+            self.taken += 1
+            return self.taken == self.hold
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -101,7 +112,10 @@ class Session(socketserver.StreamRequestHandler):
                 recipient = self.recipient(sender, PATH.search(line)[1])
             elif verb == b"DATA" and recipient:
                 self.say("354 end with CRLF . CRLF")
-                self.say(self.take(sender, recipient, self.letter()))
+                reply = self.take(sender, recipient, self.letter())
+                if sender and reply.startswith("250") and self.server.is_to_be_held():
+                    self.hold_back()
+                self.say(reply)
                 sender = recipient = None
             elif verb in (b"RSET", b"NOOP"):
                 sender = recipient = None
@@ -130,6 +144,15 @@ class Session(socketserver.StreamRequestHandler):
                 raise ValueError("no line end of SMTP, or no end")
             lines.append(line[1:] if line.startswith(b".") else line)
         return b"".join(lines)
+
+    def hold_back(self) -> None:
+        """Says nothing until the other side is gone."""
+        self.server.holding.touch()
+        self.connection.settimeout(HELD)
+        try:
+            self.connection.recv(1)
+        except TimeoutError:
+            self.connection.settimeout(PATIENCE)
 
     def take(self, sender: bytes, recipient: bytes, letter: bytes) -> str:
         """The reply to the final dot."""
