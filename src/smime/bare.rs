@@ -1,17 +1,18 @@
 //! The bare cost of OpenSSL: what signing, encrypting, decrypting and
-//! verifying cost by themselves, for a bench to compare with. No letter is
+//! verifying cost by themselves, with the algorithms that we use, for a bench
+//! to compare with. No letter is
 //! made or believed by it: see [`super::sign`](mod@super::sign) and
 //! [`super::verify`].
 
 use openssl::cms::{CMSOptions, CmsContentInfo};
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Private};
-use openssl::stack::Stack;
 use openssl::symm::Cipher;
 use openssl::x509::X509;
 use openssl::x509::store::{X509Store, X509StoreBuilder};
 
 use super::SmimeError;
+use super::ffi::{self, Envelope, Transport};
 
 //------------ Bare ----------------------------------------------------------
 
@@ -20,7 +21,6 @@ pub struct Bare {
     signer: X509,
     signing: PKey<Private>,
     recipient: X509,
-    recipients: Stack<X509>,
     opening: PKey<Private>,
     anchors: X509Store,
 }
@@ -41,16 +41,12 @@ impl Bare {
         recipient: (&[u8], &[u8]),
         anchor: &[u8],
     ) -> Result<Bare, ErrorStack> {
-        let x509 = X509::from_pem(recipient.0)?;
-        let mut recipients = Stack::new()?;
-        recipients.push(x509.clone())?;
         let mut anchors = X509StoreBuilder::new()?;
         anchors.add_cert(X509::from_pem(anchor)?)?;
         Ok(Bare {
             signer: X509::from_pem(signer.0)?,
             signing: PKey::private_key_from_pem(signer.1)?,
-            recipient: x509,
-            recipients,
+            recipient: X509::from_pem(recipient.0)?,
             opening: PKey::private_key_from_pem(recipient.1)?,
             anchors: anchors.build(),
         })
@@ -66,13 +62,12 @@ impl Bare {
         sign().map_err(SmimeError::openssl("sign"))
     }
 
-    /// AuthEnvelopedData with AES-256-GCM over `signed`, as DER.
+    /// AuthEnvelopedData over `signed`, as DER: AES-256-GCM and OAEP, which the
+    /// `openssl` crate does not offer. `ffi` does nothing beside the calls.
     pub fn encrypt(&self, signed: &[u8]) -> Result<Vec<u8>, SmimeError> {
-        let encrypt = || {
-            let (cipher, flags) = (Cipher::aes_256_gcm(), CMSOptions::BINARY);
-            CmsContentInfo::encrypt(&self.recipients, signed, cipher, flags)?.to_der()
-        };
-        encrypt().map_err(SmimeError::openssl("encrypt"))
+        let (cipher, recipients) = (Cipher::aes_256_gcm(), std::iter::once(&*self.recipient));
+        ffi::seal(recipients, cipher, Envelope::Authenticated, Transport::Oaep, signed)
+            .map_err(SmimeError::openssl("encrypt"))
     }
 
     /// What was encrypted.

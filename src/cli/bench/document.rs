@@ -89,7 +89,7 @@ fn submitted(name: &str, certificate: &Certificate, rounds: u32, only: &str) -> 
 }
 
 /// The same certificate with its last trade line again and again.
-fn with_lines(certificate: &Certificate, count: usize) -> Certificate {
+pub fn with_lines(certificate: &Certificate, count: usize) -> Certificate {
     let Some(line) = certificate.trade_lines().last().cloned() else { return certificate.clone() };
     changed(certificate, &["SPSConsignment", "IncludedSPSConsignmentItem"], |item| {
         for _ in 0..count {

@@ -30,7 +30,6 @@ use told::{Measured, Skipped};
 const SCHEMA: &str = "certpost/bench/1";
 /// The usual certificate: what every stage works on.
 const USUAL: &[u8] = include_bytes!("../../../queue-config/examples/phytosanitary-851.json");
-const USUAL_NUMBER: &str = "BV-PC-2026-0005120";
 
 /// Measures the stages, each against its yardstick.
 #[derive(Clone, Debug, clap::Args)]
@@ -51,7 +50,7 @@ pub struct Args {
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub turns: u32,
     /// Connections to the mail sink, of the gateway and of the Python worker.
-    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32))]
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32))]
     pub connections: u32,
     /// The folder of the plain Python programs; its `install` makes it ready.
     #[arg(long, default_value = "benches/peers", value_name = "FOLDER")]
@@ -116,9 +115,4 @@ fn measure(args: &Args) -> Result<Measured, PlaceError> {
 /// The number of the `n`th certificate of a bench.
 fn numbered(n: u32) -> String {
     format!("BV-PC-BENCH-{n:07}")
-}
-
-/// The usual certificate with a number of its own.
-fn certificate(n: u32) -> Vec<u8> {
-    String::from_utf8_lossy(USUAL).replacen(USUAL_NUMBER, &numbered(n), 1).into_bytes()
 }

@@ -56,8 +56,9 @@ pub fn stages(args: &Args, folder: &Path) -> Result<Result<Vec<Peer>, String>, P
                 rounds,
                 || well = python.turn(what, EACH) && well,
                 || {
-                    (0..EACH)
-                        .for_each(|_| if what == "seal" { drop(desk.seal()) } else { desk.open() })
+                    (0..EACH).for_each(|_| {
+                        if what == "seal" { drop(desk.seal_json()) } else { desk.open() }
+                    })
                 },
             );
             if !well {
@@ -173,7 +174,7 @@ fn elements() -> Value {
     json!({"types": types, "plain": PLAIN.iter().map(plain).collect::<Vec<_>>()})
 }
 
-fn element(element: &Element) -> Value {
+fn element(element: &'static Element) -> Value {
     let (kind, of, attributes) = match &element.kind {
         Kind::Node(of) => ("node", of.name, &[][..]),
         Kind::Leaf(Shape::DateTime, _) => ("date", "", Shape::DateTime.attributes()),

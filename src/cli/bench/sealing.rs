@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::place::{Ends, Form, PlaceError, Places};
 use super::ratio::{in_turns, on_every_core};
 use super::{Args, Stage, USUAL};
-use crate::certificate::{ContentDigest, Facts};
+use crate::certificate::{Certificate, ContentDigest, Facts};
 use crate::clock::Timestamp;
 use crate::inbound::judge::{self, Judged, Study};
 use crate::inbound::prove::Gatehouse;
@@ -18,6 +18,7 @@ use crate::letter::LineEnds;
 use crate::outbound::sealing::{self, Order, SealedLetter};
 use crate::smime::bare::Bare;
 use crate::smime::throwaway::KeyKind;
+use crate::sps::{self, WriteOptions};
 use crate::submission;
 
 /// Sealing may cost a quarter more than OpenSSL alone.
@@ -43,6 +44,9 @@ pub fn stages(args: &Args, folder: &Path) -> Result<Vec<Stage>, PlaceError> {
                     in_turns(args.rounds, || desk.bare_seal(), || drop(desk.seal())),
                     Some(SEAL_LIMIT),
                 ),
+                "seal from JSON" => {
+                    (in_turns(args.rounds, || desk.bare_seal(), || drop(desk.seal_json())), None)
+                }
                 "seal on every core" => {
                     let (bare, work) = (Arc::clone(&desk), Arc::clone(&desk));
                     let rounds = (args.rounds / 10).max(1);
@@ -62,7 +66,8 @@ pub fn stages(args: &Args, folder: &Path) -> Result<Vec<Stage>, PlaceError> {
     Ok(stages)
 }
 
-const STAGES: &[&str] = &["seal", "seal on every core", "open, gates 1 to 8", "open, all gates"];
+const STAGES: &[&str] =
+    &["seal", "seal on every core", "seal from JSON", "open, gates 1 to 8", "open, all gates"];
 
 //------------ Desk ----------------------------------------------------------
 
@@ -71,6 +76,7 @@ const STAGES: &[&str] = &["seal", "seal on every core", "open, gates 1 to 8", "o
 pub struct Desk {
     places: Places,
     house: Gatehouse,
+    certificate: Certificate,
     study: Study,
     facts: Facts,
     bare: Bare,
@@ -96,22 +102,37 @@ impl Desk {
             (&theirs.decrypt.0, &theirs.decrypt.1),
             &ours.authority,
         )?;
-        let facts = submission::from_json(USUAL)
-            .and_then(|certificate| certificate.facts())
-            .map_err(|_findings| PlaceError::Model)?;
+        let certificate = submission::from_json(USUAL).map_err(|_findings| PlaceError::Model)?;
+        let facts = certificate.facts().map_err(|_findings| PlaceError::Model)?;
         let at = Places::now();
-        let letter = seal(&places, &facts, at)?;
+        let letter = seal(&places, &facts, ContentType::Json, USUAL, at)?;
         let bare_signed = bare.sign(&letter.entity)?;
         let bare_sealed = bare.encrypt(&letter.signed)?;
         let house = inbound::gatehouse(&places.theirs);
         let study = Study::of(Arc::clone(&places.theirs));
-        Ok(Desk { places, house, study, facts, bare, letter, bare_signed, bare_sealed, at })
+        Ok(Desk {
+            places,
+            house,
+            study,
+            certificate,
+            facts,
+            bare,
+            letter,
+            bare_signed,
+            bare_sealed,
+            at,
+        })
     }
 
-    /// What `outbound` does with a certificate of the ledger: read the JSON,
-    /// write the XML, sign, seal, compose.
+    /// Writes the XML of a certificate, signs, seals and composes its letter.
     pub fn seal(&self) -> Result<SealedLetter, PlaceError> {
-        black_box(seal(&self.places, &self.facts, self.at))
+        let xml = sps::write(&self.certificate, &WriteOptions::default());
+        black_box(seal(&self.places, &self.facts, ContentType::Xml, xml.as_bytes(), self.at))
+    }
+
+    /// The same from the submission, as the ledger keeps it.
+    pub fn seal_json(&self) -> Result<SealedLetter, PlaceError> {
+        black_box(seal(&self.places, &self.facts, ContentType::Json, USUAL, self.at))
     }
 
     /// The signature and the encryption alone, of the same octets.
@@ -125,8 +146,8 @@ impl Desk {
         drop(black_box(proven));
     }
 
-    /// What `inbound` does with a letter of the ledger: all gates, and the
-    /// publication for the domestic system.
+    /// What `inbound` does with a letter of the ledger: its road, all ten gates,
+    /// and the publication for the domestic system.
     pub fn open(&self) {
         drop(black_box(self.opens(&self.letter.letter)));
     }
@@ -146,10 +167,16 @@ impl Desk {
     }
 }
 
-fn seal(places: &Places, facts: &Facts, at: Timestamp) -> Result<SealedLetter, PlaceError> {
+fn seal(
+    places: &Places,
+    facts: &Facts,
+    content_type: ContentType,
+    body: &[u8],
+    at: Timestamp,
+) -> Result<SealedLetter, PlaceError> {
     let order = Order {
-        content_type: ContentType::Json,
-        body: USUAL,
+        content_type,
+        body,
         letter_id: "tnei5w5s46migarjcj6hevoihe",
         id: &facts.id,
         status: &facts.status,
@@ -163,8 +190,8 @@ impl From<sealing::SealingError> for PlaceError {
         match fault {
             sealing::SealingError::Smime(fault) => PlaceError::Keys(fault),
             sealing::SealingError::Certificate(_)
-            | sealing::SealingError::Receipt(_)
             | sealing::SealingError::NoIdentity
+            | sealing::SealingError::Receipt(_)
             | sealing::SealingError::TooLarge(_) => PlaceError::Model,
         }
     }
@@ -185,8 +212,8 @@ mod tests {
             for form in [Form::Usual, Form::Older] {
                 let folder = ground.path().join(format!("{name}-{form:?}"));
                 let desk = Desk::furnish(&folder, kind, form, &Ends::default()).unwrap();
-                let again = desk.seal().unwrap();
-                assert_eq!(desk.opens(&again.letter), desk.opens(&desk.letter.letter));
+                let (again, json) = (desk.seal().unwrap(), desk.seal_json().unwrap());
+                assert_eq!(desk.opens(&again.letter), desk.opens(&json.letter));
                 assert!(desk.opens(&again.letter).is_ok(), "{:?}", desk.opens(&again.letter));
                 assert_eq!(desk.bare.verify(&desk.bare_signed).unwrap(), desk.letter.entity);
                 assert_eq!(desk.bare.decrypt(&desk.bare_sealed).unwrap(), desk.letter.signed);

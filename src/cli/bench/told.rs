@@ -180,9 +180,10 @@ impl Peer {
 impl Road {
     fn lines(&self) -> Vec<String> {
         let head = format!(
-            "\n{:<34} {:>8} {:>11} {:>13} {:>13} {:>10}",
+            "\n{:<34} {:>8} {:>8} {:>11} {:>13} {:>13} {:>10}",
             format!("the road, {}, {} connections", self.key, self.connections),
             "letters",
+            "octets",
             "letters/s",
             "CPU a letter",
             "first letter",
@@ -193,12 +194,12 @@ impl Road {
             lines.push(python.line("plain Python worker, no ledger"));
         }
         lines.push(format!(
-            "{:<34} {:>8} {:>11.0}",
-            "the sink by itself", "", self.sink_letters_per_second
+            "{:<34} {:>8} {:>8} {:>11.0}",
+            "the sink by itself", "", "", self.sink_letters_per_second
         ));
         if let Some(times) = self.times {
             let (what, goal) = ("certpost to Python", self.goal);
-            lines.push(format!("{what:<34} {:>8} {times:>10.1}x   goal {goal:.1}x", ""));
+            lines.push(format!("{what:<34} {:>8} {:>8} {times:>10.1}x   goal {goal:.1}x", "", ""));
         }
         lines
     }
@@ -221,8 +222,9 @@ impl Traveller {
 
     fn line(&self, name: &str) -> String {
         format!(
-            "{name:<34} {:>8} {:>11.0} {:>10.0} us {:>10.0} ms {:>6.1} MiB",
+            "{name:<34} {:>8} {:>8} {:>11.0} {:>10.0} us {:>10.0} ms {:>6.1} MiB",
             self.letters,
+            self.letter_octets,
             self.letters_per_second,
             self.processor_microseconds,
             self.first_letter_milliseconds,

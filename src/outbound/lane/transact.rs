@@ -33,8 +33,18 @@ pub(super) enum Posted {
     Untold,
 }
 
+//------------ Concluding ----------------------------------------------------
+
+/// A letter that was handed over, and that is still to go on record.
+#[must_use = "until it is concluded, the letter is under way"]
+pub(super) struct Concluding(Conclusion);
+
 impl Worker {
     /// Posts one letter; `is_trial`: of a lane that is slowed.
+    ///
+    /// What was handed over is left to [`Worker::conclude`], beside the next
+    /// letter's beginning, so that the two share a commit: at a crash one more
+    /// letter is in doubt for it.
     pub(super) async fn post(
         &self,
         claimed: &Claimed,
@@ -42,7 +52,7 @@ impl Worker {
         connection: &mut Connection,
         now: &Now,
         is_trial: bool,
-    ) -> Result<Posted, LedgerError> {
+    ) -> Result<(Posted, Option<Concluding>), LedgerError> {
         let ledger = &self.lanes.ledger;
         if !connection.stands().await {
             // A road may take longer than a lease. Were the delivery another's
@@ -50,7 +60,7 @@ impl Worker {
             let road = now.configuration.clocks.longest_road();
             match ledger.prolong(claimed.delivery, claimed.fence, road).await {
                 Ok(()) => {}
-                Err(LedgerError::Fenced) => return Ok(Posted::Untold),
+                Err(LedgerError::Fenced) => return Ok((Posted::Untold, None)),
                 Err(fault) => return Err(fault),
             }
         }
@@ -60,13 +70,13 @@ impl Worker {
             Err(outcome) if self.is_crowded(outcome, now) => {
                 info!(partner.code = %self.code, words = outcome.words, "one connection less");
                 ledger.release(claimed.delivery, claimed.fence).await?;
-                return Ok(Posted::Crowded);
+                return Ok((Posted::Crowded, None));
             }
             Err(outcome) => {
                 if !self.unreached(outcome, now).await? {
                     // The circuit opened meanwhile: no attempt is spent on it.
                     ledger.release(claimed.delivery, claimed.fence).await?;
-                    return Ok(Posted::Stopped);
+                    return Ok((Posted::Stopped, None));
                 }
             }
         }
@@ -78,7 +88,8 @@ impl Worker {
             // was suspended: it is still ours, and given back.
             Err(LedgerError::Fenced) => {
                 ledger.release(claimed.delivery, claimed.fence).await?;
-                return Ok(if opened.is_ok() { Posted::Untold } else { Posted::Stopped });
+                let posted = if opened.is_ok() { Posted::Untold } else { Posted::Stopped };
+                return Ok((posted, None));
             }
             Err(fault) => return Err(fault),
         };
@@ -98,7 +109,7 @@ impl Worker {
         log(&self.code, claimed, &outcome, judged.verdict);
         let answered = outcome.code().is_some();
         let words = outcome.words.clone();
-        let concluded = ledger.conclude(Conclusion {
+        let concluding = Concluding(Conclusion {
             delivery: claimed.delivery,
             fence: claimed.fence,
             attempt,
@@ -113,13 +124,14 @@ impl Worker {
             reason: judged.reason,
             is_held: judged.is_held,
         });
-        match concluded.await {
-            Ok(_state) => leave("outbound.7", &claimed.delivery),
-            Err(LedgerError::Fenced) => {
-                warn!(partner.code = %self.code, delivery = %claimed.delivery, "the lease was lost; the verdict is the new holder's");
+        let concluding = match judged.verdict {
+            // There is no next letter after a trial's.
+            Verdict::HandedOver if !is_trial => Some(concluding),
+            Verdict::Deferred | Verdict::HandedOver | Verdict::InDoubt | Verdict::Refused => {
+                self.conclude(Some(concluding)).await?;
+                None
             }
-            Err(fault) => return Err(fault),
-        }
+        };
         if let Some(fault) = unsendable {
             error!(partner.code = %self.code, delivery = %claimed.delivery, error = %fault, "the letter cannot be sent");
             let reason = Reason::new("letter.unsendable", fault.to_string());
@@ -127,20 +139,34 @@ impl Worker {
         }
         let lane = Scope::Lane(self.code.clone());
         if !reached {
-            return Ok(Posted::Stopped);
+            return Ok((Posted::Stopped, concluding));
         }
         if judged.slows {
             self.fail(&lane, Reason::new("lane.slowed", words), now).await?;
-            return Ok(Posted::Slowed);
+            return Ok((Posted::Slowed, concluding));
         }
         if !answered {
-            return Ok(Posted::Untold);
+            return Ok((Posted::Untold, concluding));
         }
         // What began before their server wanted less says nothing of now.
         if is_trial {
             self.common.circuits.succeeded(&lane, &now.configuration).await?;
         }
-        Ok(Posted::Answered)
+        Ok((Posted::Answered, concluding))
+    }
+
+    /// Puts on record how an attempt ended; nothing of none.
+    pub(super) async fn conclude(&self, concluding: Option<Concluding>) -> Result<(), LedgerError> {
+        let Some(Concluding(conclusion)) = concluding else { return Ok(()) };
+        let delivery = conclusion.delivery;
+        match self.lanes.ledger.conclude(conclusion).await {
+            Ok(_state) => leave("outbound.7", &delivery),
+            Err(LedgerError::Fenced) => {
+                warn!(partner.code = %self.code, %delivery, "the lease was lost; the verdict is the new holder's");
+            }
+            Err(fault) => return Err(fault),
+        }
+        Ok(())
     }
 
     /// The transaction itself, over the open connection.

@@ -146,16 +146,26 @@ impl Worker {
         if !kept.is_empty() {
             is_told = self.keep_back(kept, ready.is_empty(), &now).await?;
         }
+        let mut concluding = None;
         let mut ready = ready.into_iter();
         while let Some((claimed, letter)) = ready.next() {
             let stopping = self.lanes.runtime.token().is_cancelled();
             // A trial is one letter.
             let tried = trial.is_some() && is_told;
             let posted = if stopping || tried || (trial.is_none() && self.is_held_up(&now)) {
+                self.conclude(concluding.take()).await?;
                 ledger.release(claimed.delivery, claimed.fence).await?;
                 Posted::Stopped
             } else {
-                self.post(&claimed, &letter, connection, &now, trial.is_some()).await?
+                // In this order: the writer takes what ended before what begins.
+                let (ended, posted) = tokio::join!(
+                    self.conclude(concluding.take()),
+                    self.post(&claimed, &letter, connection, &now, trial.is_some())
+                );
+                ended?;
+                let (posted, handed_over) = posted?;
+                concluding = handed_over;
+                posted
             };
             is_told |= matches!(posted, Posted::Answered | Posted::Slowed);
             match posted {
@@ -171,11 +181,13 @@ impl Worker {
                 // The program ends, the road is closed or their server wants
                 // less: the others wait in the ledger, not here, and are not
                 // tried one by one.
+                self.conclude(concluding.take()).await?;
                 for (claimed, _) in ready.by_ref() {
                     ledger.release(claimed.delivery, claimed.fence).await?;
                 }
             }
         }
+        self.conclude(concluding).await?;
         if let Some(trial) = trial.filter(|_| is_told) {
             trial.told();
         }

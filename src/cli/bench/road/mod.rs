@@ -23,12 +23,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use self::asked::Asked;
+use self::queues::Sample;
 use self::usage::Usage;
 use super::peers::{interpreter, set_up};
 use super::place::{Ends, Form, PlaceError};
 use super::sealing::Desk;
 use super::told::{Road, Traveller};
-use super::{Args, certificate};
+use super::{Args, USUAL};
 use crate::cli::demo::broker::{BrokerError, PrivateBroker};
 use crate::cli::demo::leash::{Ending, Leash, free_ports};
 use crate::queue::QueueError;
@@ -84,7 +85,9 @@ pub async fn travel(args: &Args, folder: &Path) -> Result<Vec<Road>, RoadError> 
     let _sink = start(program.as_os_str(), &words, &folder, "sink.log", Ending::AtOnce)
         .map_err(machine("start the sink"))?;
     let sink = Asked::reach(port).await.map_err(machine("reach the sink"))?;
-    let mut journey = Journey { args, broker, folder, port, program, sink };
+    let usual = submission::from_json(USUAL).map_err(|_findings| PlaceError::Model)?;
+    let sample = Sample::of(&usual);
+    let mut journey = Journey { args, broker, folder, port, program, sample, sink };
     let mut roads = Vec::new();
     for (name, kind) in [("RSA-2048", KeyKind::Rsa2048), ("P-256", KeyKind::P256)] {
         if format!("road, {name}").contains(&args.only) {
@@ -121,6 +124,7 @@ struct Journey<'a> {
     folder: PathBuf,
     port: u16,
     program: PathBuf,
+    sample: Sample,
     sink: Asked,
 }
 
@@ -178,7 +182,7 @@ impl Journey<'_> {
             };
             turns.push((certpost, python));
         }
-        let sink = self.ceiling(&desk.letter.letter).await.map_err(machine("measure the sink"))?;
+        let sink = self.ceiling().await.map_err(machine("measure the sink"))?;
         let python: Option<Vec<_>> = turns.iter().map(|(_, python)| python.clone()).collect();
         let times = turns.iter().filter_map(|(certpost, python)| {
             Some(certpost.letters_per_second / python.as_ref()?.letters_per_second)
@@ -209,7 +213,7 @@ impl Journey<'_> {
             }
             Ok(()) | Err(_) => {}
         }
-        queues::fill(&self.broker.url(program.vhost), letters).await?;
+        queues::fill(&self.broker.url(program.vhost), &self.sample, letters).await?;
         self.sink.reset().await.map_err(machine("ask the sink"))?;
         let begun = self.sink.told().await.map_err(machine("ask the sink"))?.now;
         let log = format!("{}.log", program.vhost);
@@ -232,7 +236,7 @@ impl Journey<'_> {
         };
         let last = last.map_err(|fault| seen(fault.to_string()))?;
         let letter = self.sink.last().await.map_err(machine("ask the sink"))?;
-        check(desk, &letter).map_err(&mut seen)?;
+        check(desk, &self.sample, &letter).map_err(&mut seen)?;
         let count = u32::try_from(last.letters - first.letters).unwrap_or(u32::MAX).max(1);
         Ok(Traveller {
             letters,
@@ -245,11 +249,13 @@ impl Journey<'_> {
         })
     }
 
-    /// What the sink takes from senders that only send, letters a second.
-    async fn ceiling(&mut self, letter: &[u8]) -> io::Result<f64> {
+    /// What the sink takes from senders that only send, letters a second: the
+    /// last letter again and again.
+    async fn ceiling(&mut self) -> io::Result<f64> {
+        let letter = self.sink.last().await?;
         self.sink.reset().await?;
         let each = self.args.letters / self.args.connections + 1;
-        let senders = (0..self.args.connections).map(|_| queues::send(self.port, letter, each));
+        let senders = (0..self.args.connections).map(|_| queues::send(self.port, &letter, each));
         for sent in futures_util::future::join_all(senders).await {
             sent?;
         }
@@ -258,9 +264,10 @@ impl Journey<'_> {
 }
 
 /// That a letter opens, and carries what was submitted.
-fn check(desk: &Desk, letter: &[u8]) -> Result<(), String> {
+fn check(desk: &Desk, sample: &Sample, letter: &[u8]) -> Result<(), String> {
     let (number, digest) = desk.opens(letter)?;
-    let submitted = number.rsplit('-').next().and_then(|n| n.parse().ok()).map(certificate);
+    let submitted =
+        number.rsplit('-').next().and_then(|n| n.parse().ok()).map(|n| sample.numbered(n));
     let read = submitted.and_then(|body| submission::from_json(&body).ok());
     match read.map(|read| read.content_digest()) {
         Some(submitted) if submitted == digest => Ok(()),
