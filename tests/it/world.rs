@@ -136,6 +136,12 @@ impl Gateway {
         (bv, hm)
     }
 
+    /// A gateway whose folder is empty as yet.
+    pub fn bare(code: &'static str, url: String) -> Gateway {
+        let folder = Folder { folder: tempfile::tempdir().unwrap() };
+        Gateway { code, folder, url, smtp: free_port(), http: free_port(), child: None }
+    }
+
     fn configure(&self, us: &str, them: &str, their_port: u16) {
         let (small, their_small) = (us.to_lowercase(), them.to_lowercase());
         let gateway = format!(
@@ -214,6 +220,14 @@ impl Gateway {
         let status =
             wait_for("end of certpost run", Duration::from_secs(40), || child.try_wait().unwrap());
         status.code()
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
     }
 
     /// Its log so far.

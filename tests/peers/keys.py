@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WAIT = 60  # seconds that one openssl command may take
+KINDS = {
+    "RSA": ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"),
+    "P-256": ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"),
+    "P-384": ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"),
+}
 
 
 class KeyTrouble(Exception):
@@ -38,17 +43,18 @@ class Keys:
 def make(folder: Path, ours: str, theirs: str) -> Keys:
     """Makes the keys of gateway `ours` and partner `theirs` (addresses)."""
     folder.mkdir(parents=True, exist_ok=True)
-    anchor = _authority(folder)
+    anchor = authority(folder)
     return Keys(
         anchor=anchor.x509,
-        ours_sign=_issue(folder, anchor, "ours-sign", ours, "digitalSignature"),
-        ours_decrypt=_issue(folder, anchor, "ours-decrypt", ours, "keyEncipherment"),
-        theirs_sign=_issue(folder, anchor, "theirs-sign", theirs, "digitalSignature"),
-        theirs_decrypt=_issue(folder, anchor, "theirs-decrypt", theirs, "keyEncipherment"),
+        ours_sign=issue(folder, anchor, "ours-sign", ours, "digitalSignature"),
+        ours_decrypt=issue(folder, anchor, "ours-decrypt", ours, "keyEncipherment"),
+        theirs_sign=issue(folder, anchor, "theirs-sign", theirs, "digitalSignature"),
+        theirs_decrypt=issue(folder, anchor, "theirs-decrypt", theirs, "keyEncipherment"),
     )
 
 
-def _authority(folder: Path) -> Pair:
+def authority(folder: Path) -> Pair:
+    """An authority's own X.509 certificate and key."""
     pair = _pair(folder, "authority")
     _openssl(
         "req", "-x509", "-new", "-sha256", "-days", "30", "-key", pair.key, "-out", pair.x509,
@@ -59,8 +65,10 @@ def _authority(folder: Path) -> Pair:
     return pair
 
 
-def _issue(folder: Path, anchor: Pair, name: str, address: str, usage: str) -> Pair:
-    pair = _pair(folder, name)
+def issue(folder: Path, anchor: Pair, name: str, address: str, usage: str,
+          kind: str = "RSA") -> Pair:
+    """A key for `address` (one of KINDS), and its certificate by `anchor`."""
+    pair = _pair(folder, name, kind)
     request = folder / f"{name}.req"
     extensions = folder / f"{name}.ext"
     extensions.write_text(
@@ -79,9 +87,9 @@ def _issue(folder: Path, anchor: Pair, name: str, address: str, usage: str) -> P
     return pair
 
 
-def _pair(folder: Path, name: str) -> Pair:
+def _pair(folder: Path, name: str, kind: str = "RSA") -> Pair:
     pair = Pair(folder / f"{name}.pem", folder / f"{name}.key")
-    _openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", pair.key)
+    _openssl("genpkey", *KINDS[kind], "-out", pair.key)
     os.chmod(pair.key, 0o600)
     return pair
 

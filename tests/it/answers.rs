@@ -1,0 +1,129 @@
+//! Receipts and reports, as partners see them that are not certpost.
+//!
+//! ```text
+//! queue -> BV -> letter  -> peers/answers.py: Python and openssl
+//! queue <- BV <- receipt <-       it answers, right and wrong
+//!          BV <- letter  <-       it sends, and asks for a receipt
+//!          BV -> receipt ->       it judges
+//! ```
+//!
+//! One run of the gateway takes all rows of a table; a row says what is done
+//! and what must come of it, and the table is printed.
+
+use serde_json::json;
+
+use crate::answers_office::{HASTY, Office, PATIENT, Peer};
+use crate::answers_ours::{PROCESSED, our_answers};
+use crate::answers_theirs::{RECEIVED, their_answers};
+use crate::broker::Broker;
+
+//------------ Tests ---------------------------------------------------------
+
+#[test]
+fn answers_of_others() {
+    let Some(broker) = Broker::shared() else { return };
+    let keys = tempfile::tempdir().unwrap();
+    let Some(peer) = Peer::start(keys.path()) else { return };
+    let url = broker.url(&broker.fresh_vhost());
+    let mut office = Office::open(keys.path(), peer.port, PATIENT, url);
+    our_answers(&office, &peer);
+    their_answers(&office, &peer);
+    receipts_survive(&mut office, &peer);
+    let oddities = peer.ask(&json!({"do": "oddities"}));
+    assert_eq!(oddities["oddities"], json!([]));
+}
+
+/// No receipt comes: overdue, the same octets again, and the end; a receipt
+/// stops the clock at any step, and after the end changes nothing.
+#[test]
+fn the_clock_of_receipts() {
+    let Some(broker) = Broker::shared() else { return };
+    let keys = tempfile::tempdir().unwrap();
+    let Some(peer) = Peer::start(keys.path()) else { return };
+    let url = broker.url(&broker.fresh_vhost());
+    let office = Office::open(keys.path(), peer.port, HASTY, url);
+    let door = office.gateway.smtp;
+    let answer = |number: &str| {
+        peer.ask(&json!({"do": "receipt", "said": {}, "door": door, "number": number}));
+    };
+    const OVERDUE: &str = "overdue:receipt.overdue";
+    const WEEK: &[&str] = &["handed-over", OVERDUE, "resent", "resent", "unconfirmed:receipt.none"];
+    for number in ["C-NEVER", "C-AT-ONCE", "C-OVERDUE", "C-TOO-LATE"] {
+        office.submit(number, "HM");
+    }
+    answer("C-AT-ONCE");
+    office.told_of("C-AT-ONCE", RECEIVED);
+    office.told_of("C-OVERDUE", &["handed-over", OVERDUE, "resent"]);
+    answer("C-OVERDUE");
+    office.told_of("C-NEVER", WEEK);
+    office.told_of("C-TOO-LATE", WEEK);
+    answer("C-TOO-LATE");
+    office.told_of("C-TOO-LATE", &["contradiction:receipt-late"]);
+    println!("the clock that waits for receipts:");
+    let too_late = [WEEK, &["contradiction:receipt-late"]].concat();
+    for (number, state, copies, told) in [
+        ("C-AT-ONCE", "received", 1, RECEIVED),
+        ("C-OVERDUE", "received", 2, &["handed-over", OVERDUE, "resent", "received-by-partner"]),
+        ("C-NEVER", "unconfirmed", 3, WEEK),
+        ("C-TOO-LATE", "unconfirmed", 3, &too_late),
+    ] {
+        let letters = peer.letters(number, copies);
+        assert_eq!((&letters["count"], &letters["different"]), (&json!(copies), &json!(1)));
+        assert_eq!(letters["messageIds"].as_array().unwrap().len(), 1, "{number}");
+        let found = office.all_of(number);
+        println!("  {number:12} {state:12} {}", found.join(", "));
+        assert_eq!(found, told, "{number}");
+        assert_eq!(office.delivery(number)["state"], state, "{number}");
+    }
+}
+//------------ Kills ---------------------------------------------------------
+
+/// A receipt that is owed goes out after the gateway was killed, and once;
+/// where its 250 was lost, in the same octets.
+fn receipts_survive(office: &mut Office, peer: &Peer) {
+    let send = |office: &Office, name: &str, befalls: &[&str]| {
+        let door = office.gateway.smtp;
+        let request = json!({"do": "send", "door": door, "partner": "HM", "name": name,
+            "number": name, "befalls": befalls});
+        peer.ask(&request)["messageId"].as_str().unwrap().to_owned()
+    };
+    // Killed as soon as a letter was taken, before or while it is judged.
+    let mut taken = Vec::new();
+    for n in 0..4 {
+        let name = format!("K-{n}");
+        taken.push((send(office, &name, &[]), name));
+        office.gateway.kill();
+        office.gateway.start();
+        office.told_of(&taken[n].1, &["received", "receipt-sent"]);
+    }
+    // Killed when the certificate is out and its receipt is not.
+    taken.push((send(office, "K-LATE", &["later"; 50]), "K-LATE".to_owned()));
+    office.told_of("K-LATE", &["received"]);
+    office.gateway.kill();
+    let late = &taken.last().unwrap().0;
+    assert_eq!(peer.letters(late, 0)["count"], 0, "no receipt was let in yet");
+    peer.ask(&json!({"do": "befalls", "about": late, "what": []}));
+    office.gateway.start();
+    let cut = send(office, "K-CUT", &["cut_taken"]);
+    println!("receipts after a kill:");
+    for (message_id, name) in &taken {
+        let receipts = peer.ask(&json!({"do": "judge", "of": name, "count": 1}));
+        assert_eq!(receipts["last"]["fields"]["Disposition"], PROCESSED, "{name}");
+        office.told_of(name, &["received", "receipt-sent"]);
+        println!("  {name:8} {}", peer.letters(message_id, 1)["count"]);
+    }
+    let receipts = peer.ask(&json!({"do": "judge", "of": "K-CUT", "count": 2}));
+    assert_eq!(receipts["different"], 1, "a receipt goes again in the same octets");
+    office.told_of("K-CUT", &["received", "receipt-sent"]);
+    println!("  {:8} {}, its 250 was lost", "K-CUT", receipts["count"]);
+    // Whatever else were to go is before this one in the lane.
+    send(office, "K-END", &[]);
+    peer.ask(&json!({"do": "judge", "of": "K-END", "count": 1}));
+    office.told_of("K-END", &["received", "receipt-sent"]);
+    for (message_id, name) in &taken {
+        assert_eq!(peer.letters(message_id, 1)["count"], 1, "{name}: once");
+        let told = office.all_of(name);
+        assert_eq!(told, ["received", "receipt-sent"], "{name}");
+    }
+    assert_eq!(peer.letters(&cut, 2)["count"], 2);
+}
