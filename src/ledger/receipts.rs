@@ -218,7 +218,12 @@ impl Commit<'_> {
         if decide(row.state, trigger).is_err() || !trigger.is_evidence() {
             return Ok(Some(row.state));
         }
-        if let Some(reason) = reason {
+        // The letter is already on its way again.
+        let due = evidence.due.filter(|_| !row.is_under_way);
+        let state = self.step(&row, trigger, due, reason)?;
+        // Only what ended the delivery speaks against the lane: said again, or
+        // judged beside another answer that came first, it counts for nothing.
+        if let Some(reason) = reason.filter(|_| state != row.state) {
             match evidence.against {
                 Against::Counts => self.count_bounce(&row.partner, reason).map(|_suspended| ())?,
                 Against::Nothing => {}
@@ -227,9 +232,7 @@ impl Commit<'_> {
                 }
             }
         }
-        // The letter is already on its way again.
-        let due = evidence.due.filter(|_| !row.is_under_way);
-        self.step(&row, trigger, due, reason).map(Some)
+        Ok(Some(state))
     }
 }
 

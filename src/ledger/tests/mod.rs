@@ -5,6 +5,7 @@ mod checkups;
 mod crashes;
 mod lanes;
 mod model;
+mod receipts;
 mod speed;
 mod stories;
 mod tallies;

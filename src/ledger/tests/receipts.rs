@@ -1,0 +1,64 @@
+//! Evidence on record: what the other side and the road say of a delivery.
+
+use super::*;
+use crate::delivery::{Reason, State, Trigger};
+
+/// A letter that brings evidence; each is one of its own.
+async fn evidence(world: &World, delivery: DeliveryId, trigger: Trigger) -> Evidence {
+    let letter = world.ledger().take_in(letter("a report")).await.unwrap();
+    Evidence {
+        letter,
+        delivery: Some(delivery),
+        kind: EvidenceKind::Dsn,
+        partner: None,
+        disposition: None,
+        verified: false,
+        signer_sha256: None,
+        trigger: Some(trigger),
+        due: None,
+        reason: Some(Reason::new("said", "no such user")),
+        fate: Fate::Recorded,
+        against: Against::Nothing,
+    }
+}
+
+async fn handed_over(world: &World, number: &str) -> DeliveryId {
+    world.ledger().accept(acceptance(number, "70", 1, &["HM"])).await.unwrap();
+    world.post_one("HM", Verdict::HandedOver).await
+}
+
+/// The same bounce three times, each judged before the others were recorded,
+/// is one bounce and no reason to suspend.
+#[tokio::test]
+async fn a_bounce_that_comes_three_times_counts_once() {
+    let world = World::new();
+    let delivery = handed_over(&world, "N-1").await;
+    for _ in 0..3 {
+        let plain = evidence(&world, delivery, Trigger::Bounced).await;
+        let bounce = Evidence { against: Against::Counts, ..plain };
+        assert_eq!(world.ledger().record(bounce).await.unwrap(), Some(State::Bounced));
+    }
+    assert_eq!(world.ledger().suspensions().await.unwrap(), []);
+    for number in ["N-2", "N-3"] {
+        let delivery = handed_over(&world, number).await;
+        let plain = evidence(&world, delivery, Trigger::Bounced).await;
+        let bounce = Evidence { against: Against::Counts, ..plain };
+        world.ledger().record(bounce).await.unwrap();
+    }
+    assert_eq!(world.ledger().suspensions().await.unwrap().len(), 1, "three letters are three");
+}
+
+/// A yes and a no judged side by side: the first on record decides, and what
+/// speaks against the lane counts only if it did.
+#[tokio::test]
+async fn the_first_on_record_decides() {
+    let world = World::new();
+    let delivery = handed_over(&world, "N-1").await;
+    let yes = evidence(&world, delivery, Trigger::Received).await;
+    let plain = evidence(&world, delivery, Trigger::NotReadable).await;
+    let no = Evidence { against: Against::Suspends, ..plain };
+    assert_eq!(world.ledger().record(yes).await.unwrap(), Some(State::Received));
+    assert_eq!(world.ledger().record(no).await.unwrap(), Some(State::Received));
+    assert_eq!(world.ledger().suspensions().await.unwrap(), []);
+    assert_eq!(world.events().await.last().unwrap(), "outbound.contradiction");
+}
