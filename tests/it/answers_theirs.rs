@@ -17,6 +17,8 @@ struct Row {
     partner: &'static str,
     /// What befalls the letter on the partner's mail server.
     befalls: &'static [&'static str],
+    /// How much is told before anything is done.
+    first: usize,
     /// What is done then, one after another.
     does: Vec<Value>,
     state: &'static str,
@@ -35,6 +37,7 @@ fn row(name: &'static str, does: Vec<Value>, state: &'static str) -> Row {
         name,
         partner: "HM",
         befalls: &[],
+        first: 1,
         does,
         state,
         told: &["handed-over"],
@@ -61,6 +64,10 @@ fn reported(action: &str, status: &str) -> Value {
 }
 
 pub const RECEIVED: &[&str] = &["handed-over", "received-by-partner"];
+fn release() -> Value {
+    json!({"do": "release"})
+}
+
 const ERROR: &str = "processed/error: unexpected-processing-error";
 
 #[rustfmt::skip]
@@ -149,6 +156,15 @@ fn rows() -> Vec<Row> {
             shown: once, ..row("no reply to the dot, then a receipt", vec![good()], "received") },
         Row { befalls: &["cut_taken"], told: &["in-doubt:smtp.end-of-data", "handed-over"],
             copies: 2, ..row("no reply to the dot, no receipt", vec![], "handed-over") },
+        Row { befalls: &["waits"], first: 0, told: &["received-by-partner"], shown: once,
+            ..row("a receipt before the reply to the dot", vec![good(), release()], "received") },
+        Row { befalls: &["waits"], first: 0, shown: &["dsn failed"],
+            told: &["bounced:dsn-failed", "contradiction"],
+            ..row("report: failed 5.2.1, before the reply to the dot",
+                vec![reported("failed", "5.2.1"), release()], "bounced") },
+        Row { befalls: &["waits"], first: 0, shown: &["dsn failed"],
+            ..row("report: failed 4.4.7, before the reply to the dot",
+                vec![reported("failed", "4.4.7"), release()], "handed-over") },
 
         Row { told: &["handed-over", "bounced:dsn-failed"], shown: &["dsn failed"],
             ..row("report: failed 5.1.1", vec![reported("failed", "5.1.1")], "bounced") },
@@ -159,6 +175,13 @@ fn rows() -> Vec<Row> {
         Row { told: &["handed-over", "deferred:dsn-failed", "handed-over"], copies: 2,
             shown: &["dsn failed"],
             ..row("report: failed 4.4.7", vec![reported("failed", "4.4.7")], "handed-over") },
+        Row { told: &["handed-over", "deferred:dsn-failed", "handed-over", "deferred:dsn-failed",
+                "handed-over", "received-by-partner"], copies: 3,
+            shown: &["dsn failed", "dsn failed", "mdn processed verified"],
+            ..row("report: failed 4.4.7, twice, then a receipt", vec![
+                reported("failed", "4.4.7"), json!({"do": "letters", "count": 2}),
+                reported("failed", "4.4.7"), json!({"do": "letters", "count": 3}), good()],
+                "received") },
         Row { shown: &["dsn delayed"],
             ..row("report: delayed", vec![reported("delayed", "4.4.1")], "handed-over") },
         Row { shown: &["dsn delivered"],
@@ -221,12 +244,27 @@ pub fn their_answers(office: &Office, peer: &Peer) {
             office.submit(&number, row.partner);
         }
         peer.letters(&number, 1);
-        office.told_of(&number, &row.told[..1]);
+        office.told_of(&number, &row.told[..row.first]);
         for request in &row.does {
             let mut request = request.clone();
             request["door"] = office.gateway.smtp.into();
-            if request["do"] != "again" {
-                request["number"] = number.clone().into();
+            match request["do"].as_str() {
+                Some("again") => {}
+                Some("letters") => {
+                    let copies = request["count"].as_u64().unwrap();
+                    peer.letters(&number, copies);
+                    let handed_over = vec!["handed-over"; usize::try_from(copies).unwrap()];
+                    office.told_of(&number, &handed_over);
+                    continue;
+                }
+                Some("release") => request = json!({"do": "release"}),
+                _ => request["number"] = number.clone().into(),
+            }
+            if request["do"] == "release" {
+                // What was done so far is on record before the reply comes.
+                wait_for(row.name, LONG, || {
+                    (!shown(&office.delivery(&number)).is_empty()).then_some(())
+                });
             }
             let answer = peer.ask(&request);
             receipts.extend(answer["messageId"].as_str().map(str::to_owned));

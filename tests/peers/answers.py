@@ -10,6 +10,7 @@ and gets a line: what the request's method returns, or `{"fault": words}`.
 Python's standard library and the openssl command do all the work.
 """
 
+import asyncio
 import email
 import email.policy
 import hashlib
@@ -51,11 +52,17 @@ class Server(sink.Sink):
         self._ring = ring
         self._scratch = scratch
         self.befalls: dict[str, list[str]] = {}
+        self.holds = True  # letters that wait for their 250
         self.seen: dict[str, str] = {}  # digest of the octets, what it is about
         self.opened: dict[str, sealing.Opened] = {}
 
     def is_here(self, line: bytes) -> bool:
         return any(f"<{address(code)}>".encode() in line for code in PARTNERS)
+
+    async def released(self) -> None:
+        while self.holds:
+            await asyncio.sleep(0.01)
+        self.holds = True
 
     def trouble(self, octets: bytes) -> str:
         about = self.about(octets)
@@ -147,6 +154,11 @@ class Peer:
         self.server.befalls[about] = what
         return {}
 
+    def do_release(self) -> dict:
+        """The letter that waits for its 250 gets it."""
+        self.server.holds = False
+        return {}
+
     def do_oddities(self) -> dict:
         return {"oddities": self.server.oddities}
 
@@ -215,8 +227,9 @@ class Peer:
 
         more: exporter, weight, status, spelling of the certificate; xml
         (instead of one); to (the signed one), asks (who gets the receipt; ""
-        is nobody), options, signer, digest, outer_subject, befalls (what befalls
-        the receipts for it).
+        is nobody), options, signer, digest; inside and outside (pairs of what
+        is written otherwise under the signature, and by a relay); befalls
+        (what befalls the receipts for it).
         """
         outer = sealing.header(address(partner), more.get("to", OURS))
         asks = more.get("asks", address(partner))
@@ -231,12 +244,12 @@ class Peer:
         xml = xml.replace(b"StatusCode>70<", f"StatusCode>{more.get('status', '70')}<".encode())
         xml = more["xml"].encode() if "xml" in more else xml
         entity = sealing.certificate_entity(outer, f"SPS certificate {number}", number, xml)
+        entity = _rewritten(entity, more.get("inside"))
         octets = sealing.seal_entity(entity, outer, self._pairs[more.get("signer") or
                                                                 partner.lower()],
                                      self._keys.ours_decrypt.x509, self._scratch,
                                      more.get("digest", "sha256"))
-        if "outer_subject" in more:
-            octets = octets.replace(b"Subject: [...]", f"Subject: {more['outer_subject']}".encode())
+        octets = _rewritten(octets, more.get("outside"))
         self.server.befalls[outer["Message-ID"]] = more.get("befalls", [])
         path = address(partner)
         self._sent[name] = (octets, entity, path)
@@ -271,6 +284,13 @@ class Peer:
                 "root": outer.get_content_type(), "messageId": one.message_id,
                 "micalg": outer.get_param("micalg"), "sha256": hashlib.sha256(one.octets).hexdigest(),
                 "asks": b"Disposition-Notification-To" in one.octets + self._entity(one)}
+
+
+def _rewritten(octets: bytes, pairs: list | None) -> bytes:
+    for wrote, writes in pairs or []:
+        receipts.demand(wrote.encode() in octets, f"no {wrote} to write otherwise")
+        octets = octets.replace(wrote.encode(), writes.encode(), 1)
+    return octets
 
 
 def _make_keys(folder: Path) -> dict[str, keys.Pair]:

@@ -95,6 +95,9 @@ class Sink:
         """Whether a RCPT command names a mailbox of this server."""
         return f"<{self.mailbox}>".lower().encode() in line.lower()
 
+    async def released(self) -> None:
+        """Comes back when a letter that waits for its 250 may have it."""
+
     def trouble(self, octets: bytes) -> str:
         """What befalls a letter, by lot."""
         del octets
@@ -182,6 +185,10 @@ class _Conversation:
                 self._keep(octets, taken, False)
             self._writer.transport.abort()
             return False
+        elif befalls == "waits":
+            self._keep(octets, taken, True)
+            await self._sink.released()
+            await self._say("250 2.0.0 Taken, at last")
         elif BARE.search(octets):
             self._odd("bare CR or LF in the data")
             await self._say("554 5.6.0 Bare CR or LF")
