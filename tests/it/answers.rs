@@ -51,6 +51,10 @@ fn the_clock_of_receipts() {
     for number in ["C-NEVER", "C-AT-ONCE", "C-OVERDUE", "C-TOO-LATE"] {
         office.submit(number, "HM");
     }
+    office.submit("C-NO-RECEIPTS", "TF");
+    // A receipt of ours waits for none itself.
+    let ours = peer.ask(&json!({"do": "send", "door": door, "partner": "HM", "name": "C-OURS",
+        "number": "C-OURS"}));
     answer("C-AT-ONCE");
     office.told_of("C-AT-ONCE", RECEIVED);
     office.told_of("C-OVERDUE", &["handed-over", OVERDUE, "resent"]);
@@ -60,10 +64,13 @@ fn the_clock_of_receipts() {
     answer("C-TOO-LATE");
     office.told_of("C-TOO-LATE", &["contradiction:receipt-late"]);
     println!("the clock that waits for receipts:");
+    assert_eq!(peer.letters(ours["messageId"].as_str().unwrap(), 1)["count"], 1);
+    assert_eq!(office.all_of("C-OURS"), ["received", "receipt-sent"]);
     let too_late = [WEEK, &["contradiction:receipt-late"]].concat();
     for (number, state, copies, told) in [
         ("C-AT-ONCE", "received", 1, RECEIVED),
         ("C-OVERDUE", "received", 2, &["handed-over", OVERDUE, "resent", "received-by-partner"]),
+        ("C-NO-RECEIPTS", "handed-over", 1, &["handed-over"]),
         ("C-NEVER", "unconfirmed", 3, WEEK),
         ("C-TOO-LATE", "unconfirmed", 3, &too_late),
     ] {
@@ -116,6 +123,15 @@ fn receipts_survive(office: &mut Office, peer: &Peer) {
     assert_eq!(receipts["different"], 1, "a receipt goes again in the same octets");
     office.told_of("K-CUT", &["received", "receipt-sent"]);
     println!("  {:8} {}, its 250 was lost", "K-CUT", receipts["count"]);
+    // Their receipt counts, and once, though the gateway dies on taking it in.
+    office.submit("BV-K", "HM");
+    office.told_of("BV-K", &["handed-over"]);
+    let door = office.gateway.smtp;
+    peer.ask(&json!({"do": "receipt", "said": {}, "door": door, "number": "BV-K"}));
+    office.gateway.kill();
+    office.gateway.start();
+    office.told_of("BV-K", RECEIVED);
+    println!("  {:8} {}", "BV-K", "their receipt counted");
     // Whatever else were to go is before this one in the lane.
     send(office, "K-END", &[]);
     peer.ask(&json!({"do": "judge", "of": "K-END", "count": 1}));
@@ -126,4 +142,6 @@ fn receipts_survive(office: &mut Office, peer: &Peer) {
         assert_eq!(told, ["received", "receipt-sent"], "{name}");
     }
     assert_eq!(peer.letters(&cut, 2)["count"], 2);
+    assert_eq!(office.all_of("BV-K"), RECEIVED);
+    assert_eq!(office.delivery("BV-K")["receipts"].as_array().unwrap().len(), 1);
 }
