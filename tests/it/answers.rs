@@ -10,12 +10,15 @@
 //! One run of the gateway takes all rows of a table; a row says what is done
 //! and what must come of it, and the table is printed.
 
+use std::process::{Command, Stdio};
+
 use serde_json::json;
 
 use crate::answers_office::{HASTY, Office, PATIENT, Peer};
 use crate::answers_ours::{PROCESSED, our_answers};
 use crate::answers_theirs::{RECEIVED, their_answers};
 use crate::broker::Broker;
+use crate::skipped::skipped;
 
 //------------ Tests ---------------------------------------------------------
 
@@ -28,6 +31,7 @@ fn answers_of_others() {
     let mut office = Office::open(keys.path(), peer.port, PATIENT, url);
     our_answers(&office, &peer);
     their_answers(&office, &peer);
+    an_as1_product(&office, &peer);
     receipts_survive(&mut office, &peer);
     let oddities = peer.ask(&json!({"do": "oddities"}));
     assert_eq!(oddities["oddities"], json!([]));
@@ -83,6 +87,44 @@ fn the_clock_of_receipts() {
         assert_eq!(office.delivery(number)["state"], state, "{number}");
     }
 }
+//------------ pyas2lib ------------------------------------------------------
+
+/// None, said aloud, where pyas2lib cannot be had.
+fn pyas2lib() -> Option<String> {
+    let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/as1");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/as1.sh");
+    let made = Command::new(script).arg(folder).stdin(Stdio::null()).output().unwrap();
+    if !made.status.success() {
+        skipped("an AS1 product as partner: pyas2lib could not be installed");
+        return None;
+    }
+    Some(format!("{folder}/bin/python"))
+}
+
+/// An AS1 product takes our receipt for its own letter, with the digest that
+/// it worked out itself; and its receipt counts for ours.
+fn an_as1_product(office: &Office, peer: &Peer) {
+    let Some(python) = pyas2lib() else { return };
+    let door = office.gateway.smtp;
+    let send = json!({"do": "as1_send", "door": door, "python": python, "number": "AS1-1"});
+    let sent = peer.ask(&send);
+    office.told_of("AS1-1", &["received", "receipt-sent"]);
+    let judge = json!({"do": "as1_judge", "python": python, "about": sent["messageId"]});
+    let judged = peer.ask(&judge);
+    println!("an AS1 product, of our receipt: {judged}");
+    assert_eq!(judged["mic"], true, "its digest is ours");
+    let right = json!({"status": "processed", "detail": null, "digest": "sha256", "asked": true});
+    assert_eq!(judged["said"]["right"], right);
+    // It is no yes-man.
+    assert_eq!(judged["said"]["other"]["status"], "processed/warning");
+
+    office.submit("BV-AS1", "IO");
+    office.told_of("BV-AS1", &["handed-over"]);
+    peer.ask(&json!({"do": "as1_receipt", "door": door, "python": python, "number": "BV-AS1"}));
+    office.told_of("BV-AS1", RECEIVED);
+    println!("an AS1 product's receipt: {}", office.all_of("BV-AS1").join(", "));
+}
+
 //------------ Kills ---------------------------------------------------------
 
 /// A receipt that is owed goes out after the gateway was killed, and once;
@@ -131,7 +173,7 @@ fn receipts_survive(office: &mut Office, peer: &Peer) {
     office.gateway.kill();
     office.gateway.start();
     office.told_of("BV-K", RECEIVED);
-    println!("  {:8} {}", "BV-K", "their receipt counted");
+    println!("  BV-K     their receipt counted");
     // Whatever else were to go is before this one in the lane.
     send(office, "K-END", &[]);
     peer.ask(&json!({"do": "judge", "of": "K-END", "count": 1}));

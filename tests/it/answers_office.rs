@@ -18,7 +18,7 @@ use crate::world::Gateway;
 pub const EVENT: Duration = Duration::from_secs(10);
 
 /// Who there is: code, and what its entry has beside the usual.
-pub const PARTNERS: [(&str, &str); 8] = [
+pub const PARTNERS: [(&str, &str); 9] = [
     ("HM", ""),
     ("GS", "receipt = \"mdn-signed\"\n"),
     ("AQ", ""),
@@ -27,6 +27,7 @@ pub const PARTNERS: [(&str, &str); 8] = [
     ("CK", ""),
     ("PN", "receipt_warnings = true\n"),
     ("FK", ""),
+    ("IO", "receipt = \"mdn-signed\"\nheaders = \"outer\"\naliases = [\"IO-AS2\"]\n"),
 ];
 
 /// Clocks: doubts are short, and receipts may take their time.
@@ -119,11 +120,13 @@ impl Office {
         gateway.folder.write("certpost.toml", own);
         let partners: String = PARTNERS.iter().map(|(code, more)| {
             let small = code.to_lowercase();
+            // An AS1 product knows nothing newer.
+            let content = if *code == "IO" { "content = [\"aes-256-cbc\"]\n" } else { "" };
             format!(
                 "[[partner]]\ncode = \"{code}\"\naddress = \"push@ecert.{small}.example\"\n\
                  route = \"smtp://127.0.0.1:{port}\"\ntls = \"none\"\n{more}\
                  [partner.seal]\nrecipients = [\"{folder}/decrypt.pem\"]\n\
-                 [partner.trust]\nsigners = [\"{folder}/{small}.pem\"]\nanchors = [\"{folder}/authority.pem\"]\n"
+                 [partner.trust]\nsigners = [\"{folder}/{small}.pem\"]\nanchors = [\"{folder}/authority.pem\"]\n{content}"
             )
         }).collect();
         gateway.folder.write("partners.toml", partners);

@@ -17,6 +17,7 @@ import hashlib
 import json
 import random
 import smtplib
+import subprocess
 import sys
 import tempfile
 import time
@@ -33,7 +34,7 @@ OURS = "push@ecert.bv.example"
 PATIENCE = 20  # seconds that anything may take
 # Each partner's signing key; all decrypt with one key.
 PARTNERS = {"HM": "P-256", "GS": "RSA", "AQ": "P-256", "TF": "P-256", "NU": "P-256",
-            "CK": "P-256", "PN": "P-256", "FK": "P-384"}
+            "CK": "P-256", "PN": "P-256", "FK": "P-384", "IO": "RSA"}
 
 
 class Fault(Exception):
@@ -286,6 +287,44 @@ class Peer:
                 "asks": b"Disposition-Notification-To" in one.octets + self._entity(one)}
 
 
+    # ------------ pyas2lib
+
+    def _as1(self, python: str, *words: str) -> str:
+        script = Path(__file__).with_name("as1.py")
+        ran = subprocess.run([python, "-B", str(script), words[0], str(self._folder), *words[1:]],
+                             stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+                             check=False)
+        receipts.demand(ran.returncode == 0, ran.stderr.decode(errors="replace"))
+        return ran.stdout.decode()
+
+    def do_as1_send(self, door: int, python: str, number: str) -> dict:
+        """A letter by pyas2lib, with a certificate."""
+        message_id = sealing.header(address("IO"), OURS)["Message-ID"]
+        made = certificates.invent(number, "IO", "BV", random.Random(1))
+        (self._folder / "as1.xml").write_bytes(certificates.spell(made, "indented"))
+        (self._folder / "as1.json").write_text(json.dumps(
+            {"messageId": message_id, "subject": number}))
+        self._as1(python, "send")
+        return dict(self._push(door, (self._folder / "as1.eml").read_bytes(), address("IO")),
+                    messageId=message_id)
+
+    def do_as1_judge(self, python: str, about: str) -> dict:
+        """What pyas2lib says of the receipt that came for that letter."""
+        one = self._wait(about, 1)[0]
+        letter = self._folder / "as1-receipt.eml"
+        letter.write_bytes(one.octets)
+        mic = (self._folder / "as1.mic").read_text()
+        return {"said": json.loads(self._as1(python, "judge", str(letter))),
+                "mic": f"{mic}, sha256".encode() in one.octets}
+
+    def do_as1_receipt(self, door: int, python: str, number: str) -> dict:
+        """Its receipt for a letter of ours, whose digest it is told."""
+        letter, _ = self._answered(number)
+        facts = {"messageId": letter.message_id, "mic": letter.mic("entity").split(",")[0]}
+        self._as1(python, "answer", json.dumps(facts))
+        return self._push(door, (self._folder / "as1.eml").read_bytes(), "")
+
+
 def _rewritten(octets: bytes, pairs: list | None) -> bytes:
     for wrote, writes in pairs or []:
         receipts.demand(wrote.encode() in octets, f"no {wrote} to write otherwise")
@@ -316,7 +355,7 @@ def main() -> int:
             try:
                 said = peer.answer(json.loads(line))
             except (Fault, receipts.Wrong, sealing.Unproven, OSError, KeyError, TypeError,
-                    smtplib.SMTPException) as error:
+                    smtplib.SMTPException, subprocess.TimeoutExpired) as error:
                 said = {"fault": f"{type(error).__name__}: {error}"}
             print(json.dumps(said), flush=True)
         peer.server.stop()
