@@ -62,3 +62,22 @@ async fn the_first_on_record_decides() {
     assert_eq!(world.ledger().suspensions().await.unwrap(), []);
     assert_eq!(world.events().await.last().unwrap(), "outbound.contradiction");
 }
+
+/// A relay gives up after days, when our own time for attempts is long over:
+/// the letter goes again all the same, with that time before it.
+#[tokio::test]
+async fn what_a_relay_gave_up_has_all_its_time_again() {
+    let give_up = Duration::from_secs(5 * 86_400);
+    let world = World::new();
+    let delivery = handed_over(&world, "N-1").await;
+    world.clock.advance(give_up + LEASE);
+    let back = evidence(&world, delivery, Trigger::RelayGaveUp).await;
+    assert_eq!(world.ledger().record(back).await.unwrap(), Some(State::Deferred));
+    assert_eq!(world.ledger().expire(10, give_up).await.unwrap(), []);
+    assert_eq!(world.claim_one("HM").await.first_attempt_at, None);
+    // And no more than that time.
+    world.clock.advance(LEASE);
+    world.post_one("HM", Verdict::Deferred).await;
+    world.clock.advance(give_up);
+    assert_eq!(world.ledger().expire(10, give_up).await.unwrap(), [delivery]);
+}
