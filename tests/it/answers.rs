@@ -52,7 +52,7 @@ fn the_clock_of_receipts() {
     };
     const OVERDUE: &str = "overdue:receipt.overdue";
     const WEEK: &[&str] = &["handed-over", OVERDUE, "resent", "resent", "unconfirmed:receipt.none"];
-    for number in ["C-NEVER", "C-AT-ONCE", "C-OVERDUE", "C-TOO-LATE"] {
+    for number in ["C-NEVER", "C-AT-ONCE", "C-OVERDUE", "C-TOO-LATE", "C-RELAY"] {
         office.submit(number, "HM");
     }
     office.submit("C-NO-RECEIPTS", "TF");
@@ -63,11 +63,20 @@ fn the_clock_of_receipts() {
     office.told_of("C-AT-ONCE", RECEIVED);
     office.told_of("C-OVERDUE", &["handed-over", OVERDUE, "resent"]);
     answer("C-OVERDUE");
+    // A relay gives up when our own time for attempts is over.
+    const BACK: &[&str] = &["handed-over", OVERDUE, "resent", "deferred:dsn-failed", "handed-over"];
+    office.told_of("C-RELAY", &BACK[..3]);
+    peer.ask(&json!({"do": "report", "said": {"action": "failed", "status": "4.4.7"},
+        "door": door, "number": "C-RELAY"}));
+    office.told_of("C-RELAY", BACK);
     office.told_of("C-NEVER", WEEK);
     office.told_of("C-TOO-LATE", WEEK);
     answer("C-TOO-LATE");
     office.told_of("C-TOO-LATE", &["contradiction:receipt-late"]);
     println!("the clock that waits for receipts:");
+    let relay = office.all_of("C-RELAY");
+    println!("  C-RELAY      {}", relay.join(", "));
+    assert_eq!(relay[..BACK.len()], *BACK);
     assert_eq!(peer.letters(ours["messageId"].as_str().unwrap(), 1)["count"], 1);
     assert_eq!(office.all_of("C-OURS"), ["received", "receipt-sent"]);
     let too_late = [WEEK, &["contradiction:receipt-late"]].concat();

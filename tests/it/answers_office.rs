@@ -32,8 +32,8 @@ pub const PARTNERS: [(&str, &str); 9] = [
 
 /// Clocks: doubts are short, and receipts may take their time.
 pub const PATIENT: &str = "in_doubt_hold = \"3s\"\n";
-/// Clocks: no receipt for six seconds is the end.
-pub const HASTY: &str = "receipt_expected = \"200ms\"\nreceipt_warn = \"1s\"\n\
+/// Clocks: no receipt for six seconds is the end; a letter is tried for one.
+pub const HASTY: &str = "give_up = \"1s\"\nreceipt_expected = \"200ms\"\nreceipt_warn = \"1s\"\n\
      receipt_overdue = \"2s\"\nreceipt_resend = [\"2s\", \"4s\"]\nreceipt_close = \"6s\"\n";
 
 //------------ Peer ----------------------------------------------------------
