@@ -159,7 +159,7 @@ fn rows() -> Vec<Row> {
         Row { befalls: &["waits"], first: 0, told: &["received-by-partner"], shown: once,
             ..row("a receipt before the reply to the dot", vec![good(), release()], "received") },
         Row { befalls: &["waits"], first: 0, shown: &["dsn failed"],
-            told: &["bounced:dsn-failed", "contradiction"],
+            told: &["bounced:dsn-failed", "contradiction:smtp.end-of-data"],
             ..row("report: failed 5.2.1, before the reply to the dot",
                 vec![reported("failed", "5.2.1"), release()], "bounced") },
         Row { befalls: &["waits"], first: 0, shown: &["dsn failed"],
