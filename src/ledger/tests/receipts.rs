@@ -22,6 +22,17 @@ async fn evidence(world: &World, delivery: DeliveryId, trigger: Trigger) -> Evid
     }
 }
 
+impl World {
+    async fn letter_id(&self, delivery: DeliveryId) -> String {
+        let key = delivery.uuid().into_bytes();
+        let read = move |reader: &mut super::super::reader::Reader| {
+            let sql = "SELECT letter_id FROM delivery WHERE key = ?";
+            Ok(reader.sql.query_row(sql, [key], |row| row.get(0))?)
+        };
+        self.ledger().read(read).await.unwrap()
+    }
+}
+
 async fn handed_over(world: &World, number: &str) -> DeliveryId {
     world.ledger().accept(acceptance(number, "70", 1, &["HM"])).await.unwrap();
     world.post_one("HM", Verdict::HandedOver).await
@@ -61,6 +72,35 @@ async fn the_first_on_record_decides() {
     assert_eq!(world.ledger().record(no).await.unwrap(), Some(State::Received));
     assert_eq!(world.ledger().suspensions().await.unwrap(), []);
     assert_eq!(world.events().await.last().unwrap(), "outbound.contradiction");
+}
+
+/// What is kept is judged again once its letter was sent, and not over and
+/// over for a letter that is there and is not the one.
+#[tokio::test]
+async fn what_is_kept_is_judged_again_once() {
+    let world = World::new();
+    let sent = handed_over(&world, "N-1").await;
+    world.ledger().accept(acceptance("N-2", "70", 1, &["GS"])).await.unwrap();
+    let waits = world.claim_one("GS").await;
+    world.ledger().seal(sealed(&waits)).await.unwrap();
+    world.ledger().release(waits.delivery, waits.fence).await.unwrap();
+    let there: String = world.letter_id(sent).await;
+    for about in [there, "a".repeat(26), waits.letter_id.clone()] {
+        let plain = evidence(&world, sent, Trigger::Received).await;
+        let fate = Fate::Kept { about };
+        let kept = Evidence { delivery: None, trigger: None, fate, ..plain };
+        assert_eq!(world.ledger().record(kept).await.unwrap(), None);
+    }
+    assert_eq!(world.ledger().judge_kept_again(FOR_EVER).await.unwrap(), 0);
+    world.post_one("GS", Verdict::HandedOver).await;
+    assert_eq!(world.ledger().judge_kept_again(FOR_EVER).await.unwrap(), 1);
+    // It is not about that one after all.
+    let again = world.ledger().waiting_letters(9).await.unwrap().pop().unwrap().id;
+    let plain = evidence(&world, sent, Trigger::Received).await;
+    let fate = Fate::Kept { about: waits.letter_id };
+    let kept = Evidence { letter: again, delivery: None, trigger: None, fate, ..plain };
+    world.ledger().record(kept).await.unwrap();
+    assert_eq!(world.ledger().judge_kept_again(FOR_EVER).await.unwrap(), 0);
 }
 
 /// A relay gives up after days, when our own time for attempts is long over:
