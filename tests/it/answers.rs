@@ -59,6 +59,13 @@ fn the_clock_of_receipts() {
     // A receipt of ours waits for none itself.
     let ours = peer.ask(&json!({"do": "send", "door": door, "partner": "HM", "name": "C-OURS",
         "number": "C-OURS"}));
+    // Answered by theirs, as no receipt should be: kept, and looked at once.
+    peer.ask(&json!({"do": "judge", "of": "C-OURS", "count": 1}));
+    peer.ask(&json!({"do": "receipt", "said": {"original": "of C-OURS"}, "door": door,
+        "number": "C-NEVER"}));
+    // The same for an id of ours with another domain.
+    peer.ask(&json!({"do": "receipt", "said": {"original": "elsewhere"}, "door": door,
+        "number": "C-NEVER"}));
     answer("C-AT-ONCE");
     office.told_of("C-AT-ONCE", RECEIVED);
     office.told_of("C-OVERDUE", &["handed-over", OVERDUE, "resent"]);
@@ -74,6 +81,9 @@ fn the_clock_of_receipts() {
     answer("C-TOO-LATE");
     office.told_of("C-TOO-LATE", &["contradiction:receipt-late"]);
     println!("the clock that waits for receipts:");
+    let unknown = office.gateway.log().matches("receipt-unknown").count();
+    println!("  receipts for no letter of ours, each judged once: {unknown}");
+    assert_eq!(unknown, 2);
     let relay = office.all_of("C-RELAY");
     println!("  C-RELAY      {}", relay.join(", "));
     assert_eq!(relay[..BACK.len()], *BACK);

@@ -177,8 +177,14 @@ class Peer:
                    form: str = "sealed", path: str = "") -> dict:
         """Answers the letter with this number, and says what the door said."""
         letter, partner = self._answered(number)
-        if said.get("original", "").isalnum():
-            said = dict(said, original=self._answered(said["original"])[0].message_id)
+        original = said.get("original", "")
+        if original == "elsewhere":
+            left = letter.message_id.partition("@")[0]
+            said = dict(said, original=f"{left}@elsewhere.example>")
+        elif original.startswith("of "):
+            # Of our receipt for the letter sent under that name.
+            about = self._sent[f"{original[3:]}.id"][0].decode()
+            said = dict(said, original=self._wait(about, 1)[0].message_id)
         outer, entity = reports.mdn(letter, dict(said, clear=form == "clear"))
         signer = signer or partner
         match form:
