@@ -155,23 +155,23 @@ fn receipts_survive(office: &mut Office, peer: &Peer) {
             "number": name, "befalls": befalls});
         peer.ask(&request)["messageId"].as_str().unwrap().to_owned()
     };
-    // Killed as soon as a letter was taken, before or while it is judged.
+    // Killed as soon as a letter was taken, before or while it is judged; and
+    // when the certificate is out and its receipt is not. No receipt is let in
+    // before the next start: one that is under way at a kill comes twice, as
+    // K-CUT does, and that is no fault.
     let mut taken = Vec::new();
-    for n in 0..4 {
-        let name = format!("K-{n}");
-        taken.push((send(office, &name, &[]), name));
+    for name in ["K-0", "K-1", "K-2", "K-LATE"] {
+        let message_id = send(office, name, &["later"; 50]);
+        if name == "K-LATE" {
+            office.told_of(name, &["received"]);
+        }
         office.gateway.kill();
+        assert_eq!(peer.letters(&message_id, 0)["count"], 0, "{name}: none was let in yet");
         office.gateway.start();
-        office.told_of(&taken[n].1, &["received", "receipt-sent"]);
+        peer.ask(&json!({"do": "befalls", "about": message_id, "what": []}));
+        office.told_of(name, &["received", "receipt-sent"]);
+        taken.push((message_id, name));
     }
-    // Killed when the certificate is out and its receipt is not.
-    taken.push((send(office, "K-LATE", &["later"; 50]), "K-LATE".to_owned()));
-    office.told_of("K-LATE", &["received"]);
-    office.gateway.kill();
-    let late = &taken.last().unwrap().0;
-    assert_eq!(peer.letters(late, 0)["count"], 0, "no receipt was let in yet");
-    peer.ask(&json!({"do": "befalls", "about": late, "what": []}));
-    office.gateway.start();
     let cut = send(office, "K-CUT", &["cut_taken"]);
     println!("receipts after a kill:");
     for (message_id, name) in &taken {

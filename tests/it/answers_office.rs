@@ -19,7 +19,7 @@ pub const EVENT: Duration = Duration::from_secs(10);
 
 /// Who there is: code, and what its entry has beside the usual.
 pub const PARTNERS: [(&str, &str); 9] = [
-    ("HM", ""),
+    ("HM", "senders = [\"gate@ecert.hm.example\"]\n"),
     ("GS", "receipt = \"mdn-signed\"\n"),
     ("AQ", ""),
     ("TF", "receipt = \"none\"\n"),
