@@ -8,14 +8,14 @@
 //! elements, and which of absent or empty a mandatory one was, leave no trace.
 
 use std::collections::HashSet;
-use std::fmt;
+use std::fmt::{self, Write};
 
 use sha2::{Digest, Sha256};
 
 use super::document::Certificate;
 use super::element::{Element, Kind, Shape, attribute_in_json};
 use super::leaf::{Extra, Leaf};
-use super::plain::{Plain, Repeats, StandsFor};
+use super::plain::{Plain, Repeats, StandsFor, tag_name};
 use super::tree::{Entry, Item, Node};
 
 //------------ ContentDigest -------------------------------------------------
@@ -55,9 +55,9 @@ impl Certificate {
     /// The canonical form itself: what the digest is made of, and what two
     /// versions are compared by.
     pub fn canonical(&self) -> String {
-        let mut object = members(self.root());
-        object.0.push(("schema", quoted(SCHEMA)));
-        object.into_text()
+        let mut out = String::with_capacity(8 * 1024);
+        write_members(&mut out, self.root(), Some(SCHEMA));
+        out
     }
 }
 
@@ -66,113 +66,179 @@ impl Certificate {
 /// The schema that a certificate's JSON names.
 pub const SCHEMA: &str = "certpost/certificate/1";
 
-/// Members already written, to be sorted by key.
-struct Object(Vec<(&'static str, String)>);
+/// The comma before every member and item but the first.
+struct Commas(bool);
 
-impl Object {
-    fn into_text(mut self) -> String {
-        self.0.sort();
-        let members: Vec<String> =
-            self.0.into_iter().map(|(key, text)| format!("{}:{text}", quoted(key))).collect();
-        format!("{{{}}}", members.join(","))
-    }
-}
-
-fn node_text(node: &Node) -> String {
-    members(node).into_text()
-}
-
-fn members(node: &Node) -> Object {
-    let mut object = Object(Vec::new());
-    for (at, element) in (0u8..).zip(node.of().elements) {
-        let text = if element.occurs.repeats() {
-            let items = list_texts(node, element, node.row(at));
-            if items.is_empty() { None } else { Some(format!("[{}]", items.join(","))) }
-        } else {
-            node.row(at).first().map(|entry| item_text(element, &entry.item))
-        };
-        if let Some(text) = text {
-            object.0.push((element.json_name(), text));
+impl Commas {
+    fn next(&mut self, out: &mut String) {
+        if std::mem::replace(&mut self.0, true) {
+            out.push(',');
         }
     }
-    if let Some(extra) = node.extra() {
-        object.0.push(("$xml", extra_text(extra)));
+
+    /// The next member's key; its value follows.
+    fn key(&mut self, out: &mut String, key: &str) {
+        self.next(out);
+        write_quoted(out, key);
+        out.push(':');
     }
-    object
+}
+
+fn write_node(out: &mut String, node: &Node) {
+    write_members(out, node, None);
+}
+
+/// The members of an object, sorted by key; `$xml` sorts before all names.
+fn write_members(out: &mut String, node: &Node, mut schema: Option<&str>) {
+    let mut commas = Commas(false);
+    out.push('{');
+    if let Some(extra) = node.extra() {
+        commas.key(out, "$xml");
+        write_extra(out, extra);
+    }
+    for (at, element) in node.of().by_json_name() {
+        let entries = node.row(at);
+        let Some(first) = entries.first() else { continue };
+        if element.json_name() > "schema" {
+            write_schema(out, &mut commas, schema.take());
+        }
+        commas.key(out, element.json_name());
+        if element.occurs.repeats() {
+            write_list(out, node, element, entries);
+        } else {
+            write_item(out, element, &first.item);
+        }
+    }
+    write_schema(out, &mut commas, schema);
+    out.push('}');
+}
+
+fn write_schema(out: &mut String, commas: &mut Commas, schema: Option<&str>) {
+    if let Some(schema) = schema {
+        commas.key(out, "schema");
+        write_quoted(out, schema);
+    }
 }
 
 /// A list's items: those that a plain field stands for first, in the order of
 /// the fields, their booleans spelled as we do; then the others as they came.
-fn list_texts(node: &Node, element: &Element, entries: &[Entry]) -> Vec<String> {
-    let mut fields = HashSet::new();
-    let mut ordered: Vec<(usize, String)> = entries
-        .iter()
-        .map(|entry| {
-            let Item::Node(below) = &entry.item else {
-                return (usize::MAX, item_text(element, &entry.item));
-            };
-            match Plain::fitting(node, element.name, below) {
-                Some((order, plain)) if plain.repeats == Repeats::Yes || fields.insert(order) => {
-                    let said = below.text("Content").and_then(truth);
-                    let text = match said {
-                        Some(truth) if plain.stands_for == StandsFor::Truth => {
-                            let note = Node::new(below.of()).with("Subject", plain.tag);
-                            node_text(&note.with("Content", &truth.to_string()))
-                        }
-                        Some(_) | None => node_text(below),
-                    };
-                    (order, text)
+fn write_list(out: &mut String, node: &Node, element: &Element, entries: &[Entry]) {
+    let mut commas = Commas(false);
+    out.push('[');
+    let tagged = matches!(element.kind, Kind::Node(of) if tag_name(of).is_some());
+    if tagged {
+        for (below, fits) in in_order(node, element, entries) {
+            commas.next(out);
+            let said = fits
+                .filter(|plain| plain.stands_for == StandsFor::Truth)
+                .and_then(|plain| Some((plain, truth(below.text("Content")?)?)));
+            match said {
+                Some((plain, truth)) => {
+                    let note = Node::new(below.of()).with("Subject", plain.tag);
+                    write_node(out, &note.with("Content", &truth.to_string()));
                 }
-                Some(_) | None => (usize::MAX, node_text(below)),
+                None => write_node(out, below),
             }
+        }
+    } else {
+        for entry in entries {
+            commas.next(out);
+            write_item(out, element, &entry.item);
+        }
+    }
+    out.push(']');
+}
+
+/// The entries of a tagged list in the order they are written, each with the
+/// plain field that stands for it.
+fn in_order<'a>(
+    node: &Node,
+    element: &Element,
+    entries: &'a [Entry],
+) -> Vec<(&'a Node, Option<&'static Plain>)> {
+    let mut fields = HashSet::new();
+    let mut ordered: Vec<(usize, &Node, Option<&'static Plain>)> = entries
+        .iter()
+        .filter_map(|entry| match &entry.item {
+            Item::Node(below) => Some(below),
+            // A row of nodes holds no leaf.
+            Item::Leaf(_) => None,
+        })
+        .map(|below| match Plain::fitting(node, element.name, below) {
+            Some((order, plain)) if plain.repeats == Repeats::Yes || fields.insert(order) => {
+                (order, below, Some(plain))
+            }
+            Some(_) | None => (usize::MAX, below, None),
         })
         .collect();
-    ordered.sort_by_key(|(order, _)| *order);
-    ordered.into_iter().map(|(_, text)| text).collect()
+    ordered.sort_by_key(|(order, ..)| *order);
+    ordered.into_iter().map(|(_, below, fits)| (below, fits)).collect()
 }
 
-fn item_text(element: &Element, item: &Item) -> String {
+fn write_item(out: &mut String, element: &Element, item: &Item) {
     match (item, &element.kind) {
-        (Item::Node(node), _) => node_text(node),
-        (Item::Leaf(leaf), Kind::Leaf(Shape::Indicator, _)) => leaf_text(leaf, truth(&leaf.text)),
-        (Item::Leaf(leaf), _) => leaf_text(leaf, None),
+        (Item::Node(node), _) => write_node(out, node),
+        (Item::Leaf(leaf), Kind::Leaf(Shape::Indicator, _)) => {
+            write_leaf(out, leaf, truth(&leaf.text));
+        }
+        (Item::Leaf(leaf), _) => write_leaf(out, leaf, None),
     }
 }
 
-fn leaf_text(leaf: &Leaf, truth: Option<bool>) -> String {
-    let value = match truth {
-        Some(true) => "true".to_owned(),
-        Some(false) => "false".to_owned(),
-        None => quoted(&leaf.text),
+fn write_leaf(out: &mut String, leaf: &Leaf, truth: Option<bool>) {
+    let write_value = |out: &mut String| match truth {
+        Some(true) => out.push_str("true"),
+        Some(false) => out.push_str("false"),
+        None => write_quoted(out, &leaf.text),
     };
     if leaf.attributes().is_empty() && leaf.extra().is_none() {
-        return value;
+        return write_value(out);
     }
-    let mut object = Object(vec![("value", value)]);
-    for (name, value) in leaf.attributes() {
-        object.0.push((attribute_in_json(name), quoted(value)));
-    }
+    let mut commas = Commas(false);
+    out.push('{');
     if let Some(extra) = leaf.extra() {
-        object.0.push(("$xml", extra_text(extra)));
+        commas.key(out, "$xml");
+        write_extra(out, extra);
     }
-    object.into_text()
+    let attributes = leaf.attributes().iter();
+    let mut members: Vec<(&str, Option<&str>)> =
+        attributes.map(|(name, value)| (attribute_in_json(name), Some(value.as_ref()))).collect();
+    members.push(("value", None));
+    members.sort_unstable_by_key(|(key, _)| *key);
+    for (key, value) in members {
+        commas.key(out, key);
+        match value {
+            Some(value) => write_quoted(out, value),
+            None => write_value(out),
+        }
+    }
+    out.push('}');
 }
 
-fn extra_text(extra: &Extra) -> String {
-    let mut members = Vec::new();
+fn write_extra(out: &mut String, extra: &Extra) {
+    let mut commas = Commas(false);
+    out.push('{');
     if !extra.attributes().is_empty() {
-        let attributes: Vec<String> = extra
-            .attributes()
-            .iter()
-            .map(|(name, value)| format!("{}:{}", quoted(name), quoted(value)))
-            .collect();
-        members.push(format!("\"attributes\":{{{}}}", attributes.join(",")));
+        commas.key(out, "attributes");
+        let mut commas = Commas(false);
+        out.push('{');
+        for (name, value) in extra.attributes() {
+            commas.key(out, name);
+            write_quoted(out, value);
+        }
+        out.push('}');
     }
     if !extra.unknown.is_empty() {
-        let unknown: Vec<String> = extra.unknown.iter().map(|text| quoted(text)).collect();
-        members.push(format!("\"unknown\":[{}]", unknown.join(",")));
+        commas.key(out, "unknown");
+        let mut commas = Commas(false);
+        out.push('[');
+        for text in &extra.unknown {
+            commas.next(out);
+            write_quoted(out, text);
+        }
+        out.push(']');
     }
-    format!("{{{}}}", members.join(","))
+    out.push('}');
 }
 
 /// What an indicator says, in whatever case it was spelled; absent if it says
@@ -188,19 +254,25 @@ pub fn truth(text: &str) -> Option<bool> {
 }
 
 /// A JSON string with the fewest escapes (RFC 8259, section 7).
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
+fn write_quoted(out: &mut String, text: &str) {
     out.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            control if control < ' ' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(control)));
-            }
-            other => out.push(other),
+    let mut from = 0;
+    for (at, octet) in text.bytes().enumerate() {
+        // Octets of longer characters are all above these.
+        if octet >= b' ' && octet != b'"' && octet != b'\\' {
+            continue;
         }
+        out.push_str(&text[from..at]);
+        match octet {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            control => {
+                // Writing to a String does not fail.
+                write!(out, "\\u{control:04x}").ok();
+            }
+        }
+        from = at + 1;
     }
+    out.push_str(&text[from..]);
     out.push('"');
-    out
 }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::codes::List;
-use super::table::{self, TYPES};
+use super::table;
 
 //------------ Type ----------------------------------------------------------
 
@@ -13,9 +13,21 @@ use super::table::{self, TYPES};
 pub struct Type {
     pub name: &'static str,
     pub elements: &'static [Element],
+    /// The rows, sorted by their elements' names in JSON; made on first use.
+    pub(super) by_json_name: OnceLock<Vec<u8>>,
 }
 
 impl Type {
+    /// The elements in the order of their names in JSON, each with its row.
+    pub(crate) fn by_json_name(&'static self) -> impl Iterator<Item = (u8, &'static Element)> {
+        let rows = self.by_json_name.get_or_init(|| {
+            let mut rows: Vec<(u8, &Element)> = (0u8..).zip(self.elements).collect();
+            rows.sort_by_key(|(_, element)| element.json_name());
+            rows.into_iter().map(|(row, _)| row).collect()
+        });
+        rows.iter().map(|row| (*row, &self.elements[usize::from(*row)]))
+    }
+
     /// The element called `name` in XML, and where it stands in the order.
     pub fn element(&'static self, name: &str) -> Option<(u8, &'static Element)> {
         (0u8..).zip(self.elements).find(|(_, element)| element.name == name)
@@ -83,16 +95,14 @@ pub struct Element {
     pub name: &'static str,
     pub occurs: Occurs,
     pub kind: Kind,
+    /// The name in JSON; made on first use.
+    pub(super) json_name: OnceLock<String>,
 }
 
 impl Element {
     /// The name in JSON: made from the XML one by rule, with one exception.
-    pub fn json_name(&self) -> &'static str {
-        static NAMES: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
-            let elements = TYPES.iter().flat_map(|of| of.elements);
-            elements.map(|element| (element.name, mechanical(element.name))).collect()
-        });
-        NAMES.get(self.name).map_or(self.name, String::as_str)
+    pub fn json_name(&self) -> &str {
+        self.json_name.get_or_init(|| mechanical(self.name))
     }
 
     /// Whether an absent one may be written as an empty element: numbers and
@@ -275,6 +285,7 @@ pub fn attribute_in_json(name: &'static str) -> &'static str {
 mod tests {
     use std::collections::HashSet;
 
+    use super::super::table::TYPES;
     use super::*;
 
     #[track_caller]

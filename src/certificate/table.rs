@@ -4,6 +4,8 @@
 //! `Name Occurs KIND`: the local name, how often the schema wants it, and what
 //! it holds. JSON names are made from these, never written down.
 
+use std::sync::OnceLock;
+
 use super::codes::List;
 use super::element::{Element, Kind, Occurs, Shape, Type};
 
@@ -36,11 +38,17 @@ macro_rules! types {
             #[doc = concat!("`", $type, "`")]
             pub static $constant: Type = Type {
                 name: $type,
-                elements: &[$(Element {
-                    name: stringify!($name),
-                    occurs: Occurs::$occurs,
-                    kind: $kind,
-                },)+],
+                elements: {
+                    const ROWS: usize = [$(stringify!($name),)+].len();
+                    static ELEMENTS: [Element; ROWS] = [$(Element {
+                        name: stringify!($name),
+                        occurs: Occurs::$occurs,
+                        kind: $kind,
+                        json_name: OnceLock::new(),
+                    },)+];
+                    &ELEMENTS
+                },
+                by_json_name: OnceLock::new(),
             };
         )+
 

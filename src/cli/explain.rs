@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::answer::{Answer, Exit, Shared};
 use super::paint::Paint;
 use crate::certificate::{Area, Level, catalogue};
-use crate::receipt::ReceiptCode;
+use crate::receipt::{DsnCode, ReceiptCode};
 use crate::refusal;
 
 const SCHEMA: &str = "certpost/explain/1";
@@ -58,7 +58,7 @@ pub struct Codes {
     codes: Vec<Explained>,
 }
 
-/// A code of a finding or of a refusal, with its words.
+/// A code, with its words.
 #[derive(JsonSchema, Serialize)]
 struct Explained {
     code: &'static str,
@@ -80,7 +80,8 @@ struct Explained {
     remedy: &'static str,
 }
 
-/// Every code there is: findings by name, refusals by gate, receipts by step.
+/// Every code there is: findings by name, refusals by gate, receipts by step,
+/// reports.
 fn every() -> Vec<Explained> {
     let findings = catalogue::Code::ALL.iter().map(|code| Explained {
         code: code.as_str(),
@@ -109,17 +110,27 @@ fn every() -> Vec<Explained> {
         meaning: code.meaning(),
         remedy: code.remedy(),
     });
-    findings.chain(refusals).chain(receipts).collect()
+    let reports = DsnCode::ALL.iter().map(|code| Explained {
+        code: code.as_str(),
+        area: None,
+        levels: None,
+        gate: None,
+        step: None,
+        meaning: code.meaning(),
+        remedy: code.remedy(),
+    });
+    findings.chain(refusals).chain(receipts).chain(reports).collect()
 }
 
 impl Explained {
     fn told(&self, paint: Paint) -> String {
-        let kind = match (self.area, self.levels, self.gate) {
-            (Some(area), Some(levels), _) => {
+        let kind = match (self.area.zip(self.levels), self.gate, self.step) {
+            (Some((area, levels)), _, _) => {
                 format!("a finding: {}, {}", names(levels), area.as_str())
             }
-            (_, _, Some(gate)) => format!("a refusal of gate {gate}"),
-            (_, _, None) => format!("of a receipt, step {}", self.step.unwrap_or_default()),
+            (None, Some(gate), _) => format!("a refusal of gate {gate}"),
+            (None, None, Some(step)) => format!("of a receipt, step {step}"),
+            (None, None, None) => "of a report from the road".to_owned(),
         };
         format!(
             "{} ({kind})\n  {}\n  What to do: {}",
@@ -181,8 +192,8 @@ pub fn page() -> String {
     }
     out.push_str(
         "\n## Receipts\n\n\
-         Why a receipt does not count. It is judged in thirteen steps; the first that says no is the one told. (Receipts\n\
-         are not taken in yet; see the main README.)\n\n\
+         Why a receipt does not count, or counts for less. It is judged in thirteen steps; the first that says no is the\n\
+         one told.\n\n\
          | step | code | what it means | what to do |\n|---|---|---|---|\n",
     );
     for code in every() {
@@ -194,6 +205,20 @@ pub fn page() -> String {
                 cell(code.remedy)
             ));
         }
+    }
+    out.push_str(
+        "\n## Reports from the road\n\n\
+         What a relay says of a letter of ours (RFC 3464). Nobody signs it: it may fail or delay a delivery, and never\n\
+         confirms one.\n\n\
+         | code | what it means | what to do |\n|---|---|---|\n",
+    );
+    for code in DsnCode::ALL {
+        out.push_str(&format!(
+            "| `{}` | {} | {} |\n",
+            code.as_str(),
+            cell(code.meaning()),
+            cell(code.remedy())
+        ));
     }
     out
 }

@@ -19,6 +19,7 @@ pub mod partner;
 pub mod run;
 pub mod schemas;
 pub mod seal;
+pub mod show;
 pub mod submit;
 pub mod trace;
 pub mod verify;
@@ -68,6 +69,8 @@ enum Command {
     Run(run::Args),
     /// Print the letter that `run` would send.
     Seal(seal::Args),
+    /// Show a certificate as a person reads one.
+    Show(show::Args),
     /// Put certificates on the submissions queue.
     Submit(submit::Args),
     /// Tell the whole story of a certificate number.
@@ -91,6 +94,7 @@ pub fn answer(line: &CommandLine) -> Answer {
         Command::Partner(args) => partner::run(args, &shared),
         Command::Run(args) => run::run(args, &shared),
         Command::Seal(args) => seal::run(args, &shared),
+        Command::Show(args) => show::run(args, &shared),
         Command::Submit(args) => submit::run(args, &shared),
         Command::Trace(args) => trace::run(args, &shared),
         Command::Verify(args) => verify::run(args, &shared),

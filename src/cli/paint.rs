@@ -18,6 +18,12 @@ impl Paint {
         Paint { coloured: choice != anstream::ColorChoice::Never }
     }
 
+    /// As standard error wants it.
+    pub fn for_remarks() -> Self {
+        let choice = anstream::AutoStream::choice(&std::io::stderr());
+        Paint { coloured: choice != anstream::ColorChoice::Never }
+    }
+
     /// With colour whatever the output is.
     pub const fn always() -> Self {
         Paint { coloured: true }

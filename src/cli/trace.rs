@@ -7,7 +7,7 @@ use super::answer::{Answer, Exit, Shared};
 use crate::certificate::{CountryCode, DocumentType};
 use crate::clock::Clock;
 use crate::config::{Configuration, Keys};
-use crate::delivery::Direction;
+use crate::delivery::{Direction, Kind, Reason};
 use crate::ledger::trace::{Query, TraceAnswer, TracedAttempt, TracedCertificate, TracedDelivery};
 use crate::ledger::{Access, Ledger, LedgerError};
 
@@ -155,7 +155,15 @@ impl Story {
     fn delivery(&mut self, delivery: &TracedDelivery) {
         let (partner, state) = (&delivery.partner, delivery.state);
         let due = delivery.due.map(|due| format!(", due {due}")).unwrap_or_default();
-        self.line(1, &format!("to {partner}: {state}{due}"));
+        match delivery.kind {
+            Kind::Receipt => self.line(1, &format!("receipt to {partner}: {state}{due}")),
+            Kind::Acknowledgement | Kind::Certificate | Kind::Inquiry => {
+                self.line(1, &format!("to {partner}: {state}{due}"));
+            }
+        }
+        if let Some(Reason { code, words }) = &delivery.waits {
+            self.line(2, &format!("waits        {words} ({code})"));
+        }
         self.line(2, &format!("delivery     {}", delivery.delivery));
         if let Some(message_id) = &delivery.message_id {
             self.line(2, &format!("letter       {message_id}"));
@@ -168,6 +176,9 @@ impl Story {
             let proven = if receipt.verified { "verified" } else { "not proven" };
             let (kind, at) = (&receipt.kind, receipt.at);
             self.line(2, &format!("receipt      {at} {kind}: {disposition}, {proven}"));
+            if let Some(reason) = &receipt.reason {
+                self.line(3, &format!("because      {}: {}", reason.code, reason.words));
+            }
         }
     }
 
@@ -227,12 +238,14 @@ mod tests {
         };
         let delivery = TracedDelivery {
             delivery: "019a0000-0000-7000-8000-000000000000".parse().unwrap(),
+            kind: Kind::Certificate,
             partner: "HM".parse().unwrap(),
             state: State::Deferred,
             message_id: None,
             letter_sha256: None,
             xml_sha256: None,
             due: Some(at),
+            waits: Some(Reason::new("circuit.open", "its server is not reached")),
             attempts: vec![attempt],
             receipts: vec![],
         };

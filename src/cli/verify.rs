@@ -267,13 +267,14 @@ fn weigh(
             return (Verdict::Differs, vec![words]);
         }
     }
-    if environment == Environment::Training {
-        return (Verdict::Training, vec![format!("this gateway is for training; {about}")]);
-    }
-    if standing.current().is_some_and(|current| current.is_in_force()) {
-        (Verdict::Authentic, vec![about])
-    } else {
-        (Verdict::NotCurrent, vec![about])
+    let in_force = standing.current().is_some_and(|current| current.is_in_force());
+    let verdict = if in_force { Verdict::Authentic } else { Verdict::NotCurrent };
+    match environment {
+        Environment::Live => (verdict, vec![about]),
+        Environment::Training => {
+            let would = format!("on a live gateway: {}", verdict.as_str());
+            (Verdict::Training, vec![format!("this gateway is for training; {about}"), would])
+        }
     }
 }
 
@@ -356,6 +357,7 @@ mod tests {
         check(&[ended], Some(presented("N-1", "70", 1)), "not-current", 1);
         let training = judge(&[issued], None, Environment::Training);
         assert_eq!((training.verdict.as_str(), training.exit.code()), ("training", 1));
+        assert_eq!(training.reasons[1], "on a live gateway: authentic");
     }
 
     #[test]

@@ -81,8 +81,9 @@ closed_list! {
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Reply {
     pub phase: Phase,
-    /// The three digits (RFC 5321, section 4.2).
-    #[schemars(range(min = 200, max = 599))]
+    /// The three digits (RFC 5321, section 4.2); 0 if what came is no reply,
+    /// or not the whole of one.
+    #[schemars(range(min = 0, max = 599))]
     pub code: u16,
     /// The whole reply, code and all, lines parted by `\n`, control
     /// characters escaped.

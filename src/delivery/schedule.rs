@@ -127,6 +127,14 @@ impl Clocks {
         Duration::try_from_secs_f64(with_jitter).unwrap_or(self.retry_max)
     }
 
+    /// Longer than the road to a server can take, up to MAIL: TCP, TLS, and
+    /// every reply.
+    pub fn longest_road(&self) -> Duration {
+        /// Banner, EHLO, STARTTLS, EHLO again, AUTH with two challenges.
+        const REPLIES: u32 = 7;
+        self.connect * 2 + self.smtp_reply * REPLIES
+    }
+
     /// When a delivery accepted at `accepted` expires.
     ///
     /// `stood_still` is how long its destination was given up for the while

@@ -80,9 +80,7 @@ impl Judge {
     /// Judges a batch, side by side so that it shares commits.
     async fn turn(&mut self) -> Result<usize, LedgerError> {
         let configuration = self.configuration.borrow_and_update().clone();
-        let house = Arc::new(super::gatehouse(&configuration));
-        let desk = reports::desk(&configuration);
-        let study = Study { configuration, house, desk };
+        let study = Study::of(configuration);
         let waiting = self.ledger.waiting_letters(BATCH).await?;
         let count = waiting.len();
         let mut judging: FuturesUnordered<_> =
@@ -103,7 +101,9 @@ impl Judge {
             return self.ledger.quarantine(id, Quarantine::new(CRASHED, words)).await;
         }
         let (taken_in_at, with) = (letter.taken_in_at, study.clone());
-        let judged = self.crew.run(move || open(&letter, &with));
+        let judged = self.crew.run(move || {
+            open(&letter.octets, letter.reverse_path.as_deref(), &with, letter.taken_in_at)
+        });
         let Ok(judged) = judged.await else { return self.broke(id).await };
         leave("inbound.5", &id);
         enter("inbound.6", &id);
@@ -215,25 +215,25 @@ impl Judge {
 //------------ Opened --------------------------------------------------------
 
 /// What a letter is judged with.
-#[derive(Clone)]
-struct Study {
+#[derive(Clone, Debug)]
+pub struct Study {
     configuration: Arc<Configuration>,
     house: Arc<Gatehouse>,
     desk: Arc<Desk>,
 }
 
 /// A letter that passed every gate.
-struct Opened {
-    proven: Proven,
-    facts: Facts,
-    digest: ContentDigest,
-    findings: Vec<Finding>,
-    publication: NewPublication,
-    owed: Option<OwedReceipts>,
+pub struct Opened {
+    pub proven: Proven,
+    pub facts: Facts,
+    pub digest: ContentDigest,
+    pub findings: Vec<Finding>,
+    pub publication: NewPublication,
+    pub owed: Option<OwedReceipts>,
 }
 
 /// What a letter comes to before the ledger is asked.
-enum Judged {
+pub enum Judged {
     Opened(Box<Opened>),
     Refused {
         refusal: Refusal,
@@ -245,11 +245,9 @@ enum Judged {
 }
 
 /// The road of a letter, and all its gates: octets, keys and a time in, a
-/// verdict out.
-fn open(letter: &WaitingLetter, study: &Study) -> Judged {
-    let (at, path) = (letter.taken_in_at, letter.reverse_path.as_deref());
+/// verdict out. `path` is the reverse path, absent if it is null.
+pub fn open(octets: &[u8], path: Option<&str>, study: &Study, at: Timestamp) -> Judged {
     let (house, desk) = (&*study.house, &*study.desk);
-    let octets = letter.octets.as_slice();
     let reported = |reported: Reported| Judged::Reported(Box::new(reported));
     let refused = |refusal| Judged::Refused { refusal, partner: None, owed: None };
     match Road::of(octets, LineEnds::Crlf, house.max_letter) {
@@ -276,6 +274,13 @@ fn open(letter: &WaitingLetter, study: &Study) -> Judged {
 }
 
 impl Study {
+    /// What a configuration whose keys were read has for it.
+    pub fn of(configuration: Arc<Configuration>) -> Study {
+        let house = Arc::new(super::gatehouse(&configuration));
+        let desk = reports::desk(&configuration);
+        Study { configuration, house, desk }
+    }
+
     fn refused(&self, signed: &Signed, refusal: Refusal) -> Judged {
         let partner = self.configuration.partner(&signed.partner);
         let owed = owing::for_refusal(signed, &refusal, partner);

@@ -6,13 +6,14 @@
 
 use sha2::{Digest, Sha256};
 
-use super::prove::{Proven, Signed};
+use super::prove::{Proven, Signed, Wanted};
 use crate::certificate::{Facts, Finding};
 use crate::ledger::{OwedReceipt, OwedReceipts};
 use crate::partner::{Partner, ReceiptForm};
 use crate::receipt::mdn::Reason;
 use crate::receipt::{Digests, Form, Mic, Owed, Said};
 use crate::refusal::{Code, Refusal};
+use crate::smime::DigestAlgorithm;
 
 /// What the receipt for a certificate says, by what comes of it.
 pub fn for_certificate(
@@ -22,8 +23,9 @@ pub fn for_certificate(
     partner: Option<&Partner>,
 ) -> Option<OwedReceipts> {
     let partner = partner?;
-    let plain = plain(&Signed::of(proven), partner)?;
-    let algorithm = proven.digest_algorithm;
+    let wanted = proven.wanted.as_ref()?;
+    let (entity, algorithm) = (&proven.entity, proven.digest_algorithm);
+    let plain = plain(wanted, partner, entity, algorithm, &proven.message_id)?;
     let document = Digests::of(proven.octets.as_bytes()).by(algorithm).to_vec();
     let plain = Owed {
         certificate: Some((facts.id.clone(), facts.status.clone())),
@@ -32,8 +34,7 @@ pub fn for_certificate(
     };
     let saying = |said: Said| Owed { said, ..plain.clone() }.text();
     let failed = |reason: Reason| saying(Said::Failed { reason, words: reason.words().to_owned() });
-    let unsupported = proven.wanted.as_ref().and_then(|wanted| wanted.options.unsupported());
-    let taken = match unsupported {
+    let taken = match wanted.options.unsupported() {
         Some(what) => saying(Said::Unsupported(what)),
         None if partner.receipt_warnings && !findings.is_empty() => {
             let found = findings.iter().map(|found| (found.code.to_string(), found.words.clone()));
@@ -51,7 +52,9 @@ pub fn for_refusal(
     partner: Option<&Partner>,
 ) -> Option<OwedReceipt> {
     let reason = reason(refusal)?;
-    let plain = plain(signed, partner?)?;
+    let (entity, algorithm) = (&signed.entity, signed.digest_algorithm);
+    let wanted = signed.wanted.as_ref()?;
+    let plain = plain(wanted, partner?, entity, algorithm, &signed.message_id)?;
     let said = Said::Failed { reason, words: refusal.words.clone() };
     Some(OwedReceipt {
         message_id: signed.message_id.clone(),
@@ -73,23 +76,26 @@ fn reason(refusal: &Refusal) -> Option<Reason> {
     }
 }
 
-fn plain(signed: &Signed, partner: &Partner) -> Option<Owed> {
-    let wanted = signed.wanted.as_ref()?;
+fn plain(
+    wanted: &Wanted,
+    partner: &Partner,
+    entity: &[u8],
+    algorithm: DigestAlgorithm,
+    message_id: &str,
+) -> Option<Owed> {
     let form = match partner.receipt {
         ReceiptForm::Mdn => Form::Sealed,
         ReceiptForm::MdnSigned => Form::InClear,
         ReceiptForm::None => return None,
     };
-    let algorithm = signed.digest_algorithm;
-    let digests = Digests::of(&signed.entity);
     let spelling = wanted.options.spelling(algorithm);
     Some(Owed {
         to: wanted.to.clone(),
         form,
-        original_message_id: signed.message_id.clone(),
+        original_message_id: message_id.to_owned(),
         original_recipient: wanted.original_recipient.clone(),
         said: Said::Processed,
-        mic: Mic::new(digests.by(algorithm), algorithm, spelling),
+        mic: Mic::new(Digests::of(entity).by(algorithm), algorithm, spelling),
         certificate: None,
         document: None,
     })

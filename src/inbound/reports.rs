@@ -18,8 +18,8 @@ use crate::receipt::effect::Counts;
 use crate::receipt::report::Report;
 use crate::receipt::sent::other_octets;
 use crate::receipt::{
-    self, Answer, Deliveries, Desk, Digests, Doubt, Dsn, DsnEffect, Effect, Fault, Judgement,
-    MessageId, OtherOctets, ProvenReport, Receipt, ReceiptCode, ReversePath, Sent,
+    self, Answer, Deliveries, Desk, Digests, Doubt, Dsn, DsnCode, DsnEffect, Effect, Fault,
+    Judgement, MessageId, OtherOctets, ProvenReport, Receipt, ReceiptCode, ReversePath, Sent,
 };
 use crate::refusal::Refusal;
 
@@ -304,7 +304,7 @@ fn report(
     let mut evidence = blank(letter, EvidenceKind::Dsn, Fate::Recorded);
     let Some(sent) = dsn.sent(found) else {
         let words = "a report about a letter that was not sent from here";
-        evidence.reason = Some(Reason::new("dsn-unknown", words));
+        evidence.reason = Some(Reason::new(DsnCode::Unknown.as_str(), words));
         evidence.fate = Fate::Quarantined { held: false };
         return Weighed { evidence, alarms: false };
     };
@@ -312,7 +312,7 @@ fn report(
     evidence.partner = Some(sent.partner.clone());
     let Some(about) = dsn.about(&sent.to) else {
         let words = format!("it speaks of other recipients than {}", sent.to);
-        evidence.reason = Some(Reason::new("dsn-other-recipient", words));
+        evidence.reason = Some(Reason::new(DsnCode::OtherRecipient.as_str(), words));
         return Weighed { evidence, alarms: false };
     };
     let effect = receipt::effect(about, sent.state);
@@ -322,7 +322,7 @@ fn report(
     words.extend(about.diagnostic.clone());
     words.extend(about.will_retry_until.as_ref().map(|until| format!("tried until {until}")));
     words.extend(dsn.reporting_mta.as_ref().map(|mta| format!("says {mta}")));
-    let code = effect.code().map_or_else(|| format!("dsn-{}", about.action), str::to_owned);
+    let code = effect.code(about.action).as_str();
     evidence.reason = Some(Reason::new(code, words.join("; ")));
     match effect {
         DsnEffect::Bounced { counts: Counts::TowardsSuspension } => {

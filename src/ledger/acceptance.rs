@@ -241,7 +241,7 @@ impl Commit<'_> {
                 Keys::letter_id()?,
                 self.at.millis(),
                 new.not_useful_after.map(Timestamp::millis),
-                self.at.millis(),
+                self.at.plus(new.first_wait).millis(),
             ])?;
         self.touched.deliveries = true;
         self.tell(&NewEvent {

@@ -4,7 +4,7 @@
 use rusqlite::params;
 
 use crate::clock::Timestamp;
-use crate::delivery::{DeliveryId, Impossible, Reason, State, Trigger, Verdict};
+use crate::delivery::{DeliveryId, Impossible, Kind, Reason, State, Trigger, Verdict};
 
 use super::Ledger;
 use super::columns::list_text;
@@ -221,7 +221,8 @@ impl Commit<'_> {
                 .execute(params![due.millis(), key])?;
         }
         self.unhold(row.delivery)?;
-        if conclusion.verdict == Verdict::HandedOver {
+        // A receipt may go to another mailbox, and proves nothing of this one.
+        if conclusion.verdict == Verdict::HandedOver && row.kind != Kind::Receipt {
             self.lane_succeeded(row.delivery, &row.partner)?;
         }
         if let Some(reason) = reason.filter(|_| conclusion.is_held && state == State::Deferred) {

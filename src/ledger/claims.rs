@@ -86,11 +86,57 @@ impl Ledger {
         .await
     }
 
+    /// Makes a lease longer, to `lease` from now: for what comes before an
+    /// attempt begins and may take long. Needs the lease.
+    pub async fn prolong(
+        &self,
+        delivery: DeliveryId,
+        fence: i64,
+        lease: Duration,
+    ) -> Result<(), LedgerError> {
+        self.write(0, move |commit| {
+            commit.leased(delivery, fence)?;
+            let until = commit.at.plus(lease).millis();
+            commit
+                .sql
+                .prepare_cached(
+                    "UPDATE delivery SET lease_until = max(lease_until, ?2), due = max(due, ?2)
+                     WHERE key = ?1",
+                )?
+                .execute(params![delivery.uuid().into_bytes(), until])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Gives a lease back unused: the delivery is due again at once, in its
     /// old place. Nothing happens if the lease was lost already.
     pub async fn release(&self, delivery: DeliveryId, fence: i64) -> Result<(), LedgerError> {
         self.write(0, move |commit| match commit.leased(delivery, fence) {
             Ok(row) if row.state != State::Sending => commit.give_back(delivery),
+            Ok(_) | Err(LedgerError::Fenced) => Ok(()),
+            Err(fault) => Err(fault),
+        })
+        .await
+    }
+
+    /// Gives a lease back unused: the delivery is due again at `due`. Nothing
+    /// happens if the lease was lost already.
+    pub async fn put_off(
+        &self,
+        delivery: DeliveryId,
+        fence: i64,
+        due: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.write(0, move |commit| match commit.leased(delivery, fence) {
+            Ok(row) if row.state.is_pending() => {
+                commit.give_back(delivery)?;
+                commit
+                    .sql
+                    .prepare_cached("UPDATE delivery SET due = ? WHERE key = ?")?
+                    .execute(params![due.millis(), delivery.uuid().into_bytes()])?;
+                Ok(())
+            }
             Ok(_) | Err(LedgerError::Fenced) => Ok(()),
             Err(fault) => Err(fault),
         })
@@ -173,6 +219,26 @@ impl Leased {
     }
 }
 
+macro_rules! due_of {
+    ($which:literal) => {
+        concat!(
+            "SELECT i.country, i.document_type, i.number, i.status, i.import_country, i.transit,
+                i.replaces, i.content_type, i.body,
+                d.key, d.kind, d.state, d.partner, d.letter_id, d.accepted_at,
+                d.not_useful_after, d.attempts, d.first_attempt_at, d.signed_at, d.letter, d.fence,
+                ifnull(d.recipients_sha256, '[]'), d.owed, d.runs_from
+             FROM delivery d LEFT JOIN issued i ON i.key = d.issued
+             WHERE d.partner = ? AND d.due <= ? AND d.due IS NOT NULL",
+            $which,
+            " ORDER BY d.due, d.key LIMIT ?"
+        )
+    };
+}
+
+/// What is due to a partner, and of that the receipts: an index for each.
+const ALL: &str = due_of!("");
+const RECEIPTS: &str = due_of!(" AND d.owed IS NOT NULL");
+
 impl Commit<'_> {
     fn claim(
         &mut self,
@@ -184,18 +250,25 @@ impl Commit<'_> {
             return Ok(Vec::new());
         }
         let stood = self.stood(partner)?;
+        // A receipt waits behind no backlog: who waits for it would send again.
+        let mut found = self.lease_first(RECEIPTS, partner, limit, lease, stood)?;
+        let rest = limit.saturating_sub(found.len());
+        found.extend(self.lease_first(ALL, partner, rest, lease, stood)?);
+        Ok(found)
+    }
+
+    /// Leases the first `limit` that `which` finds due.
+    fn lease_first(
+        &mut self,
+        which: &str,
+        partner: &PartnerCode,
+        limit: usize,
+        lease: Duration,
+        stood: Duration,
+    ) -> Result<Vec<Leased>, LedgerError> {
         let lease_until = self.at.plus(lease);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut statement = self.sql.prepare_cached(
-            "SELECT i.country, i.document_type, i.number, i.status, i.import_country, i.transit,
-                i.replaces, i.content_type, i.body,
-                d.key, d.kind, d.state, d.partner, d.letter_id, d.accepted_at,
-                d.not_useful_after, d.attempts, d.first_attempt_at, d.signed_at, d.letter, d.fence,
-                ifnull(d.recipients_sha256, '[]'), d.owed, d.runs_from
-             FROM delivery d LEFT JOIN issued i ON i.key = d.issued
-             WHERE d.partner = ? AND d.due <= ? AND d.due IS NOT NULL
-             ORDER BY d.due, d.key LIMIT ?",
-        )?;
+        let mut statement = self.sql.prepare_cached(which)?;
         let rows =
             statement.query_map(params![partner.as_str(), self.at.millis(), limit], |row| {
                 let cargo = match row.get::<_, Option<String>>(22)? {

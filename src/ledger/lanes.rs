@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::clock::Timestamp;
 use crate::delivery::{DeliveryId, Reason, State, Trigger};
@@ -108,6 +108,33 @@ fn account(row: &Row<'_>) -> rusqlite::Result<LaneAccount> {
         is_cut_off: row.get(4)?,
         suspension: suspension.transpose()?,
         partner,
+    })
+}
+
+/// Why nothing goes to `partner`, if the lane's record says so.
+pub(super) fn waits(
+    sql: &Connection,
+    partner: &PartnerCode,
+) -> Result<Option<Reason>, LedgerError> {
+    let found: Option<(bool, bool, Option<Timestamp>, Option<String>)> = sql
+        .prepare_cached(
+            "SELECT l.cut_off, l.suspended OR l.set_aside, l.still_since, s.words
+             FROM lane l LEFT JOIN suspension s ON s.partner = l.partner WHERE l.partner = ?",
+        )?
+        .query_row([partner.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, perhaps_time(row, 2)?, row.get(3)?))
+        })
+        .optional()?;
+    let Some((is_cut_off, is_suspended, since, words)) = found else { return Ok(None) };
+    let since = since.map(|at| format!(" since {at}")).unwrap_or_default();
+    Ok(if is_suspended {
+        let words = words.unwrap_or_else(|| "partners.toml says so".to_owned());
+        Some(Reason::new("partner.suspended", format!("{partner} is suspended{since}: {words}")))
+    } else if is_cut_off {
+        let words = format!("its server is not reached{since}, and tried once a step");
+        Some(Reason::new("circuit.open", words))
+    } else {
+        None
     })
 }
 

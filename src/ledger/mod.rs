@@ -10,7 +10,7 @@
 //! - [`letters`], [`arrivals`], [`receipts`]: the inbound street's, on values of
 //!   [`inbound`];
 //! - [`outbox`]: what waits to be published, in three orders of their own;
-//! - [`trace`], [`standing`], [`checkup`]: reading for people; [`tally`]: what
+//! - [`trace`], [`standing`], [`documents`], [`checkup`]: reading for people; [`tally`]: what
 //!   is counted, for programs that watch;
 //! - [`events`]: the chain of what happened, and its audit;
 //! - `writer`, `reader`, `wakes`: the threads, and how they are waited for;
@@ -28,6 +28,7 @@ pub mod checkup;
 pub mod circuits;
 pub mod claims;
 mod columns;
+pub mod documents;
 mod error;
 pub mod events;
 pub mod inbound;
@@ -54,6 +55,7 @@ mod writer;
 
 pub use checkup::{Checkup, checkup, is_held};
 pub use circuits::OpenCircuit;
+pub use documents::Document;
 pub use error::LedgerError;
 pub use events::{Audit, ChainFault, Event};
 pub use inbound::{
@@ -67,7 +69,7 @@ pub use outbound::{
 };
 pub use receipts::{Awaited, ClockStep};
 pub use standing::{Standing, StandingVersion};
-pub use suspension::Suspension;
+pub use suspension::{SetAside, Suspension};
 pub use tally::{Counted, Happened, Mark, Open, Waiting};
 pub use trace::{Query, Query as TraceQuery, TraceAnswer};
 pub use wakes::Wakes;

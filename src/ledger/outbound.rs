@@ -40,6 +40,8 @@ pub struct Acceptance {
     /// Whether the submission named them itself, in place of routing.
     pub named: bool,
     pub not_useful_after: Option<Timestamp>,
+    /// How long its deliveries wait before their first attempt.
+    pub first_wait: Duration,
 }
 
 //------------ Accepted ------------------------------------------------------

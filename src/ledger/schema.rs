@@ -88,6 +88,8 @@ CREATE TABLE delivery (
 CREATE UNIQUE INDEX delivery_letter_id ON delivery (letter_id);
 CREATE INDEX delivery_issued ON delivery (issued, partner);
 CREATE INDEX delivery_pending ON delivery (partner, due, key) WHERE due IS NOT NULL;
+CREATE INDEX delivery_receipts ON delivery (partner, due, key)
+    WHERE due IS NOT NULL AND owed IS NOT NULL;
 CREATE INDEX delivery_leased ON delivery (lease_owner) WHERE lease_owner IS NOT NULL;
 CREATE INDEX delivery_under_way ON delivery (under_way) WHERE under_way = 1;
 CREATE INDEX delivery_receipt ON delivery (receipt_due) WHERE receipt_due IS NOT NULL;
@@ -194,12 +196,13 @@ CREATE TABLE suspension (
 -- 1: its circuit is open, it is suspended here, it is suspended in
 -- partners.toml. `stood`: for how long it has, in milliseconds, until
 -- `still_since`. `refusals`, `bounces`: 5.1.x and 5.7.x in a row.
+-- `turns`: how often it was suspended or resumed here.
 CREATE TABLE lane (
     partner TEXT PRIMARY KEY,
     refusals INTEGER NOT NULL DEFAULT 0, bounces INTEGER NOT NULL DEFAULT 0,
     stood INTEGER NOT NULL DEFAULT 0, still_since INTEGER,
     cut_off INTEGER NOT NULL DEFAULT 0, suspended INTEGER NOT NULL DEFAULT 0,
-    set_aside INTEGER NOT NULL DEFAULT 0
+    set_aside INTEGER NOT NULL DEFAULT 0, turns INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
 -- Destinations that are not reached: a row while the circuit is open.

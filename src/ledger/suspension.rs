@@ -3,6 +3,8 @@
 //! An operator does it beside a living run, or a lane whose letters are all
 //! refused. What is under way ends; nothing else begins.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::clock::Timestamp;
@@ -28,6 +30,14 @@ pub struct Suspension {
     pub who: Option<String>,
 }
 
+/// Who is set aside on record, and how often that has changed: who was set
+/// aside and taken back between two looks is news as well.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct SetAside {
+    pub turns: u64,
+    pub partners: BTreeSet<PartnerCode>,
+}
+
 const ALL: &str = "SELECT partner, since, code, words, who FROM suspension";
 
 impl Ledger {
@@ -49,11 +59,25 @@ impl Ledger {
     pub async fn resume(
         &self,
         partner: &PartnerCode,
-        reason: Reason,
         who: Option<String>,
     ) -> Result<Option<Suspension>, LedgerError> {
         let partner = partner.clone();
-        self.write(0, move |commit| commit.resume(&partner, &reason, who.as_deref())).await
+        self.write(0, move |commit| commit.resume(&partner, who.as_deref())).await
+    }
+
+    /// Who is set aside on record.
+    pub async fn set_aside(&self) -> Result<SetAside, LedgerError> {
+        self.read(|reader| {
+            let sql = reader.sql.unchecked_transaction()?;
+            let turns: i64 = sql
+                .prepare_cached("SELECT ifnull(sum(turns), 0) FROM lane")?
+                .query_row([], |row| row.get(0))?;
+            let mut statement = sql.prepare_cached("SELECT partner FROM suspension")?;
+            let partners = statement.query_map([], |row| parsed(row, 0))?;
+            let partners = partners.collect::<Result<_, _>>()?;
+            Ok(SetAside { turns: u64::try_from(turns).unwrap_or(0), partners })
+        })
+        .await
     }
 
     /// Every partner that is set aside on record.
@@ -94,6 +118,7 @@ impl Commit<'_> {
             )?
             .execute(params![partner.as_str(), self.at.millis(), reason.code, reason.words, who])?;
         self.stand(partner, Cause::Suspended, true)?;
+        self.turn(partner)?;
         self.start_anew(partner)?;
         self.tell(&NewEvent {
             who,
@@ -108,7 +133,6 @@ impl Commit<'_> {
     fn resume(
         &mut self,
         partner: &PartnerCode,
-        reason: &Reason,
         who: Option<&str>,
     ) -> Result<Option<Suspension>, LedgerError> {
         let Some(earlier) = self.suspension(partner)? else { return Ok(None) };
@@ -116,14 +140,20 @@ impl Commit<'_> {
             .prepare_cached("DELETE FROM suspension WHERE partner = ?")?
             .execute([partner.as_str()])?;
         self.stand(partner, Cause::Suspended, false)?;
+        self.turn(partner)?;
         self.tell(&NewEvent {
             who,
-            ..NewEvent::new(Direction::Partner, EventKind::Resumed)
-                .with(partner)
-                .because(Some(reason))
+            ..NewEvent::new(Direction::Partner, EventKind::Resumed).with(partner)
         })?;
         (self.touched.lanes, self.touched.deliveries) = (true, true);
         Ok(Some(earlier))
+    }
+
+    fn turn(&mut self, partner: &PartnerCode) -> Result<(), LedgerError> {
+        self.sql
+            .prepare_cached("UPDATE lane SET turns = turns + 1 WHERE partner = ?")?
+            .execute([partner.as_str()])?;
+        Ok(())
     }
 
     /// The lane has decided: what it counted is counted anew, and what it

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::certificate::life::{self, Version};
 use crate::certificate::number::fold;
 use crate::certificate::{CertificateId, ContentDigest, CountryCode, DocumentType, Status};
-use crate::delivery::{DeliveryId, Direction};
+use crate::delivery::{DeliveryId, Direction, Reason};
 use crate::partner::PartnerCode;
 
 use super::Ledger;
@@ -15,6 +15,7 @@ use super::columns::{
 };
 use super::error::LedgerError;
 use super::events::published_form;
+use super::lanes;
 use super::reader::Reader;
 use super::segments::Place;
 pub use super::traced::{
@@ -103,7 +104,7 @@ fn issued(reader: &mut Reader, query: &Query) -> Result<Vec<TracedCertificate>, 
     for (_, key, mut certificate) in
         rows.into_iter().filter(|(id, _, _)| query.takes(id, Direction::Outbound))
     {
-        certificate.deliveries = deliveries(reader, key)?;
+        certificate.deliveries = deliveries(reader, OF_CERTIFICATE, key)?;
         if certificate.sha256.is_none() {
             let mut written = certificate.deliveries.iter();
             certificate.sha256 = written.find_map(|delivery| delivery.xml_sha256.clone());
@@ -113,22 +114,34 @@ fn issued(reader: &mut Reader, query: &Query) -> Result<Vec<TracedCertificate>, 
     Ok(found)
 }
 
-fn deliveries(reader: &mut Reader, issued: [u8; 16]) -> Result<Vec<TracedDelivery>, LedgerError> {
-    let mut statement = reader.sql.prepare_cached(
-        "SELECT key, partner, state, entity, letter, xml_sha256, due FROM delivery
-         WHERE issued = ? ORDER BY key",
-    )?;
-    let rows = statement.query_map([issued], |row| {
+const OF_CERTIFICATE: &str = "
+    SELECT key, partner, state, entity, letter, xml_sha256, due, kind FROM delivery
+    WHERE issued = ? ORDER BY key";
+
+/// The receipts that every letter with a certificate was owed.
+const OF_ARRIVAL: &str = "
+    SELECT key, partner, state, entity, letter, xml_sha256, due, kind FROM delivery
+    WHERE answers IN (SELECT key FROM letter WHERE arrival = ?) ORDER BY key";
+
+fn deliveries(
+    reader: &mut Reader,
+    which: &str,
+    of: [u8; 16],
+) -> Result<Vec<TracedDelivery>, LedgerError> {
+    let mut statement = reader.sql.prepare_cached(which)?;
+    let rows = statement.query_map([of], |row| {
         let letter: Option<Place> = perhaps(row, 4)?;
         let xml: Option<[u8; 32]> = row.get(5)?;
         let delivery = TracedDelivery {
             delivery: DeliveryId::from_uuid(key(row, 0)?),
+            kind: parsed(row, 7)?,
             partner: parsed(row, 1)?,
             state: parsed(row, 2)?,
             message_id: None,
             letter_sha256: letter.map(|place| hex(&place.digest)),
             xml_sha256: xml.map(|digest| hex(&digest)),
             due: perhaps_time(row, 6)?,
+            waits: None,
             attempts: Vec::new(),
             receipts: Vec::new(),
         };
@@ -139,11 +152,13 @@ fn deliveries(reader: &mut Reader, issued: [u8; 16]) -> Result<Vec<TracedDeliver
     let mut found = Vec::new();
     for (delivery, entity) in rows {
         let key = delivery.delivery.uuid().into_bytes();
+        let lane = lanes::waits(&reader.sql, &delivery.partner)?;
         let entity = entity.map(|place| reader.octets(&place)).transpose()?;
         found.push(TracedDelivery {
             message_id: entity.as_deref().and_then(message_id),
             attempts: attempts(reader, key)?,
             receipts: receipts(reader, key)?,
+            waits: lane.filter(|_| delivery.due.is_some()),
             ..delivery
         });
     }
@@ -183,7 +198,7 @@ fn attempts(reader: &Reader, delivery: [u8; 16]) -> Result<Vec<TracedAttempt>, L
 
 fn receipts(reader: &Reader, delivery: [u8; 16]) -> Result<Vec<TracedReceipt>, LedgerError> {
     let mut statement = reader.sql.prepare_cached(
-        "SELECT kind, at, disposition, verified, signer_sha256 FROM receipt
+        "SELECT kind, at, disposition, verified, signer_sha256, code, words FROM receipt
          WHERE delivery = ? ORDER BY key",
     )?;
     let rows = statement.query_map([delivery], |row| {
@@ -193,16 +208,20 @@ fn receipts(reader: &Reader, delivery: [u8; 16]) -> Result<Vec<TracedReceipt>, L
             disposition: row.get(2)?,
             verified: row.get(3)?,
             signer_sha256: row.get(4)?,
+            reason: match row.get::<_, Option<String>>(5)? {
+                Some(code) => Some(Reason::new(code, row.get::<_, String>(6)?)),
+                None => None,
+            },
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn arrived(reader: &Reader, query: &Query) -> Result<Vec<TracedCertificate>, LedgerError> {
+fn arrived(reader: &mut Reader, query: &Query) -> Result<Vec<TracedCertificate>, LedgerError> {
     let mut statement = reader.sql.prepare_cached(
         "SELECT a.country, a.document_type, a.number, a.status, a.digest, a.xml_sha256,
             a.received_at, a.partner, a.message_id, a.signed_at, a.signer_sha256, a.judgement,
-            l.octets
+            l.octets, a.key
          FROM arrival a JOIN letter l ON l.key = a.letter WHERE a.folded = ? ORDER BY a.key",
     )?;
     let rows = statement.query_map(params![fold(&query.number)], |row| {
@@ -228,11 +247,18 @@ fn arrived(reader: &Reader, query: &Query) -> Result<Vec<TracedCertificate>, Led
             deliveries: Vec::new(),
             events: Vec::new(),
         };
-        Ok((id, certificate))
+        Ok((id, certificate, row.get::<_, [u8; 16]>(13)?))
     })?;
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
-    let taken = rows.into_iter().filter(|(id, _)| query.takes(id, Direction::Inbound));
-    Ok(taken.map(|(_, certificate)| certificate).collect())
+    drop(statement);
+    let mut found = Vec::new();
+    for (_, mut certificate, key) in
+        rows.into_iter().filter(|(id, _, _)| query.takes(id, Direction::Inbound))
+    {
+        certificate.deliveries = deliveries(reader, OF_ARRIVAL, key)?;
+        found.push(certificate);
+    }
+    Ok(found)
 }
 
 fn tell_what_is_current(certificates: &mut [TracedCertificate]) {

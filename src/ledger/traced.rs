@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::certificate::Status;
 use crate::clock::Timestamp;
-use crate::delivery::{DeliveryId, Direction, Phase, Reason, Reply, State, Verdict};
+use crate::delivery::{DeliveryId, Direction, Kind, Phase, Reason, Reply, State, Verdict};
 use crate::partner::PartnerCode;
 
 use super::events::Event;
@@ -58,7 +58,8 @@ pub struct TracedCertificate {
     /// The letter it came in, inbound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub letter: Option<TracedLetter>,
-    /// What was to be handed over, a partner each; empty inbound.
+    /// What was to be handed over: outbound the certificate, a partner each;
+    /// inbound the receipts that its letters were owed.
     pub deliveries: Vec<TracedDelivery>,
     /// What happened, in order, as it stood on `certpost.events`.
     #[schemars(with = "Vec<Event<'static>>")]
@@ -93,6 +94,7 @@ pub struct TracedLetter {
 #[serde(rename_all = "camelCase")]
 pub struct TracedDelivery {
     pub delivery: DeliveryId,
+    pub kind: Kind,
     pub partner: PartnerCode,
     pub state: State,
     /// Of the letter; null until it is made.
@@ -105,6 +107,9 @@ pub struct TracedDelivery {
     pub xml_sha256: Option<String>,
     /// When it is tried next; null if nothing is to be done.
     pub due: Option<Timestamp>,
+    /// Why it waits although it is due: `partner.suspended`, `circuit.open`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Reason>,
     pub attempts: Vec<TracedAttempt>,
     /// What the other side said of it since.
     pub receipts: Vec<TracedReceipt>,
@@ -150,4 +155,7 @@ pub struct TracedReceipt {
     /// Of that signer's X.509 certificate (DER).
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub signer_sha256: Option<String>,
+    /// What it says beside that, or what is said against it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use base64_simd::{Out, STANDARD, STANDARD_NO_PAD};
 use data_encoding::BASE64;
 
 //------------ Writing -------------------------------------------------------
@@ -17,35 +18,23 @@ pub(crate) fn base64_entity(fields: &str, octets: &[u8]) -> Vec<u8> {
 
 /// Appends `octets` in base64 at 76, every line ended with CRLF.
 ///
-/// A line at a time, by a table: a letter is encoded three times over, and
-/// with a general encoder that took a fifth of all the time it took to seal.
+/// A piece of many lines at a time, by the widest instructions there are: a
+/// letter is encoded three times over, and even a line at a time by a table
+/// took an eighth of all the time it took to seal.
 pub(crate) fn append_base64(out: &mut Vec<u8>, octets: &[u8]) {
     out.reserve(base64_length(octets.len()));
-    for chunk in octets.chunks(57) {
-        let mut line = [0; 78];
-        let whole = chunk.chunks_exact(3);
-        let rest = whole.remainder();
-        let mut used = whole.len() * 4;
-        for (letters, three) in line.chunks_exact_mut(4).zip(whole) {
-            if let ([a, b, c], [w, x, y, z]) = (three, letters) {
-                let group = u32::from_be_bytes([0, *a, *b, *c]);
-                let letter = |shift: u32| ALPHABET[(group >> shift & 63) as usize];
-                (*w, *x, *y, *z) = (letter(18), letter(12), letter(6), letter(0));
-            }
+    let mut letters = [0; LETTERS * PIECE];
+    for piece in octets.chunks(OCTETS * PIECE) {
+        let letters = STANDARD.encode(piece, Out::from_slice(&mut letters));
+        for line in letters.chunks(LETTERS) {
+            out.extend_from_slice(line);
+            out.extend_from_slice(b"\r\n");
         }
-        if !rest.is_empty()
-            && let Some(room) = line.get_mut(used..used + 4)
-        {
-            BASE64.encode_mut(rest, room);
-            used += 4;
-        }
-        out.extend_from_slice(line.get(..used).unwrap_or(&[]));
-        out.extend_from_slice(b"\r\n");
     }
 }
 
 fn base64_length(octets: usize) -> usize {
-    octets.div_ceil(57) * 78
+    octets.div_ceil(OCTETS) * (LETTERS + 2)
 }
 
 /// One header field, folded at 78 with CRLF SP at its blanks, never inside a
@@ -146,36 +135,40 @@ fn base64(body: &[u8]) -> Option<Vec<u8>> {
     BASE64.decode(&letters).ok()
 }
 
-/// The usual case, by a table: lines of whole groups, padding in the last
-/// one alone. Nothing if it is anything else.
+/// The usual case: lines of whole groups, padding in the last one alone.
+/// Nothing if it is anything else.
 fn even_base64(body: &[u8]) -> Option<Vec<u8>> {
     let body = body.trim_ascii();
     let last = body.len() - body.len().min(4);
     let (whole, last) = body.split_at(last);
     let mut out = Vec::with_capacity(body.len() / 4 * 3 + 3);
+    let (mut piece, mut used) = ([0; LETTERS * PIECE], 0);
     for line in whole.split(|octet| *octet == b'\n') {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let groups = line.chunks_exact(4);
-        if !groups.remainder().is_empty() {
+        let mut line = line.strip_suffix(b"\r").unwrap_or(line);
+        if !line.len().is_multiple_of(4) {
             return None;
         }
-        let start = out.len();
-        out.resize(start + groups.len() * 3, 0);
-        let mut seen = 0;
-        for (room, group) in out.get_mut(start..)?.chunks_exact_mut(3).zip(groups) {
-            if let ([w, x, y, z], [a, b, c]) = (group, room) {
-                let value = |letter: &u8| u32::from(VALUES[usize::from(*letter)]);
-                let (w, x, y, z) = (value(w), value(x), value(y), value(z));
-                seen |= w | x | y | z;
-                [_, *a, *b, *c] = (w << 18 | x << 12 | y << 6 | z).to_be_bytes();
+        while !line.is_empty() {
+            let room = piece.get_mut(used..)?;
+            let (fits, more) = line.split_at(line.len().min(room.len()));
+            room.get_mut(..fits.len())?.copy_from_slice(fits);
+            (used, line) = (used + fits.len(), more);
+            if used == piece.len() {
+                append_decoded(&mut out, &piece)?;
+                used = 0;
             }
         }
-        if seen > 63 {
-            return None;
-        }
     }
+    append_decoded(&mut out, piece.get(..used)?)?;
     out.extend_from_slice(&BASE64.decode(last).ok()?);
     Some(out)
+}
+
+/// Appends what whole groups stand for; padding is none.
+fn append_decoded(out: &mut Vec<u8>, letters: &[u8]) -> Option<()> {
+    let start = out.len();
+    out.resize(start + letters.len() / 4 * 3, 0);
+    STANDARD_NO_PAD.decode(letters, Out::from_slice(out.get_mut(start..)?)).ok().map(drop)
 }
 
 /// RFC 2045, section 6.7; blanks at a line's end are a relay's.
@@ -234,18 +227,11 @@ pub(crate) fn with_crlf(octets: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// What each octet stands for in base64; 64 and more: nothing.
-const VALUES: [u8; 256] = {
-    let mut values = [0xff; 256];
-    let mut value = 0;
-    while value < 64 {
-        values[ALPHABET[value as usize] as usize] = value;
-        value += 1;
-    }
-    values
-};
+/// A line: RFC 2045, section 6.8, has no more than 76 characters.
+const LETTERS: usize = 76;
+const OCTETS: usize = LETTERS / 4 * 3;
+/// Lines that are encoded at once.
+const PIECE: usize = 64;
 
 /// RFC 5322, section 2.1.1.
 const FOLD: usize = 78;
@@ -284,8 +270,9 @@ mod tests {
         let lines: Vec<&[u8]> = out.split(|octet| *octet == b'\n').collect();
         assert_eq!(lines.iter().map(|line| line.len()).collect::<Vec<_>>(), [77, 5, 0]);
         assert_eq!(base64_entity("", b""), b"");
-        for length in 0..200 {
-            let octets: Vec<u8> = (0..length).map(|n: u8| n.wrapping_mul(37)).collect();
+        // Pieces are of 3,648 octets.
+        for length in (0..200).chain([3_647, 3_648, 3_649, 10_000]) {
+            let octets: Vec<u8> = (0..length).map(|n: u32| (n * 37) as u8).collect();
             let wanted = data_encoding::BASE64_MIME.encode(&octets);
             let lines = base64_entity("", &octets);
             assert_eq!(String::from_utf8(lines.clone()).unwrap(), wanted);

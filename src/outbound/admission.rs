@@ -82,6 +82,7 @@ pub fn admit(claim: &Claim, configuration: &Configuration) -> Result<Acceptance,
         partners,
         named: claim.partners.is_some(),
         not_useful_after,
+        first_wait: configuration.clocks.next(0, 0.0),
     })
 }
 

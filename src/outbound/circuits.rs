@@ -230,6 +230,12 @@ impl Circuits {
                 return Ok(());
             }
         }
+        self.close(scope, configuration).await?;
+        info!(what = %scope.words(), "reached again");
+        Ok(())
+    }
+
+    async fn close(&self, scope: &Scope, configuration: &Configuration) -> Result<(), LedgerError> {
         let turn = self.0.turn.lock().await;
         // First on record, so that what waits is in its old place when the
         // first worker asks for it.
@@ -249,7 +255,6 @@ impl Circuits {
             entry.recorded = None;
         }
         drop(turn);
-        info!(what = %scope.words(), "reached again");
         self.ring();
         Ok(())
     }
@@ -269,7 +274,8 @@ impl Circuits {
         let scopes: Vec<Scope> = self.lock().keys().cloned().collect();
         for scope in scopes {
             if !configuration.partners.iter().any(|partner| scope.concerns(partner)) {
-                self.succeeded(&scope, configuration).await?;
+                self.close(&scope, configuration).await?;
+                self.lock().remove(&scope);
             }
         }
         for partner in &configuration.partners {

@@ -8,6 +8,7 @@
 //! - [`admission`]: whether a submission is taken. - [`rejection`]: what a
 //!   producer gets back.
 //! - [`lane`]: a partner's workers. - [`circuits`]: whom they leave alone.
+//! - [`standing`]: to whom they have a connection.
 //! - [`sealing`]: the letter.
 //! - [`verdict`]: what an attempt's outcome means. - [`clockwork`] and
 //!   [`awaiting`]: what happens because time passes.
@@ -22,4 +23,5 @@ pub mod intake;
 pub mod lane;
 pub mod rejection;
 pub mod sealing;
+pub mod standing;
 pub mod verdict;

@@ -8,7 +8,9 @@ use crate::certificate::rules::Strictness;
 use crate::certificate::{Area, Certificate, CertificateId, Level, Status};
 use crate::clock::Timestamp;
 use crate::config::Configuration;
+use crate::delivery::Clocks;
 use crate::ledger::{Cargo, Claimed, ContentType};
+use crate::letter::shape::Tree;
 use crate::letter::{self, ContentKind, LetterFacts};
 use crate::partner::{Partner, ReceiptForm};
 use crate::receipt::{self, Form, MdnFacts, Owed, Sender};
@@ -88,6 +90,34 @@ pub fn seal(
     let xml = xml(order.content_type, order.body, partner)?;
     let facts = facts(order.letter_id, order.id, order.status, partner, configuration, at);
     seal_xml(&facts, &xml, partner, identity, configuration.doors.max_letter)
+}
+
+/// Whether the signature on a letter would be too old for the partner when it
+/// comes: a ninth of `clocks.signing_age` (5 of 45 days) is left for the road.
+pub fn is_aged(claimed: &Claimed, clocks: &Clocks, at: Timestamp) -> bool {
+    let most = clocks.signing_age.saturating_sub(clocks.signing_age / 9);
+    claimed.letter.is_some() && claimed.signed_at.is_some_and(|signed| signed.plus(most) <= at)
+}
+
+/// Signs what was signed too long ago once more, and seals it: the same XML
+/// under the same Message-ID, with the date of now.
+pub fn sign_anew(
+    entity: &[u8],
+    (id, status): (&CertificateId, &Status),
+    letter_id: &str,
+    partner: &Partner,
+    configuration: &Configuration,
+    at: Timestamp,
+) -> Result<SealedLetter, SealingError> {
+    let identity = configuration.signing_at(at).ok_or(SealingError::NoIdentity)?;
+    let root = Tree::root(entity).ok();
+    let xml = root.and_then(|root| Tree::decoded(entity, &root));
+    let lost = || SealingError::Certificate("what was signed is no entity of ours".to_owned());
+    let octets = xml.ok_or_else(lost)?;
+    let facts = facts(letter_id, id, status, partner, configuration, at);
+    let octets = SpsOctets::domestic(&octets);
+    let most = configuration.doors.max_letter;
+    seal_xml(&facts, &SpsXml::ready(&octets), partner, identity, most)
 }
 
 /// The same signed octets for the partner's keys of now, under the same

@@ -42,7 +42,9 @@ pub fn judge(
         Verdict::Refused if is_about_lane(outcome) || is_full(outcome) => Verdict::Deferred,
         verdict => verdict,
     };
-    let is_held = verdict == Verdict::Deferred && is_about_lane(outcome);
+    // The mailbox of a receipt may be another than the lane's.
+    let is_certificate = claimed.cargo.facts().is_some();
+    let is_held = verdict == Verdict::Deferred && is_certificate && is_about_lane(outcome);
     let slows = verdict == Verdict::Deferred && slows(outcome);
     // What was handed over once does not expire: it has its clock of receipts.
     let expires = match claimed.state {
@@ -200,6 +202,26 @@ mod tests {
         check_reply(Phase::EndOfData, "552 5.2.2 full", false, true);
         check_reply(Phase::Rcpt, "452 4.2.2 full", false, true);
         check_reply(Phase::Mail, "552 5.3.4 too big", false, false);
+    }
+
+    /// Where a receipt goes, letters need not go.
+    #[test]
+    fn a_refused_receipt_says_nothing_of_the_lane() {
+        let reply = Reply { phase: Phase::Rcpt, code: 550, text: "550 5.1.1 nobody".to_owned() };
+        let outcome = Outcome {
+            verdict: Verdict::Refused,
+            phase: Phase::Rcpt,
+            status: Status::of(&reply),
+            replies: vec![reply],
+            words: String::new(),
+            is_unsafe: false,
+            reusable: true,
+        };
+        let receipt = Claimed { cargo: Cargo::Receipt("{}".to_owned()), ..claimed() };
+        for (claimed, held) in [(claimed(), true), (receipt, false)] {
+            let judged = judge(&outcome, &claimed, 1, AT, &Clocks::default(), 0.0);
+            assert_eq!((judged.verdict, judged.is_held), (Verdict::Deferred, held));
+        }
     }
 
     #[test]

@@ -16,10 +16,11 @@ use lettre::transport::smtp::extension::ClientId;
 use tokio::net::TcpStream;
 
 use super::offers::Offers;
-use super::outcome::{Outcome, Settings};
+use super::outcome::{Outcome, Settings, Unreached};
 use super::reply::Status;
 use super::survey::Step;
 use super::transaction::Session;
+use super::verdict::{CLOSED_IN_REPLY, NO_REPLY};
 use super::wire::{Stream, Taken, Wire};
 use crate::delivery::attempt::{Phase, Reply, Verdict};
 use crate::partner::Credentials;
@@ -30,18 +31,22 @@ use crate::tls::{Connector, TlsError, describe};
 ///
 /// Whatever goes wrong here is about the route, not about a letter: the
 /// outcome is always deferred.
+///
+/// # Errors
+///
+/// How far the road went, and with whom.
 pub async fn connect(
     route: &Route,
     tls: &TlsPolicy,
     credentials: Option<&Credentials>,
     settings: &Settings,
-) -> Result<Session, Outcome> {
+) -> Result<Session, Unreached> {
     let mut road = Road::new(settings);
     match road.travel(route, tls, credentials).await {
         Ok(opened) => Ok(opened),
         Err(Obstacle { phase, step, words }) => {
             let deciding = road.replies.last().filter(|reply| reply.phase == phase);
-            Err(Outcome {
+            let outcome = Outcome {
                 verdict: Verdict::Deferred,
                 phase,
                 status: deciding.and_then(Status::of),
@@ -49,7 +54,9 @@ pub async fn connect(
                 words,
                 is_unsafe: matches!(step, Step::Certificate | Step::Starttls),
                 reusable: false,
-            })
+            };
+            let peer = road.peer.map(|peer| peer.to_string());
+            Err(Unreached { outcome, peer, tls: road.tls })
         }
     }
 }
@@ -57,6 +64,10 @@ pub async fn connect(
 //------------ Road ----------------------------------------------------------
 
 pub(super) struct Road<'a> {
+    /// Whom TCP reached.
+    peer: Option<SocketAddr>,
+    /// Version and suite, once TLS is proven.
+    tls: Option<String>,
     replies: Vec<Reply>,
     settings: &'a Settings,
 }
@@ -84,7 +95,7 @@ fn unproven(phase: Phase, error: &TlsError) -> Obstacle {
 
 impl<'a> Road<'a> {
     pub(super) fn new(settings: &'a Settings) -> Self {
-        Road { replies: Vec::new(), settings }
+        Road { peer: None, tls: None, replies: Vec::new(), settings }
     }
 
     pub(super) async fn travel(
@@ -107,38 +118,40 @@ impl<'a> Road<'a> {
         }
         let limit = self.settings.connect;
         let (stream, peer) = in_time(limit, Phase::Connect, tcp(host, port)).await??;
-        let (wire, described) = match (route, tls) {
+        self.peer = Some(peer);
+        let wire = match (route, tls) {
             (Route::Smtps { .. }, TlsPolicy::Off) => {
                 return Err(obstacle(
                     Phase::Connect,
                     "the route smtps:// wants tls = \"required\"",
                 ));
             }
-            (_, TlsPolicy::Off) => (Wire::new(Stream::Plain(stream), peer), None),
+            (_, TlsPolicy::Off) => Wire::new(Stream::Plain(stream), peer),
             (Route::Smtps { .. }, TlsPolicy::Required(proof)) => {
                 let fault = |error: TlsError| unproven(Phase::Connect, &error);
                 let connector = Connector::new(proof).map_err(fault)?;
                 let stream = connector.connect(stream, host, limit).await.map_err(fault)?;
-                let described = describe(&stream);
-                (Wire::new(Stream::Tls(Box::new(stream)), peer), Some(described))
+                self.tls = Some(describe(&stream));
+                Wire::new(Stream::Tls(Box::new(stream)), peer)
             }
             (_, TlsPolicy::Required(proof)) => {
                 let fault = |error: TlsError| unproven(Phase::Starttls, &error);
                 let connector = Connector::new(proof).map_err(fault)?;
                 let (stream, banner) = self.starttls(stream, peer).await?;
                 let stream = connector.connect(stream, host, limit).await.map_err(fault)?;
-                let described = describe(&stream);
+                self.tls = Some(describe(&stream));
                 let wire = Wire::new(Stream::Tls(Box::new(stream)), peer);
                 wire.replay(&banner);
-                (wire, Some(described))
+                wire
             }
         };
-        let connection = self.greet(&wire, described.is_some() && !is_smtps(route)).await?;
+        let connection = self.greet(&wire, self.tls.is_some() && !is_smtps(route)).await?;
         let Some(ehlo) = self.replies.last() else {
             return Err(obstacle(Phase::Ehlo, "no reply to EHLO"));
         };
         let offers = Offers::read(ehlo);
-        let mut opened = Session::new(connection, wire, offers, self.settings, peer, described);
+        let tls = self.tls.clone();
+        let mut opened = Session::new(connection, wire, offers, self.settings, peer, tls);
         if let Some(credentials) = credentials {
             self.log_in(&mut opened, credentials).await?;
         }
@@ -206,8 +219,11 @@ impl<'a> Road<'a> {
             }
             Taken::Garbage(reply) => {
                 self.replies.push(reply);
-                Err(failed
-                    .unwrap_or_else(|| obstacle(phase, "what the server said is no SMTP reply")))
+                Err(obstacle(phase, NO_REPLY))
+            }
+            Taken::Part(reply) => {
+                self.replies.push(reply);
+                Err(failed.unwrap_or_else(|| obstacle(phase, CLOSED_IN_REPLY)))
             }
             Taken::Nothing => Err(failed.unwrap_or_else(|| {
                 obstacle(phase, "the server closed the connection without a word")
@@ -215,27 +231,25 @@ impl<'a> Road<'a> {
         }
     }
 
-    /// lettre's connection: it reads the banner and says EHLO.
+    /// lettre's connection: it is shown the banner, and says EHLO.
     async fn greet(
         &mut self,
         wire: &Wire,
         banner_seen: bool,
     ) -> Result<AsyncSmtpConnection, Obstacle> {
+        // Heard here first, so that each of the two has its own time.
+        if !banner_seen {
+            self.hear(wire, Phase::Connect, 220).await?;
+        }
         let name = ClientId::Domain(self.settings.hostname.clone());
         let stream = Box::new(wire.clone());
         let greeting = AsyncSmtpConnection::connect_with_transport(stream, &name);
-        // Two replies, each of which may take its time.
-        let made = in_time(self.settings.reply * 2, Phase::Connect, greeting).await;
-        let failed = |phase| match &made {
+        let made = in_time(self.settings.reply, Phase::Ehlo, greeting).await;
+        let failed = match &made {
             Ok(Ok(_)) => None,
-            Ok(Err(error)) => Some(obstacle(phase, lost(error))),
-            Err(Obstacle { words, .. }) => Some(obstacle(phase, words)),
+            Ok(Err(error)) => Some(obstacle(Phase::Ehlo, lost(error))),
+            Err(Obstacle { words, .. }) => Some(obstacle(Phase::Ehlo, words)),
         };
-        if !banner_seen {
-            let failed = failed(Phase::Connect);
-            self.note(wire, Phase::Connect, 220, failed)?;
-        }
-        let failed = failed(Phase::Ehlo);
         self.note(wire, Phase::Ehlo, 250, failed)?;
         made?.map_err(|error| obstacle(Phase::Ehlo, lost(&error)))
     }
@@ -287,7 +301,11 @@ impl<'a> Road<'a> {
             }
             Taken::Garbage(reply) => {
                 self.replies.push(reply);
-                Err(obstacle(Phase::Auth, "what the server said is no SMTP reply"))
+                Err(obstacle(Phase::Auth, NO_REPLY))
+            }
+            Taken::Part(reply) => {
+                self.replies.push(reply);
+                Err(obstacle(Phase::Auth, CLOSED_IN_REPLY))
             }
             Taken::Nothing => Err(obstacle(Phase::Auth, "the connection was lost")),
         }

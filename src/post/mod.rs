@@ -31,6 +31,6 @@ pub mod wire;
 
 pub use crate::partner::Credentials;
 pub use connect::connect;
-pub use outcome::{Envelope, Outcome, Settings, Unsendable};
+pub use outcome::{Envelope, Outcome, Settings, Unreached, Unsendable};
 pub use survey::{Step, Stopped, Surveyed, survey};
 pub use transaction::Session;

@@ -65,6 +65,18 @@ impl Outcome {
     }
 }
 
+//------------ Unreached -----------------------------------------------------
+
+/// A road that did not lead to MAIL.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unreached {
+    pub outcome: Outcome,
+    /// Address and port of the server; absent if there was no connection.
+    pub peer: Option<String>,
+    /// Version and suite; absent if TLS did not come about.
+    pub tls: Option<String>,
+}
+
 //------------ Unsendable ----------------------------------------------------
 
 /// The letter's own octets cannot go over SMTP as they are. Nothing was

@@ -207,6 +207,11 @@ impl Session {
                     record.replies.push(reply);
                     return ended.or_else(|| Some(garbage(phase)));
                 }
+                Taken::Part(reply) => {
+                    self.usable = false;
+                    record.replies.push(reply);
+                    return ended.or_else(|| Some(End::new(phase, Verdict::Deferred, failure)));
+                }
                 Taken::Nothing => {
                     self.usable = false;
                     return ended.or_else(|| Some(End::new(phase, Verdict::Deferred, failure)));
@@ -251,11 +256,22 @@ impl Session {
         }
     }
 
-    /// The final dot. From its first octet on, silence means doubt.
+    /// The final dot. Once it is out, silence means doubt; as long as it is
+    /// not, nobody can have taken the letter.
     async fn dot(&mut self, record: &mut Record) -> End {
+        // The server may have gone while `before` was asked; one turn for the
+        // runtime to hear of it.
+        tokio::task::yield_now().await;
+        if !self.wire.is_quiet().await {
+            return self.out_of_turn(Phase::Data, record);
+        }
+        if let Some(words) = self.unwritten().await {
+            self.usable = false;
+            return End::new(Phase::Data, Verdict::Deferred, words);
+        }
         let phase = Phase::EndOfData;
         let limit = self.settings.final_reply;
-        let answered = timeout(limit, self.connection.command(".\r\n")).await;
+        let answered = timeout(limit, self.connection.read_response()).await;
         let failure = match &answered {
             Ok(Ok(_)) => "the server closed the connection after the final dot".to_owned(),
             Ok(Err(error)) => format!("the connection was lost after the final dot: {error}"),
@@ -280,10 +296,24 @@ impl Session {
                 let words = "what the server said to the final dot is no SMTP reply";
                 End::new(phase, Verdict::InDoubt, words)
             }
+            Taken::Part(reply) => {
+                self.usable = false;
+                record.replies.push(reply);
+                End::new(phase, Verdict::InDoubt, failure)
+            }
             Taken::Nothing => {
                 self.usable = false;
                 End::new(phase, Verdict::InDoubt, failure)
             }
+        }
+    }
+
+    /// Writes the final dot; why it could not be.
+    async fn unwritten(&self) -> Option<String> {
+        match timeout(self.settings.reply, self.wire.write_all(b".\r\n")).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(format!("the connection was lost before the dot: {error}")),
+            Err(_elapsed) => Some("the server does not take the dot".to_owned()),
         }
     }
 
@@ -299,7 +329,7 @@ impl Session {
                     End::new(phase, Verdict::Deferred, "the server replied before it was asked")
                 })
             }
-            Taken::Garbage(reply) => {
+            Taken::Garbage(reply) | Taken::Part(reply) => {
                 record.replies.push(reply);
                 garbage(phase)
             }

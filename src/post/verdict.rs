@@ -3,6 +3,11 @@
 use super::reply::Status;
 use crate::delivery::attempt::{Phase, Reply, Verdict};
 
+/// What came where a reply was wanted, in the operator's words.
+pub(super) const NO_REPLY: &str = "what the server said is no SMTP reply";
+pub(super) const CLOSED_IN_REPLY: &str =
+    "the server closed the connection in the middle of its reply";
+
 //------------ End -----------------------------------------------------------
 
 /// Where a transaction ended, and what that means.
@@ -20,7 +25,7 @@ impl End {
 
 /// What is no reply says neither yes nor no; before the dot, that is no.
 pub(super) fn garbage(phase: Phase) -> End {
-    End::new(phase, Verdict::Deferred, "what the server said is no SMTP reply")
+    End::new(phase, Verdict::Deferred, NO_REPLY)
 }
 
 /// The table of verdicts. `None`: the reply is what was hoped for.

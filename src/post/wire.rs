@@ -95,7 +95,10 @@ struct Shared {
 /// What stands on the wire where a reply was wanted.
 pub(super) enum Taken {
     Reply(Reply),
+    /// No reply, whatever might follow.
     Garbage(Reply),
+    /// The beginning of one, and then no more.
+    Part(Reply),
     Nothing,
 }
 
@@ -122,18 +125,18 @@ impl Wire {
     /// Takes the first reply of what was received.
     pub(super) fn take(&self, phase: Phase) -> Taken {
         let mut shared = self.lock();
-        match reply::read(&shared.received) {
-            Read::Whole { code, octets } => {
-                let taken: Vec<u8> = shared.received.drain(..octets).collect();
-                Taken::Reply(reply::literal(phase, code, &taken))
-            }
-            Read::Part | Read::Garbage if shared.received.is_empty() => Taken::Nothing,
-            Read::Part | Read::Garbage => {
-                let mut taken = std::mem::take(&mut shared.received);
-                taken.truncate(LINE_OCTETS);
-                Taken::Garbage(reply::literal(phase, 0, &taken))
-            }
+        let read = reply::read(&shared.received);
+        if let Read::Whole { code, octets } = read {
+            let taken: Vec<u8> = shared.received.drain(..octets).collect();
+            return Taken::Reply(reply::literal(phase, code, &taken));
         }
+        let mut taken = std::mem::take(&mut shared.received);
+        if taken.is_empty() {
+            return Taken::Nothing;
+        }
+        taken.truncate(LINE_OCTETS);
+        let literal = reply::literal(phase, 0, &taken);
+        if read == Read::Garbage { Taken::Garbage(literal) } else { Taken::Part(literal) }
     }
 
     /// Waits for one whole reply: for the words before TLS, which lettre

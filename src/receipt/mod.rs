@@ -45,7 +45,7 @@ pub use compose::{ReceiptLetter, receipt_letter, report_entity, sealed_again};
 pub use digest::{Digests, Mic};
 pub use disposition::{Answer, Disposition};
 pub use dsn::{Action, Dsn, RecipientReport, ReversePath};
-pub use effect::{DsnEffect, effect};
+pub use effect::{DsnCode, DsnEffect, effect};
 pub use fields::MessageId;
 pub use judgement::{Doubt, Judgement, Receipt};
 pub use mdn::{Form, MdnFacts, Reason, Said};

@@ -14,6 +14,7 @@
 //!   [`trust`] (gate 7): inbound; each gate takes what only the gate before it
 //!   can make.
 //! - [`describe`]: what a structure is, for people, without any key.
+//! - [`bare`]: what OpenSSL's own calls cost, for a bench.
 //! - [`selftest`]: whether the OpenSSL we run on may be trusted with letters.
 //! - [`throwaway`]: keys for demos and tests.
 //!
@@ -22,6 +23,7 @@
 //! the only unsafe code of the project.
 
 pub mod authority;
+pub mod bare;
 pub mod der;
 pub mod describe;
 mod ffi;

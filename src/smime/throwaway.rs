@@ -31,6 +31,7 @@ pub enum KeyKind {
     P384,
     Rsa1024,
     Rsa2048,
+    Rsa3072,
 }
 
 impl KeyKind {
@@ -44,6 +45,7 @@ impl KeyKind {
             KeyKind::P384 => curve(Nid::SECP384R1),
             KeyKind::Rsa1024 => PKey::from_rsa(Rsa::generate(1024)?),
             KeyKind::Rsa2048 => PKey::from_rsa(Rsa::generate(2048)?),
+            KeyKind::Rsa3072 => PKey::from_rsa(Rsa::generate(3072)?),
         }
     }
 }
@@ -189,7 +191,7 @@ impl Authority {
         usage.critical().digital_signature();
         match wanted.key {
             KeyKind::P256 | KeyKind::P384 => usage.key_agreement(),
-            KeyKind::Rsa1024 | KeyKind::Rsa2048 => usage.key_encipherment(),
+            KeyKind::Rsa1024 | KeyKind::Rsa2048 | KeyKind::Rsa3072 => usage.key_encipherment(),
         };
         builder.append_extension(usage.build()?)?;
         match wanted.purpose {

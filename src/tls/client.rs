@@ -1,6 +1,7 @@
 //! The client's side: proving who a partner's mail server is.
 
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -36,18 +37,6 @@ impl Connector {
             let store = authorities(pem).map_err(material("tls_ca"))?;
             builder.set_cert_store(store);
         }
-        if let Some(pin) = proof.pin {
-            // The pin stands in place of any authority: at depth 0 the
-            // certificate itself decides, whatever the chain says.
-            builder.set_verify_callback(SslVerifyMode::PEER, move |_chain, store| {
-                let wanted = store.error_depth() != 0
-                    || store.current_cert().is_some_and(|x509| is_pinned(x509, &pin));
-                if wanted {
-                    store.set_error(X509VerifyResult::OK);
-                }
-                wanted
-            });
-        }
         Ok(Connector { connector: builder.build(), pin: proof.pin, name: proof.name.clone() })
     }
 
@@ -62,10 +51,28 @@ impl Connector {
     ) -> Result<Encrypted, TlsError> {
         let handshake = |words: String| TlsError::Handshake { words };
         let name = self.name.as_deref().unwrap_or(host);
-        let ssl = self
+        let mut ssl = self
             .configuration()
             .and_then(|configuration| configuration.into_ssl(name))
             .map_err(|stack| handshake(stack.to_string()))?;
+        // After a handshake that failed the library tells no more whose
+        // certificate it was.
+        let shown = Arc::new(OnceLock::new());
+        if let Some(pin) = self.pin {
+            let shown = shown.clone();
+            // The pin stands in place of any authority: at depth 0 the
+            // certificate itself decides, whatever the chain says.
+            ssl.set_verify_callback(SslVerifyMode::PEER, move |_chain, store| {
+                let wanted = store.error_depth() != 0
+                    || store.current_cert().is_some_and(|x509| {
+                        shown.get_or_init(|| fingerprint(x509)).as_ref() == Some(&pin)
+                    });
+                if wanted {
+                    store.set_error(X509VerifyResult::OK);
+                }
+                wanted
+            });
+        }
         let mut stream =
             Encrypted::new(ssl, stream).map_err(|stack| handshake(stack.to_string()))?;
         match tokio::time::timeout(limit, Pin::new(&mut stream).connect()).await {
@@ -73,10 +80,10 @@ impl Connector {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 if let Some(pin) = &self.pin
-                    && let Some(x509) = stream.ssl().peer_certificate()
-                    && !is_pinned(&x509, pin)
+                    && let Some(found) = shown.get()
+                    && found.as_ref() != Some(pin)
                 {
-                    return Err(pin_fault(&x509, pin));
+                    return Err(pin_fault(found.as_ref(), pin));
                 }
                 let result = stream.ssl().verify_result();
                 let words = match result == X509VerifyResult::OK {
@@ -89,8 +96,10 @@ impl Connector {
         // Looked at once more, outside the library's chain building.
         if let Some(pin) = &self.pin {
             match stream.ssl().peer_certificate() {
-                Some(x509) if is_pinned(&x509, pin) => {}
-                Some(x509) => return Err(pin_fault(&x509, pin)),
+                Some(x509) => match fingerprint(&x509) {
+                    Some(found) if found == *pin => {}
+                    other => return Err(pin_fault(other.as_ref(), pin)),
+                },
                 None => return Err(handshake("the server showed no certificate".to_owned())),
             }
         }
@@ -116,14 +125,13 @@ fn authorities(pem: &[u8]) -> Result<openssl::x509::store::X509Store, ErrorStack
     Ok(store.build())
 }
 
-fn is_pinned(x509: &openssl::x509::X509Ref, pin: &[u8; 32]) -> bool {
-    x509.digest(MessageDigest::sha256()).is_ok_and(|digest| *digest == pin[..])
+fn fingerprint(x509: &openssl::x509::X509Ref) -> Option<[u8; 32]> {
+    (*x509.digest(MessageDigest::sha256()).ok()?).try_into().ok()
 }
 
-fn pin_fault(x509: &openssl::x509::X509Ref, pin: &[u8; 32]) -> TlsError {
-    let found = x509.digest(MessageDigest::sha256());
+fn pin_fault(found: Option<&[u8; 32]>, pin: &[u8; 32]) -> TlsError {
     TlsError::Pin {
-        found: found.map_or_else(|_| "unknown".to_owned(), |digest| HEXLOWER.encode(&digest)),
+        found: found.map_or_else(|| "unknown".to_owned(), |digest| HEXLOWER.encode(digest)),
         pinned: HEXLOWER.encode(pin),
     }
 }

@@ -64,7 +64,7 @@ async fn one(script: &[Step], settings: &Settings) -> (Outcome, Vec<String>) {
     let (listener, route) = listen().await;
     let client = async {
         match post::connect(&route, &TlsPolicy::Off, None, settings).await {
-            Err(outcome) => outcome,
+            Err(unreached) => unreached.outcome,
             Ok(mut opened) => {
                 let outcome = opened.post(&envelope(), LETTER, async |_| true).await.unwrap();
                 if outcome.reusable {
@@ -176,9 +176,13 @@ async fn before_mail_everything_is_deferred() {
     )
     .await;
     let route: Route = "smtp://127.0.0.1:1".parse().unwrap();
-    let outcome = post::connect(&route, &TlsPolicy::Off, None, &settings()).await.unwrap_err();
+    let unreached = post::connect(&route, &TlsPolicy::Off, None, &settings()).await.unwrap_err();
+    assert_eq!((unreached.peer, unreached.tls), (None, None));
+    let outcome = unreached.outcome;
     assert_came_to(&outcome, Deferred, Connect, "");
-    let outcome = post::connect(&Route::Mx, &TlsPolicy::Off, None, &settings()).await.unwrap_err();
+    let unreached =
+        post::connect(&Route::Mx, &TlsPolicy::Off, None, &settings()).await.unwrap_err();
+    let outcome = unreached.outcome;
     assert!(outcome.words.contains("mx"), "{}", outcome.words);
 }
 
@@ -276,6 +280,35 @@ async fn what_is_not_canonical_is_never_sent() {
     tokio::join!(client, play(&listener, &script, None));
 }
 
+/// A connection that breaks while the lane is asked whether the delivery is
+/// still its own: the dot was not sent, so there is no doubt.
+#[tokio::test]
+async fn a_server_gone_before_the_dot_is_no_doubt() {
+    let (listener, route) = listen().await;
+    let (gone, told) = tokio::sync::watch::channel(false);
+    let client = async {
+        let mut opened = post::connect(&route, &TlsPolicy::Off, None, &settings()).await.unwrap();
+        let before = |phase| {
+            let mut told = told.clone();
+            async move {
+                if phase == EndOfData {
+                    told.wait_for(|gone| *gone).await.unwrap();
+                }
+                true
+            }
+        };
+        opened.post(&envelope(), LETTER, before).await.unwrap()
+    };
+    let server = async {
+        let heard = play(&listener, &[&BANNER[..], &TO_DATA, &[SomeText]].concat(), None).await;
+        gone.send(true).unwrap();
+        heard
+    };
+    let (outcome, _) = tokio::join!(client, server);
+    assert_came_to(&outcome, Deferred, Data, "354 go on");
+    assert!(!outcome.reusable);
+}
+
 #[tokio::test]
 async fn several_letters_on_one_connection() {
     let (listener, route) = listen().await;
@@ -343,7 +376,7 @@ async fn secure(
     let policy = TlsPolicy::Required(proof);
     let client = async {
         match post::connect(&route, &policy, credentials, &settings()).await {
-            Err(outcome) => (outcome, None),
+            Err(unreached) => (unreached.outcome, unreached.tls),
             Ok(mut opened) => {
                 let outcome = opened.post(&envelope(), LETTER, async |_| true).await.unwrap();
                 (outcome, opened.tls())
@@ -448,7 +481,7 @@ async fn a_password_goes_under_tls_only() {
     let settings = settings();
     let client = post::connect(&route, &TlsPolicy::Off, Some(&credentials), &settings);
     let (outcome, heard) = tokio::join!(client, play(&listener, &BANNER, None));
-    assert_eq!(outcome.unwrap_err().phase, Auth);
+    assert_eq!(outcome.unwrap_err().outcome.phase, Auth);
     assert_eq!(heard, ["EHLO bv.example"]);
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions,
+    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions,
+    ConfirmSelectOptions,
 };
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
@@ -167,6 +168,40 @@ impl Domestic {
             }
             channel.close(200, "".into()).await.unwrap();
             taken
+        })
+    }
+
+    /// Takes events, one after the other, until `enough` says so of one.
+    /// Whether it did before a long time was over.
+    pub fn each_event(&self, mut enough: impl FnMut(&serde_json::Value) -> bool) -> bool {
+        self.runtime.block_on(async {
+            let channel = self.connection.create_channel().await.unwrap();
+            // One at a time: what is not looked at stays on the queue.
+            channel.basic_qos(1, BasicQosOptions::default()).await.unwrap();
+            let mut consumer = channel
+                .basic_consume(
+                    "certpost.events".into(),
+                    "test".into(),
+                    BasicConsumeOptions::default(),
+                    FieldTable::default(),
+                )
+                .await
+                .unwrap();
+            let until = tokio::time::Instant::now() + LIMIT;
+            let mut ended = false;
+            while !ended {
+                let Ok(Some(claimed)) = tokio::time::timeout_at(until, consumer.next()).await
+                else {
+                    break;
+                };
+                let claimed = claimed.unwrap();
+                claimed.ack(BasicAckOptions::default()).await.unwrap();
+                let event = serde_json::from_slice(&claimed.data).unwrap();
+                conforms(&event);
+                ended = enough(&event);
+            }
+            channel.close(200, "".into()).await.unwrap();
+            ended
         })
     }
 

@@ -50,6 +50,12 @@ fn answers_without_a_broker() {
     check(&bv, &["check", "--explain", "country.unknown"], 0, "certpost/explain/1");
     check(&bv, &["check", "--explain", "nothing"], 3, "certpost/explain/1");
     check(&bv, &["bench", "--rounds", "1", "--only", "gate, usual"], 0, "certpost/bench/1");
+    let bare = ["bench", "--rounds", "1", "--only", "open, all gates, P-256", "--peers", "none"];
+    let answer = check(&bv, &bare, 0, "certpost/bench/1");
+    assert!(answer["stages"][0]["ratio"].as_f64().is_some_and(|ratio| ratio > 0.0), "{answer:#}");
+    let python = ["bench", "--rounds", "1", "--only", "open, P-256, Python", "--peers", "none"];
+    let answer = check(&bv, &python, 0, "certpost/bench/1");
+    assert_eq!(answer["skipped"][0]["what"], "the plain Python programs");
     check(&bv, &["check"], 2, "certpost/usage/1");
     check(&bv, &["convert", "good.xml", "--to", "yaml"], 2, "certpost/usage/1");
     check(&bv, &["convert", "bad.xml", "--to", "json"], 1, "certpost/convert/1");
@@ -65,6 +71,8 @@ fn answers_without_a_broker() {
     check(&bv, &["inspect", "none.xml"], 1, "certpost/inspect/1");
     check(&bv, &["open", "none.xml"], 1, "certpost/open/1");
     check(&bv, &["open", "gone.xml"], 3, "certpost/open/1");
+    check(&bv, &["show", "good.xml"], 0, "certpost/show/1");
+    check(&bv, &["show", "N-1"], 4, "certpost/show/1");
     check(&bv, &["submit", "good.xml"], 4, "certpost/submit/1");
     check(&bv, &["submit", "bad.xml"], 1, "certpost/submit/1");
     check(&bv, &["trace", "N-1"], 4, "certpost/trace/1");

@@ -30,7 +30,7 @@ fn ask(port: u16, request: &str) -> (u16, String, String) {
 }
 
 /// The numbers of a page, by name and labels as they are written.
-fn numbers(gateway: &Gateway) -> BTreeMap<String, f64> {
+pub fn numbers(gateway: &Gateway) -> BTreeMap<String, f64> {
     let (status, kind, body) = ask(gateway.http, "GET /metrics");
     assert_eq!((status, &*kind), (200, "text/plain; version=0.0.4; charset=utf-8"), "{body}");
     parse(&body)
@@ -69,7 +69,7 @@ fn parse(page: &str) -> BTreeMap<String, f64> {
 }
 
 #[track_caller]
-fn told(numbers: &BTreeMap<String, f64>, key: &str) -> f64 {
+pub fn told(numbers: &BTreeMap<String, f64>, key: &str) -> f64 {
     let key = format!("certpost_{key}");
     *numbers.get(&key).unwrap_or_else(|| panic!("no {key} in {numbers:#?}"))
 }

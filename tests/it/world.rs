@@ -19,6 +19,11 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// An empty folder.
+    pub fn empty() -> Self {
+        Folder { folder: tempfile::tempdir().unwrap() }
+    }
+
     /// A folder with the keys of a gateway (`own-…`) and of its partner
     /// (`hm-…`), both of one authority.
     pub fn with_keys() -> Self {
@@ -142,23 +147,40 @@ impl Gateway {
         Gateway { code, folder, url, smtp: free_port(), http: free_port(), child: None }
     }
 
-    fn configure(&self, us: &str, them: &str, their_port: u16) {
-        let (small, their_small) = (us.to_lowercase(), them.to_lowercase());
+    /// A gateway of BV with the keys of [`Folder::with_keys`], not yet
+    /// running: with these lines in `[clock]`, and this partners.toml.
+    pub fn alone(url: String, clock: &str, partners: &str) -> Gateway {
+        let (smtp, http) = (free_port(), free_port());
+        let folder = Folder::with_keys();
+        folder.write("partners.toml", partners);
+        let gateway = Gateway { code: "BV", folder, url, smtp, http, child: None };
+        gateway.write_own("BV", clock);
+        gateway
+    }
+
+    fn write_own(&self, us: &str, clock: &str) {
+        let small = us.to_lowercase();
         let gateway = format!(
             "[gateway]\ncode = \"{us}\"\naddress = \"push@ecert.{small}.example\"\n\
              [queue]\nurl = \"{}\"\n[doors]\nsmtp = \"127.0.0.1:{}\"\nhttp = \"127.0.0.1:{}\"\n\
              [[identity]]\nx509 = \"own-sign.pem\"\nkey = \"own-sign.key\"\nuse = [\"sign\"]\n\
              [[identity]]\nx509 = \"own-decrypt.pem\"\nkey = \"own-decrypt.key\"\nuse = [\"decrypt\"]\n\
-             [clock]\nretry = [\"0s\", \"200ms\", \"500ms\"]\nretry_max = \"1s\"\nin_doubt_hold = \"500ms\"\n",
+             [clock]\n{clock}",
             self.url, self.smtp, self.http,
         );
+        self.folder.write("certpost.toml", gateway);
+    }
+
+    fn configure(&self, us: &str, them: &str, their_port: u16) {
+        let their_small = them.to_lowercase();
+        let clock = "retry = [\"0s\", \"200ms\", \"500ms\"]\nretry_max = \"1s\"\nin_doubt_hold = \"500ms\"\n";
+        self.write_own(us, clock);
         let partner = format!(
             "[[partner]]\ncode = \"{them}\"\nname = \"Plant Protection Service of {them}\"\ncountries = [\"{them}\"]\n\
              address = \"push@ecert.{their_small}.example\"\nroute = \"smtp://127.0.0.1:{their_port}\"\ntls = \"none\"\n\
              [partner.seal]\nrecipients = [\"their-decrypt.pem\"]\n\
              [partner.trust]\nsigners = [\"their-sign.pem\"]\ncontent = [\"aes-256-gcm\", \"aes-128-gcm\", \"aes-256-cbc\"]\n",
         );
-        self.folder.write("certpost.toml", gateway);
         self.folder.write("partners.toml", partner);
     }
 

@@ -33,8 +33,9 @@ from peers import certificates, keys, receipts, reports, sealing, sink  # noqa: 
 OURS = "push@ecert.bv.example"
 PATIENCE = 20  # seconds that anything may take
 # Each partner's signing key; all decrypt with one key.
-PARTNERS = {"HM": "P-256", "GS": "RSA", "AQ": "P-256", "TF": "P-256", "NU": "P-256",
-            "CK": "P-256", "PN": "P-256", "FK": "P-384", "IO": "RSA"}
+PARTNERS = {"HM": keys.CURVE, "GS": keys.RSA, "AQ": keys.CURVE, "TF": keys.CURVE,
+            "NU": keys.CURVE, "CK": keys.CURVE, "PN": keys.CURVE, "FK": keys.LARGE_CURVE,
+            "IO": keys.RSA}
 
 
 class Fault(Exception):
@@ -342,10 +343,10 @@ def _rewritten(octets: bytes, pairs: list | None) -> bytes:
 def _make_keys(folder: Path) -> dict[str, keys.Pair]:
     """All keys of a run, by name; the stranger's is of the same authority."""
     anchor = keys.authority(folder)
-    wanted = [("own-sign", OURS, "digitalSignature", "RSA"),
-              ("own-decrypt", OURS, "keyEncipherment", "RSA"),
-              ("decrypt", address("HM"), "keyEncipherment", "RSA"),
-              ("stranger", address("HM"), "digitalSignature", "P-256")]
+    wanted = [("own-sign", OURS, "digitalSignature", keys.RSA),
+              ("own-decrypt", OURS, "keyEncipherment", keys.RSA),
+              ("decrypt", address("HM"), "keyEncipherment", keys.RSA),
+              ("stranger", address("HM"), "digitalSignature", keys.CURVE)]
     wanted += [(code.lower(), address(code), "digitalSignature", kind)
                for code, kind in PARTNERS.items()]
     with ThreadPoolExecutor(4) as crew:

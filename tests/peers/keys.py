@@ -1,7 +1,8 @@
 """Throw-away keys, made with the openssl command.
 
-One authority, and for each of two gateways one key to sign and one to
-decrypt, RSA-2048, as CONTRACT section 3 wants them in files.
+`make`: one authority, and for each of two gateways one key to sign and one to
+decrypt, RSA-2048, as CONTRACT section 3 wants them in files. `servers`: one
+authority, and certificates of mail servers, P-256.
 """
 
 import os
@@ -10,11 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WAIT = 60  # seconds that one openssl command may take
-KINDS = {
-    "RSA": ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"),
-    "P-256": ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"),
-    "P-384": ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"),
-}
+RSA = ("RSA", "rsa_keygen_bits:2048")
+CURVE = ("EC", "ec_paramgen_curve:P-256")
+LARGE_CURVE = ("EC", "ec_paramgen_curve:P-384")
 
 
 class KeyTrouble(Exception):
@@ -53,9 +52,19 @@ def make(folder: Path, ours: str, theirs: str) -> Keys:
     )
 
 
-def authority(folder: Path) -> Pair:
+def servers(folder: Path, hosts: dict[str, str]) -> dict[str, Pair]:
+    """Keys of mail servers, all of one authority (authority.pem in the
+    folder): name of the key to host name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    anchor = authority(folder, CURVE)
+    return {name: _certify(folder, anchor, _pair(folder, name, CURVE), "digitalSignature",
+                           "serverAuth", f"DNS:{host}")
+            for name, host in hosts.items()}
+
+
+def authority(folder: Path, kind: tuple = RSA) -> Pair:
     """An authority's own X.509 certificate and key."""
-    pair = _pair(folder, "authority")
+    pair = _pair(folder, "authority", kind)
     _openssl(
         "req", "-x509", "-new", "-sha256", "-days", "30", "-key", pair.key, "-out", pair.x509,
         "-subj", "/O=Throw-away/CN=Authority of the kill test",
@@ -66,30 +75,36 @@ def authority(folder: Path) -> Pair:
 
 
 def issue(folder: Path, anchor: Pair, name: str, address: str, usage: str,
-          kind: str = "RSA") -> Pair:
-    """A key for `address` (one of KINDS), and its certificate by `anchor`."""
+          kind: tuple = RSA) -> Pair:
+    """A key for `address`, and its certificate by `anchor`."""
     pair = _pair(folder, name, kind)
+    return _certify(folder, anchor, pair, usage, "emailProtection", f"email:{address}")
+
+
+def _certify(folder: Path, anchor: Pair, pair: Pair, usage: str, purpose: str,
+             subject: str) -> Pair:
+    name = pair.x509.stem
     request = folder / f"{name}.req"
     extensions = folder / f"{name}.ext"
     extensions.write_text(
         "basicConstraints=critical,CA:FALSE\n"
         f"keyUsage=critical,{usage}\n"
-        "extendedKeyUsage=emailProtection\n"
-        f"subjectAltName=email:{address}\n"
+        f"extendedKeyUsage={purpose}\n"
+        f"subjectAltName={subject}\n"
         "subjectKeyIdentifier=hash\n"
         "authorityKeyIdentifier=keyid\n"
     )
     _openssl("req", "-new", "-sha256", "-key", pair.key, "-out", request,
-             "-subj", f"/O=Throw-away/CN={name} {address}")
+             "-subj", f"/O=Throw-away/CN={name} {subject.partition(':')[2]}")
     _openssl("x509", "-req", "-sha256", "-days", "30", "-in", request, "-extfile", extensions,
              "-CA", anchor.x509, "-CAkey", anchor.key, "-set_serial", str(_serial()),
              "-out", pair.x509)
     return pair
 
 
-def _pair(folder: Path, name: str, kind: str = "RSA") -> Pair:
+def _pair(folder: Path, name: str, kind: tuple) -> Pair:
     pair = Pair(folder / f"{name}.pem", folder / f"{name}.key")
-    _openssl("genpkey", *KINDS[kind], "-out", pair.key)
+    _openssl("genpkey", "-algorithm", kind[0], "-pkeyopt", kind[1], "-out", pair.key)
     os.chmod(pair.key, 0o600)
     return pair
 

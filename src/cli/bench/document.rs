@@ -2,13 +2,14 @@
 
 use std::hint::black_box;
 
+use sha2::{Digest, Sha256};
+
 use super::ratio::in_turns;
-use super::{Args, Stage};
+use super::{Args, Stage, USUAL};
 use crate::certificate::{Certificate, Item, Leaf, Node, table};
 use crate::sps::{self, SpsOctets, WriteOptions};
 use crate::submission;
 
-const MODEL: &[u8] = include_bytes!("../../../queue-config/examples/phytosanitary-851.json");
 /// Reading and writing may cost three bare passes.
 const LIMIT: f64 = 3.0;
 /// What a large attachment is, in octets of base64.
@@ -17,7 +18,7 @@ const LARGE: usize = 10 * 1024 * 1024;
 /// The gate alone, reading with all checks, and writing, over a usual
 /// certificate, one of many trade lines, and one with a large attachment.
 pub fn stages(args: &Args) -> Vec<Stage> {
-    let Ok(usual) = submission::from_json(MODEL) else { return Vec::new() };
+    let Ok(usual) = submission::from_json(USUAL) else { return Vec::new() };
     let many = with_lines(&usual, 500);
     let large = with_attachment(&usual, LARGE);
     let few = (args.rounds / 10).max(3);
@@ -40,7 +41,12 @@ fn document(name: &str, certificate: &Certificate, rounds: u32, only: &str) -> V
         let name = format!("{what}, {name}");
         if name.contains(only) {
             let measured = in_turns(rounds, bare, work);
-            stages.push(Stage { name, octets: octets.as_bytes().len(), measured, limit });
+            stages.push(Stage {
+                name,
+                octets: octets.as_bytes().len(),
+                measured,
+                limit: Some(limit),
+            });
         }
     };
     stage("gate", 1.0, &mut || {
@@ -51,6 +57,33 @@ fn document(name: &str, certificate: &Certificate, rounds: u32, only: &str) -> V
     });
     stage("write", LIMIT, &mut || {
         black_box(sps::write(certificate, &options));
+    });
+    stages.extend(submitted(name, certificate, rounds, only));
+    stages
+}
+
+/// The same as a submission: reading the JSON against a pass of its tokenizer,
+/// and the content digest against SHA-256 of the same octets.
+fn submitted(name: &str, certificate: &Certificate, rounds: u32, only: &str) -> Vec<Stage> {
+    let json = submission::to_json(certificate).to_string().into_bytes();
+    let mut stages = Vec::new();
+    let mut stage = |what: &str, bare: &dyn Fn(), work: &dyn Fn()| {
+        let name = format!("{what}, {name}");
+        if name.contains(only) {
+            let measured = in_turns(rounds, bare, work);
+            stages.push(Stage { name, octets: json.len(), measured, limit: None });
+        }
+    };
+    stage(
+        "read JSON with checks",
+        &|| drop(black_box(serde_json::from_slice::<serde_json::Value>(&json))),
+        &|| drop(black_box(submission::from_json(&json))),
+    );
+    let digest = || {
+        black_box(Sha256::digest(&json));
+    };
+    stage("content digest", &digest, &|| {
+        black_box(certificate.content_digest());
     });
     stages
 }

@@ -3,17 +3,34 @@
 //!
 //! - [`document`]: reading and writing a certificate, against a bare pass of
 //!   the tokenizer over the same octets;
-//! - [`ratio`]: how two pieces of work are measured.
+//! - [`sealing`]: sealing and opening a letter, against OpenSSL's own calls;
+//! - [`keeping`]: composing an entity, accepting into a ledger;
+//! - [`peers`]: sealing and opening, against plain Python programs;
+//! - [`road`]: letters a second from the queue to a mail server, of a gateway
+//!   and of a plain Python worker, through one broker and one sink;
+//! - [`place`]: keys and files of two gateways; [`ratio`]: how two pieces of
+//!   work are measured; [`told`]: the answer, as a table and as JSON.
 
 pub mod document;
+pub mod keeping;
+pub mod peers;
+pub mod place;
 pub mod ratio;
+pub mod road;
+pub mod sealing;
+pub mod told;
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use std::path::PathBuf;
 
 use super::answer::{Answer, Exit, Shared};
+use super::demo::leash::Ground;
+use place::PlaceError;
+use told::{Measured, Skipped};
 
 const SCHEMA: &str = "certpost/bench/1";
+/// The usual certificate: what every stage works on.
+const USUAL: &[u8] = include_bytes!("../../../queue-config/examples/phytosanitary-851.json");
+const USUAL_NUMBER: &str = "BV-PC-2026-0005120";
 
 /// Measures the stages, each against its yardstick.
 #[derive(Clone, Debug, clap::Args)]
@@ -24,6 +41,24 @@ pub struct Args {
     /// Measures only the stages whose names hold these words.
     #[arg(long, default_value = "", value_name = "WORDS")]
     pub only: String,
+    /// Measures the whole road as well: a private RabbitMQ, a gateway, a mail sink.
+    #[arg(long)]
+    pub road: bool,
+    /// How many letters a turn of the road takes; the Python worker gets a tenth.
+    #[arg(long, default_value_t = 3000, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    pub letters: u32,
+    /// How often the road is travelled; the medians are told.
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub turns: u32,
+    /// Connections to the mail sink, of the gateway and of the Python worker.
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32))]
+    pub connections: u32,
+    /// The folder of the plain Python programs; its `install` makes it ready.
+    #[arg(long, default_value = "benches/peers", value_name = "FOLDER")]
+    pub peers: PathBuf,
+    /// Be the mail sink of a road, on this port of loopback.
+    #[arg(long, hide = true, value_name = "PORT")]
+    pub sink: Option<u16>,
 }
 
 //------------ Stage ---------------------------------------------------------
@@ -35,74 +70,55 @@ pub struct Stage {
     /// The octets of one piece of work.
     pub octets: usize,
     pub measured: ratio::Ratio,
-    /// The ratio that is to be reached.
-    pub limit: f64,
+    /// The ratio that is to be reached, if one is.
+    pub limit: Option<f64>,
 }
 
 /// Measures all stages. Nothing is judged: a ratio above its limit is told,
-/// and is no failure of the command.
+/// and is no failure of the command. What cannot be measured is named.
 pub fn run(args: &Args, shared: &Shared) -> Answer {
-    let stages = document::stages(args);
-    if shared.json {
-        let stages = stages.iter().map(MeasuredStage::of).collect();
-        return Answer::json(Exit::Yes, &Measured { schema: SCHEMA, ok: true, stages });
+    if let Some(port) = args.sink {
+        return match super::wait_for(road::sink::serve(port)) {
+            Ok(Err(fault)) => Answer::failure(shared, SCHEMA, Exit::No, fault.to_string()),
+            Ok(Ok(())) => Answer::new(Exit::Yes),
+            Err(answer) => answer,
+        };
     }
-    let head = format!(
-        "{:<34} {:>10} {:>12} {:>12} {:>7} {:>7}",
-        "stage", "octets", "yardstick", "work", "ratio", "limit"
-    );
-    let lines = stages.iter().map(line);
-    Answer::text(Exit::Yes, std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n"))
+    match measure(args) {
+        Ok(measured) if shared.json => Answer::json(Exit::Yes, &measured),
+        Ok(measured) => Answer::text(Exit::Yes, measured.table()),
+        Err(fault) => Answer::failure(shared, SCHEMA, Exit::No, format!("certpost bench: {fault}")),
+    }
 }
 
-/// What `certpost bench` answers.
-#[derive(JsonSchema, Serialize)]
-pub struct Measured {
-    /// The schema of this object.
-    #[schemars(extend("const" = SCHEMA))]
-    schema: &'static str,
-    /// Whether everything was measured; says nothing of the ratios.
-    ok: bool,
-    stages: Vec<MeasuredStage>,
-}
-
-/// One stage, by the medians of its rounds.
-#[derive(JsonSchema, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct MeasuredStage {
-    stage: String,
-    /// The octets of one piece of work.
-    octets: usize,
-    yardstick_microseconds: f64,
-    work_microseconds: f64,
-    /// Work to yardstick.
-    ratio: f64,
-    /// The ratio to be reached.
-    limit: f64,
-}
-
-impl MeasuredStage {
-    fn of(stage: &Stage) -> Self {
-        MeasuredStage {
-            stage: stage.name.clone(),
-            octets: stage.octets,
-            yardstick_microseconds: stage.measured.yardstick.as_secs_f64() * 1e6,
-            work_microseconds: stage.measured.work.as_secs_f64() * 1e6,
-            ratio: stage.measured.ratio,
-            limit: stage.limit,
+fn measure(args: &Args) -> Result<Measured, PlaceError> {
+    let ground = Ground::new()?;
+    let mut stages = document::stages(args);
+    stages.extend(sealing::stages(args, ground.path())?);
+    stages.extend(keeping::stages(args, ground.path())?);
+    let mut skipped = Vec::new();
+    let peers = peers::stages(args, ground.path())?.unwrap_or_else(|why| {
+        skipped.push(Skipped::new("the plain Python programs", why));
+        Vec::new()
+    });
+    let mut roads = Vec::new();
+    if args.road {
+        let travelled = super::wait_for(road::travel(args, ground.path()));
+        let travelled = travelled.map_err(|_answer| PlaceError::Model)?;
+        match travelled {
+            Ok(told) => roads = told,
+            Err(fault) => skipped.push(Skipped::new("the road", fault.to_string())),
         }
     }
+    Ok(Measured::new(&stages, peers, roads, skipped))
 }
 
-fn line(stage: &Stage) -> String {
-    let micros = |time: std::time::Duration| format!("{:.1} us", time.as_secs_f64() * 1e6);
-    format!(
-        "{:<34} {:>10} {:>12} {:>12} {:>6.2}x {:>6.2}x",
-        stage.name,
-        stage.octets,
-        micros(stage.measured.yardstick),
-        micros(stage.measured.work),
-        stage.measured.ratio,
-        stage.limit
-    )
+/// The number of the `n`th certificate of a bench.
+fn numbered(n: u32) -> String {
+    format!("BV-PC-BENCH-{n:07}")
+}
+
+/// The usual certificate with a number of its own.
+fn certificate(n: u32) -> Vec<u8> {
+    String::from_utf8_lossy(USUAL).replacen(USUAL_NUMBER, &numbered(n), 1).into_bytes()
 }

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use super::leash::{Ending, Leash, free_ports, secret};
+use crate::queue::topology::{RECEIVED, SUBMISSIONS};
 use crate::queue::{Broker, QueueError};
 
 /// Where Debian's package puts the server. Not the wrapper on PATH: that one
@@ -29,6 +30,10 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const GLANCE: Duration = Duration::from_millis(100);
 /// A port may be taken between looking and starting.
 const TRIES: u8 = 3;
+/// What the broker itself copies for `counter.py`: the exchange, and the queue
+/// of the copies.
+const COPIES: [(&str, &str); 2] =
+    [(SUBMISSIONS, "counter.submitted"), (RECEIVED, "counter.received")];
 
 //------------ BrokerError ---------------------------------------------------
 
@@ -164,8 +169,8 @@ fn furnish(folder: &Path, port: u16, password: &str, vhosts: &[&str]) -> io::Res
     fs::write(folder.join("plugins"), "[].\n")
 }
 
-/// A vhost and a user of the same name for each gateway, and the shipped
-/// policies in each vhost.
+/// A vhost and a user of the same name for each gateway; in each vhost the
+/// shipped policies, and the queues of the counter.
 fn definitions_of(password: &str, vhosts: &[&str]) -> Value {
     // The broker's own form: four octets of salt, and the digest of both.
     let salt = &Sha256::digest(password)[..4];
@@ -182,6 +187,10 @@ fn definitions_of(password: &str, vhosts: &[&str]) -> Value {
             })
         })
         .collect();
+    let copied = |make: fn(&str, &str, &str) -> Value| {
+        let each = |vhost| COPIES.iter().map(move |(from, to)| make(vhost, from, to));
+        vhosts.iter().flat_map(|vhost| each(*vhost)).collect::<Vec<_>>()
+    };
     let each = |make: fn(&str, &str) -> Value| {
         vhosts.iter().map(|vhost| make(vhost, &hash)).collect::<Vec<_>>()
     };
@@ -195,6 +204,18 @@ fn definitions_of(password: &str, vhosts: &[&str]) -> Value {
             "user": vhost, "vhost": vhost, "configure": ".*", "write": ".*", "read": ".*",
         })),
         "policies": policies,
+        // As certpost declares it, so that nothing published is missed.
+        "exchanges": copied(|vhost, from, _to| json!({
+            "vhost": vhost, "name": from, "type": "topic", "durable": true,
+            "auto_delete": false, "internal": false, "arguments": {},
+        })),
+        "queues": copied(|vhost, _from, to| json!({
+            "vhost": vhost, "name": to, "durable": true, "auto_delete": false, "arguments": {},
+        })),
+        "bindings": copied(|vhost, from, to| json!({
+            "vhost": vhost, "source": from, "destination": to, "destination_type": "queue",
+            "routing_key": "#", "arguments": {},
+        })),
     })
 }
 
@@ -243,6 +264,7 @@ mod tests {
         let made = definitions_of("secret", &["bv", "hm"]);
         assert_eq!(made["users"][1]["name"], "hm");
         assert_eq!(made["policies"].as_array().map(Vec::len), Some(4));
+        assert_eq!(made["bindings"][3]["destination"], "counter.received");
         assert!(
             made["policies"]
                 .as_array()

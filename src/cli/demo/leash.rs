@@ -89,6 +89,14 @@ impl Leash {
         Ok(Leash { hold, pipe, log: log.to_owned() })
     }
 
+    /// The number of the program's own process, while it runs.
+    pub fn number(&self) -> Option<u32> {
+        let hold = self.hold.id();
+        // The program is the first that the shell starts.
+        let children = fs::read_to_string(format!("/proc/{hold}/task/{hold}/children")).ok()?;
+        children.split_whitespace().next()?.parse().ok()
+    }
+
     /// How the program ended, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.hold.try_wait().ok().flatten()
@@ -97,6 +105,13 @@ impl Leash {
     /// Tells the program to end, without waiting for it.
     pub fn release(&mut self) {
         drop(self.pipe.take());
+    }
+
+    /// Ends the program, and says how it ended.
+    pub fn end(&mut self) -> io::Result<ExitStatus> {
+        self.release();
+        // The shell sees to it that this takes no longer than eleven seconds.
+        self.hold.wait()
     }
 
     /// The last lines that it said.
@@ -110,9 +125,8 @@ impl Leash {
 
 impl Drop for Leash {
     fn drop(&mut self) {
-        self.release();
-        // The shell sees to it that this takes no longer than eleven seconds.
-        let _ended = self.hold.wait();
+        // What ended before has nothing more to tell.
+        let _ended = self.end();
     }
 }
 

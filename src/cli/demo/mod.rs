@@ -1,57 +1,69 @@
-//! `certpost demo`: the road shown on one machine, all of it real.
+//! `certpost demo`: the first minute of the product, all of it real.
 //!
-//! - [`broker`]: a RabbitMQ node of its own. - [`gateway`]: two gateways, BV
-//!   and HM, this very program in processes of their own.
-//! - [`certificates`]: what they send each other. - [`road`]: what the two
-//!   domestic systems publish and find. - [`screen`]: what is shown.
+//! - [`cast`]: who plays. - [`programme`] and [`certificates`]: what is sent.
+//! - [`stage`]: what runs: [`broker`], a RabbitMQ node of our own; [`gateway`],
+//!   this very program in processes of their own, each in its [`place`] with
+//!   its [`keys`]; [`mail`], plain mail servers that are not certpost.
 //! - [`leash`]: programs and files that are gone when the demo is, however it
-//!   ends.
+//!   ends. - [`play`]: what happens, in order.
+//! - [`road`]: what the domestic systems publish and find. - [`tally`] and
+//!   [`fate`]: what became of every certificate.
+//! - [`finale`]: what others say of it: [`count`], [`tool`].
+//! - [`bars`], [`screen`], [`object`], [`invitation`]: what is shown.
 //!
-//! It never touches a broker, a ledger or a key that is not its own.
+//! It never touches a broker, a ledger or a key that is not its own, and shows
+//! nothing that was not measured.
 
+pub mod bars;
 pub mod broker;
+pub mod cast;
 pub mod certificates;
+pub mod count;
+pub mod fate;
+pub mod finale;
 pub mod gateway;
+pub mod invitation;
+pub mod keys;
 pub mod leash;
+pub mod mail;
+pub mod object;
+pub mod place;
+pub mod play;
+pub mod programme;
 pub mod road;
 pub mod screen;
+pub mod stage;
+pub mod tally;
+pub mod tool;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use self::broker::{BrokerError, PrivateBroker};
-use self::certificates::{SpecimenError, specimens};
-use self::gateway::{Gateway, GatewayError, Keyring, Place};
-use self::leash::{Ground, free_ports};
-use self::road::Tally;
+use self::bars::Bars;
+use self::broker::BrokerError;
+use self::certificates::SpecimenError;
+use self::finale::{Finale, Questions, Subjects};
+use self::gateway::GatewayError;
+use self::invitation::invitation;
+use self::mail::PeerError;
+use self::object::{Object, SCHEMA};
+use self::play::Play;
 use super::{Answer, Exit, Shared};
 use crate::queue::QueueError;
 use crate::runtime::{Crew, CrewError, Runtime};
 use crate::smime::SmimeError;
 
-/// Nothing new for so long, and the rest is not waited for.
-const STALL: Duration = Duration::from_secs(60);
-/// How often a gateway is looked at while nothing is found.
-const GLANCE: Duration = Duration::from_secs(1);
-/// A certificate to send by hand.
-const SPARE: &str = "certificate";
-/// Things found and not yet counted.
-const FOUND: usize = 256;
-
-/// Show the road on this machine: a broker of its own, throw-away keys, two gateways on loopback.
+/// Show the first minute on this machine: a broker of its own, throw-away keys, four partners.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// End when every certificate has its end; otherwise stay up until Ctrl-C.
     #[arg(long)]
     once: bool,
-    /// How many certificates go each way.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// How many certificates go out; a fifth as many come in, and every partner sends and gets one at least.
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     certificates: u32,
 }
 
@@ -74,15 +86,18 @@ async fn show(args: &Args, shared: &Shared) -> Answer {
     };
     let answer = match shown {
         Err(fault) => {
-            Answer::failure(shared, screen::SCHEMA, fault.exit(), format!("certpost demo: {fault}"))
+            Answer::failure(shared, SCHEMA, fault.exit(), format!("certpost demo: {fault}"))
         }
         Ok(shown) if args.once => shown.answer(shared),
-        Ok(shown) => {
+        Ok(mut shown) => {
             let answer = shown.answer(shared);
             write_now(&answer, &shown.invitation());
-            stop.told().await;
             // The answer has been given; what is left is its exit code.
-            Answer::new(answer.exit)
+            let answer = Answer::new(answer.exit);
+            tokio::select! {
+                () = stop.told() => answer,
+                fault = shown.watch() => answer.remark(format!("certpost demo: {fault}")),
+            }
         }
     };
     // What watches the queues ends before its broker does.
@@ -94,7 +109,7 @@ async fn show(args: &Args, shared: &Shared) -> Answer {
 
 /// Why the road could not be shown.
 #[derive(Debug, thiserror::Error)]
-enum DemoError {
+pub enum DemoError {
     /// No broker; whoever runs the demo sees to RabbitMQ.
     #[error(transparent)]
     Broker(#[from] BrokerError),
@@ -104,15 +119,24 @@ enum DemoError {
     /// A gateway did not start or ended by itself.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// There are fewer keys than players; a bug.
+    #[error("there are not keys for everybody; this is a bug, please report it")]
+    Keyless,
     /// Its keys could not be made; OpenSSL is to be looked at.
     #[error("keys for the demo: {0}")]
     Keys(#[from] SmimeError),
     /// The machine gave no folder or port.
     #[error("the machine: {0}")]
     Machine(#[from] std::io::Error),
+    /// A program that is not certpost failed.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
     /// The broker was there, and then would not do what was asked.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// A mail server ended by itself.
+    #[error("a mail server of the demo ended; it said:\n{words}")]
+    Server { words: String },
     /// Our own certificates cannot be used; a bug.
     #[error(transparent)]
     Specimen(#[from] SpecimenError),
@@ -124,163 +148,84 @@ enum DemoError {
 impl DemoError {
     fn exit(&self) -> Exit {
         match self {
-            DemoError::Broker(_) => Exit::CannotTell,
-            DemoError::Crew(_) | DemoError::Specimen(_) => Exit::Bug,
+            DemoError::Broker(_) | DemoError::Peer(PeerError::Absent { .. }) => Exit::CannotTell,
+            DemoError::Crew(_) | DemoError::Keyless | DemoError::Specimen(_) => Exit::Bug,
             DemoError::Gateway(_)
             | DemoError::Keys(_)
             | DemoError::Machine(_)
+            | DemoError::Peer(_)
             | DemoError::Queue(_)
+            | DemoError::Server { .. }
             | DemoError::Stopped => Exit::No,
         }
     }
 }
 
-//------------ Stage ---------------------------------------------------------
-
-/// Everything that runs; dropped in this order.
-struct Stage {
-    gateways: Vec<Gateway>,
-    broker: PrivateBroker,
-    _ground: Ground,
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        // All are told at once, and then waited for one by one.
-        self.gateways.iter_mut().for_each(Gateway::release);
-        self.gateways.clear();
-        self.broker.release();
-    }
-}
+//------------ Shown ---------------------------------------------------------
 
 /// What was shown, still running.
-struct Shown {
-    tally: Tally,
-    places: [Place; 2],
-    program: PathBuf,
-    ground: PathBuf,
-    story: String,
+pub struct Shown {
+    play: Play,
+    finale: Finale,
+    subjects: Subjects,
     took: Duration,
-    _stage: Stage,
 }
 
 impl Shown {
+    fn is_whole(&self) -> bool {
+        self.complaints().is_empty()
+    }
+
+    /// Every certificate without its end, and every fault of a judge, a line each.
+    fn complaints(&self) -> Vec<String> {
+        let mut lines = self.play.tally.complaints();
+        lines.extend(self.finale.count.words.iter().map(|words| format!("counter.py: {words}")));
+        let opener = self.play.scenery.opener().code;
+        let trouble = &self.play.opened.trouble;
+        lines.extend(trouble.iter().map(|words| format!("{opener}'s openssl: {words}")));
+        lines.extend(self.finale.lint.words.iter().map(|words| format!("xmllint: {words}")));
+        lines
+    }
+
     fn answer(&self, shared: &Shared) -> Answer {
-        let exit = if self.tally.is_whole() { Exit::Yes } else { Exit::No };
+        let exit = if self.is_whole() { Exit::Yes } else { Exit::No };
         let mut answer = if shared.json {
-            Answer::json(exit, &screen::shown(&self.tally, &self.places, self.took))
+            Answer::json(exit, &Object::of(self))
         } else {
-            Answer::text(exit, screen::text(&self.tally, &self.places, self.took, &self.story))
+            Answer::text(exit, screen::text(self, shared.paint))
         };
-        answer.remarks = screen::complaints(&self.tally);
+        answer.remarks = self.complaints();
         answer
     }
 
     fn invitation(&self) -> String {
-        let first = self.tally.fates().next().map(|(_, fate)| fate.number.as_str());
-        screen::invitation(&self.ground, &self.program, first.unwrap_or_default())
+        let scenery = &self.play.scenery;
+        invitation(&scenery.ground, &self.subjects, scenery.opener().code)
+    }
+
+    /// Waits until something ends that should not.
+    async fn watch(&mut self) -> DemoError {
+        loop {
+            if let Err(fault) = self.play.stage.alive() {
+                return fault;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
     }
 }
 
-/// Sets everything up and sends the certificates, until each has its end.
-async fn travel(count: u32, runtime: &Runtime) -> Result<Shown, DemoError> {
+/// Sets everything up, lets it happen, and has it judged.
+async fn travel(certificates: u32, runtime: &Runtime) -> Result<Shown, DemoError> {
     let began = Instant::now();
-    let program = std::env::current_exe()?;
-    let ground = Ground::new()?;
-    say(
-        "starting a RabbitMQ node of our own, on loopback; making keys for two gateways, BV and HM",
-    );
-    let crew = Crew::start(1, 1)?;
-    let keys = crew.run(|| (Keyring::make("BV"), Keyring::make("HM")));
-    let broker = PrivateBroker::start(ground.path(), &["bv", "hm"]);
-    let (broker, keys) = tokio::join!(broker, keys);
-    let (broker, (bv_keys, hm_keys)) = (broker?, keys?);
-    let [bv_port, hm_port] = free_ports()?;
-    let places = [
-        Place::new("BV", ground.path(), bv_port, broker.url("bv"), bv_keys?),
-        Place::new("HM", ground.path(), hm_port, broker.url("hm"), hm_keys?),
-    ];
-    let [bv, hm] = &places;
-    bv.furnish(hm)?;
-    hm.furnish(bv)?;
-    let ground_path = ground.path().to_owned();
-    let mut stage = Stage { gateways: Vec::new(), broker, _ground: ground };
-    for place in &places {
-        stage.gateways.push(Gateway::start(place, &program)?);
-    }
-    for gateway in &mut stage.gateways {
-        gateway.ready().await?;
-    }
-    say(&format!("sending {count} certificates from BV to HM, and {count} from HM to BV"));
-    let (found, mut finds) = mpsc::channel(FOUND);
-    for place in &places {
-        road::watch(place.code, place.queue_url(), &found, runtime).await?;
-    }
-    let mut tally = Tally::default();
-    let mut there = specimens(bv.code, hm.code, count + 1)?;
-    // The last one is for whoever wants to send one by hand.
-    if let Some(spare) = there.pop() {
-        std::fs::write(ground_path.join(SPARE), spare.outgoing.body)?;
-    }
-    let back = specimens(hm.code, bv.code, count)?;
-    tally.expect(bv.code, hm.code, &there);
-    tally.expect(hm.code, bv.code, &back);
-    // Counted while they are sent: a queue that nobody reads would hold up
-    // the one that is written.
-    let sending = async {
-        tokio::try_join!(road::submit(bv.queue_url(), &there), road::submit(hm.queue_url(), &back))
-            .map(drop)
-    };
-    let counting = settle(&mut tally, &mut finds, &mut stage.gateways);
-    tokio::try_join!(async { sending.await.map_err(DemoError::from) }, counting)?;
-    let story =
-        tell(&program, &bv.configuration(), there.first().map_or("", |specimen| &specimen.number));
-    Ok(Shown {
-        tally,
-        places,
-        program,
-        ground: ground_path,
-        story,
-        took: began.elapsed(),
-        _stage: stage,
-    })
-}
-
-/// Counts until every certificate has its end, or nothing comes any more.
-async fn settle(
-    tally: &mut Tally,
-    finds: &mut mpsc::Receiver<road::Seen>,
-    gateways: &mut [Gateway],
-) -> Result<(), DemoError> {
-    let mut last = Instant::now();
-    while !tally.is_settled() && last.elapsed() < STALL {
-        match timeout(GLANCE, finds.recv()).await {
-            Ok(Some(seen)) => {
-                tally.note(seen);
-                last = Instant::now();
-            }
-            Ok(None) => break,
-            Err(_nothing_new) => {
-                for gateway in gateways.iter_mut() {
-                    gateway.alive()?;
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The story of one certificate, as `certpost trace` tells it.
-fn tell(program: &Path, configuration: &Path, number: &str) -> String {
-    let told =
-        Command::new(program).arg("--config").arg(configuration).args(["trace", number]).output();
-    match told {
-        Ok(told) if told.status.success() => {
-            format!("certpost trace {number}\n{}", String::from_utf8_lossy(&told.stdout))
-        }
-        Ok(told) => format!("certpost trace {number}: {}", String::from_utf8_lossy(&told.stderr)),
-        Err(fault) => format!("certpost trace {number}: {fault}"),
-    }
+    let crew = Crew::start(2, 8)?;
+    let mut bars = Bars::for_remarks();
+    let mut play = Play::open(certificates, &crew, &mut bars).await?;
+    play.run(runtime, &crew, &mut bars).await?;
+    bars.say("counting");
+    let questions = Questions::of(&play)?;
+    let subjects = questions.subjects.clone();
+    let finale = crew.run(move || questions.ask()).await??;
+    Ok(Shown { play, finale, subjects, took: began.elapsed() })
 }
 
 //------------ Stop ----------------------------------------------------------
@@ -305,19 +250,13 @@ impl Stop {
     }
 }
 
-/// A line for whoever waits.
-fn say(words: &str) {
-    // A closed standard error leaves nobody to tell.
-    let _closed = writeln!(std::io::stderr(), "{words}");
-}
-
 /// Gives the answer while the demo stays up.
 fn write_now(answer: &Answer, invitation: &str) {
-    for remark in &answer.remarks {
-        say(remark);
-    }
+    let mut err = std::io::stderr().lock();
+    let remarks = answer.remarks.join("\n");
     let mut out = std::io::stdout().lock();
-    // A closed standard output leaves nobody to show it to.
+    // Closed outputs leave nobody to show it to.
     let _closed = out.write_all(&answer.out).and_then(|()| out.flush());
-    say(invitation);
+    let _closed = err.write_all(remarks.as_bytes());
+    let _closed = err.write_all(invitation.as_bytes()).and_then(|()| err.flush());
 }

@@ -1,7 +1,6 @@
 //! The road seen from the domestic systems: what they put on the queue, and
 //! what they find on theirs.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use data_encoding::{BASE64, HEXLOWER};
@@ -23,15 +22,42 @@ const PREFETCH: u16 = 256;
 /// Something found on a domestic queue.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Seen {
-    HandedOver { by: &'static str, id: String },
-    Lost { words: String },
-    Quarantined { words: String },
-    Received { by: &'static str, id: String, xml_sha256: String },
-    Rejected { id: Option<String>, words: String },
+    /// A certificate on `certpost.received`.
+    Arrived(Arrived),
+    Happened(Happened),
+    /// A queue cannot be read any more.
+    Lost {
+        words: String,
+    },
+}
+
+/// A certificate that a gateway took in; its digest is made anew.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Arrived {
+    pub by: &'static str,
+    pub id: String,
+    pub status: String,
+    pub xml_sha256: String,
+}
+
+/// An event of a gateway.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Happened {
+    pub by: &'static str,
+    /// `<direction>.<event>`.
+    pub what: String,
+    pub id: String,
+    pub status: String,
+    pub partner: String,
+    pub code: String,
+    pub words: String,
 }
 
 /// Puts `specimens` on the queue, each confirmed by the broker.
-pub async fn submit(url: &str, specimens: &[Specimen]) -> Result<(), QueueError> {
+pub async fn submit<'a>(
+    url: &str,
+    specimens: impl IntoIterator<Item = &'a Specimen>,
+) -> Result<(), QueueError> {
     let broker = Broker::connect(url, "demo").await?;
     let publisher = broker.publisher().await?;
     for specimen in specimens {
@@ -57,7 +83,7 @@ pub async fn watch(
         let lost = tokio::select! {
             () = token.cancelled() => None,
             lost = read_all(received, &found, &token, |body| arrival(code, body)) => lost,
-            lost = read_all(events, &found, &token, |body| event(code, body)) => lost,
+            lost = read_all(events, &found, &token, |body| happened(code, body)) => lost,
         };
         if let Some(words) = lost {
             // Whoever watched may have gone; then nobody wants to know.
@@ -100,140 +126,24 @@ async fn read_all(
 /// A publication on `certpost.received`; the digest is made anew from the
 /// octets that came.
 fn arrival(by: &'static str, body: &Value) -> Option<Seen> {
-    let id = body["id"].as_str()?.to_owned();
+    let text = |name: &str| body[name].as_str().map(str::to_owned);
     let xml = BASE64.decode(body["xml"].as_str()?.as_bytes()).ok()?;
-    Some(Seen::Received { by, id, xml_sha256: HEXLOWER.encode(&Sha256::digest(xml)) })
+    let xml_sha256 = HEXLOWER.encode(&Sha256::digest(xml));
+    Some(Seen::Arrived(Arrived { by, id: text("id")?, status: text("status")?, xml_sha256 }))
 }
 
-/// A publication on `certpost.events`, if it is about an end.
-fn event(by: &'static str, body: &Value) -> Option<Seen> {
-    let id = body["id"].as_str().map(str::to_owned);
-    let reason = &body["reason"];
-    let words = || {
-        format!(
-            "{} {}",
-            reason["code"].as_str().unwrap_or("-"),
-            reason["words"].as_str().unwrap_or("-")
-        )
-    };
-    match (body["direction"].as_str()?, body["event"].as_str()?) {
-        ("outbound", "handed-over") => Some(Seen::HandedOver { by, id: id? }),
-        ("outbound", "rejected" | "refused" | "failed" | "no-partner" | "conflict") => {
-            Some(Seen::Rejected { id, words: words() })
-        }
-        ("inbound", "quarantined") => Some(Seen::Quarantined { words: words() }),
-        _ => None,
-    }
-}
-
-//------------ Tally ---------------------------------------------------------
-
-/// What became of every certificate.
-#[derive(Debug, Default)]
-pub struct Tally {
-    fates: BTreeMap<String, Fate>,
-    pub quarantined: Vec<String>,
-    pub lost: Vec<String>,
-}
-
-/// What became of one.
-#[derive(Clone, Debug)]
-pub struct Fate {
-    pub from: &'static str,
-    pub to: &'static str,
-    pub number: String,
-    xml_sha256: String,
-    pub handed_over: bool,
-    pub received: bool,
-    /// Whether the octets that came are those that were sent.
-    pub same: bool,
-    pub rejected: Option<String>,
-}
-
-impl Fate {
-    /// Whether this one has its end: handed over, and published at the peer
-    /// with the same octets.
-    pub fn is_whole(&self) -> bool {
-        self.handed_over && self.received && self.same
-    }
-
-    /// What is missing, in words.
-    pub fn missing(&self) -> String {
-        match (&self.rejected, self.handed_over, self.received) {
-            (Some(words), _, _) => format!("not sent by {}: {words}", self.from),
-            (None, false, false) => format!("not handed over by {}", self.from),
-            (None, true, false) => {
-                format!("handed over by {}, not published by {}", self.from, self.to)
-            }
-            (None, false, true) => format!(
-                "published by {}, but {} does not know it was handed over",
-                self.to, self.from
-            ),
-            (None, true, true) => "published, but its octets are others than were sent".to_owned(),
-        }
-    }
-}
-
-impl Tally {
-    /// Expects `specimens` to go from one gateway to the other.
-    pub fn expect(&mut self, from: &'static str, to: &'static str, specimens: &[Specimen]) {
-        for specimen in specimens {
-            let fate = Fate {
-                from,
-                to,
-                number: specimen.number.clone(),
-                xml_sha256: specimen.xml_sha256.clone(),
-                handed_over: false,
-                received: false,
-                same: false,
-                rejected: None,
-            };
-            self.fates.insert(specimen.id.clone(), fate);
-        }
-    }
-
-    /// Takes note of what was found.
-    pub fn note(&mut self, seen: Seen) {
-        match seen {
-            Seen::HandedOver { by, id } => {
-                if let Some(fate) = self.fates.get_mut(&id).filter(|fate| fate.from == by) {
-                    fate.handed_over = true;
-                }
-            }
-            Seen::Lost { words } => self.lost.push(words),
-            Seen::Quarantined { words } => self.quarantined.push(words),
-            Seen::Received { by, id, xml_sha256 } => {
-                if let Some(fate) = self.fates.get_mut(&id).filter(|fate| fate.to == by) {
-                    fate.received = true;
-                    fate.same = fate.xml_sha256 == xml_sha256;
-                }
-            }
-            Seen::Rejected { id, words } => match id.and_then(|id| self.fates.get_mut(&id)) {
-                Some(fate) => fate.rejected = Some(words),
-                None => self.lost.push(words),
-            },
-        }
-    }
-
-    /// Whether every certificate has its end, one way or another.
-    pub fn is_settled(&self) -> bool {
-        !self.lost.is_empty()
-            || self.fates.values().all(|fate| {
-                fate.is_whole() || fate.rejected.is_some() || (fate.handed_over && fate.received)
-            })
-    }
-
-    /// Whether everything went well.
-    pub fn is_whole(&self) -> bool {
-        self.lost.is_empty()
-            && self.quarantined.is_empty()
-            && self.fates.values().all(Fate::is_whole)
-    }
-
-    /// Every certificate with its fate, in order of its id.
-    pub fn fates(&self) -> impl Iterator<Item = (&str, &Fate)> {
-        self.fates.iter().map(|(id, fate)| (id.as_str(), fate))
-    }
+/// A publication on `certpost.events`.
+fn happened(by: &'static str, body: &Value) -> Option<Seen> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    Some(Seen::Happened(Happened {
+        by,
+        what: format!("{}.{}", body["direction"].as_str()?, body["event"].as_str()?),
+        id: text(&body["id"]),
+        status: text(&body["status"]),
+        partner: text(&body["partner"]),
+        code: text(&body["reason"]["code"]),
+        words: text(&body["reason"]["words"]),
+    }))
 }
 
 //------------ Tests ---------------------------------------------------------
@@ -243,51 +153,27 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cli::demo::certificates::specimens;
-
-    #[test]
-    fn a_certificate_has_its_end_when_both_sides_say_so() {
-        let sent = specimens("BV", "HM", 2).unwrap();
-        let mut tally = Tally::default();
-        tally.expect("BV", "HM", &sent);
-        let xml = |n: usize| sent[n].xml_sha256.clone();
-        tally.note(Seen::HandedOver { by: "BV", id: sent[0].id.clone() });
-        tally.note(Seen::Received { by: "BV", id: sent[0].id.clone(), xml_sha256: xml(0) });
-        assert!(!tally.is_settled(), "received at the wrong side");
-        tally.note(Seen::Received { by: "HM", id: sent[0].id.clone(), xml_sha256: xml(0) });
-        tally.note(Seen::HandedOver { by: "BV", id: sent[1].id.clone() });
-        tally.note(Seen::Received { by: "HM", id: sent[1].id.clone(), xml_sha256: xml(0) });
-        assert!(tally.is_settled() && !tally.is_whole());
-        let words: Vec<_> = tally
-            .fates()
-            .filter(|(_, fate)| !fate.is_whole())
-            .map(|(_, fate)| fate.missing())
-            .collect();
-        assert_eq!(words, ["published, but its octets are others than were sent"]);
-    }
 
     #[test]
     fn reads_the_two_queues() {
-        let came = json!({"id": "BV/851/1", "xml": BASE64.encode(b"<a/>")});
-        let digest = HEXLOWER.encode(&Sha256::digest(b"<a/>"));
-        assert_eq!(
-            arrival("HM", &came),
-            Some(Seen::Received { by: "HM", id: "BV/851/1".to_owned(), xml_sha256: digest })
-        );
-        assert_eq!(arrival("HM", &json!({"id": "BV/851/1"})), None);
-        let told = json!({"direction": "outbound", "event": "handed-over", "id": "BV/851/1"});
-        assert_eq!(
-            event("BV", &told),
-            Some(Seen::HandedOver { by: "BV", id: "BV/851/1".to_owned() })
-        );
-        assert_eq!(
-            event("BV", &json!({"direction": "outbound", "event": "sealed", "id": "x"})),
-            None
-        );
-        let held = json!({"direction": "inbound", "event": "quarantined", "reason": {"code": "signer.not-pinned", "words": "who?"}});
-        assert_eq!(
-            event("HM", &held),
-            Some(Seen::Quarantined { words: "signer.not-pinned who?".to_owned() })
-        );
+        let came = json!({"id": "BV/851/1", "status": "70", "xml": BASE64.encode(b"<a/>")});
+        let arrived = Arrived {
+            by: "HM",
+            id: "BV/851/1".to_owned(),
+            status: "70".to_owned(),
+            xml_sha256: HEXLOWER.encode(&Sha256::digest(b"<a/>")),
+        };
+        assert_eq!(arrival("HM", &came), Some(Seen::Arrived(arrived)));
+        assert_eq!(arrival("HM", &json!({"id": "BV/851/1", "status": "70"})), None);
+        let held = json!({"direction": "inbound", "event": "quarantined",
+            "reason": {"code": "signer.not-pinned", "words": "who?"}});
+        let wanted = Happened {
+            by: "HM",
+            what: "inbound.quarantined".to_owned(),
+            code: "signer.not-pinned".to_owned(),
+            words: "who?".to_owned(),
+            ..Happened::default()
+        };
+        assert_eq!(happened("HM", &held), Some(Seen::Happened(wanted)));
     }
 }

@@ -23,12 +23,47 @@ pub(super) fn of(file: &str) -> Option<Value> {
         "demo.schema.json" => json!({
             "schema": "certpost/demo/1",
             "ok": true,
-            "seconds": 9.125,
-            "partners": [
-                {"code": "HM", "sent": 20, "handedOver": 20, "received": 20, "waiting": 0},
-                {"code": "BV", "sent": 20, "handedOver": 20, "received": 20, "waiting": 0},
+            "environment": "training",
+            "seconds": 31.933,
+            "partners": [{
+                "code": "GS", "sent": 74, "handedOver": 74, "received": 74, "opened": 74,
+                "waiting": 0,
+                "why": [{
+                    "code": "smtp.rcpt",
+                    "words": "the server said 451 4.7.1 <push@ecert.gs.example>: greylisted, come again in 5 seconds",
+                    "times": 119,
+                }],
+            }],
+            "nobody": 6,
+            "inbound": {"sent": 60, "received": 60, "quarantined": 1},
+            "stopped": [
+                {
+                    "what": "forged-letter", "code": "signer.not-pinned",
+                    "words": "the signer is nobody's pinned signer",
+                },
+                {
+                    "what": "bad-submission", "code": "date.none",
+                    "words": "'5 October 2026' is no date",
+                    "remedy": "write 2026-11-20, or 2026-11-20T10:15:00+01:00",
+                },
+                {"what": "repeat", "id": ID, "code": "duplicate", "words": ""},
             ],
-            "inbound": {"received": 40, "quarantined": 0},
+            "killed": {
+                "signal": 9, "handedOver": 75, "keptBack": 2, "secondsAway": 0.428, "inDoubt": 6,
+                "settledByReceipt": 1, "sentAgain": 5, "dropped": 1, "givenBack": 0,
+            },
+            "counted": {
+                "submitted": 364, "repeats": 1, "cameOut": 356, "refused": 1, "nobody": 6,
+                "lost": 0, "twice": 0, "forged": 0, "differs": 0, "again": 1, "letters": 74,
+                "rejected": [{"by": "BV", "findings": []}],
+                "words": [],
+            },
+            "opened": {"opened": 73, "wellFormed": 73, "trouble": []},
+            "verdicts": [{
+                "asked": "N-1", "verdict": "not-on-record",
+                "reasons": ["nothing under this number was issued or received here"],
+            }],
+            "unended": [],
         }),
         "doctor.schema.json" => json!({
             "schema": "certpost/doctor/1",
@@ -94,6 +129,11 @@ pub(super) fn of(file: &str) -> Option<Value> {
             "schema": "certpost/seal/1",
             "ok": false,
             "error": {"exit": 3, "words": "there is no partner XX; see certpost partner list"},
+        }),
+        "show.schema.json" => json!({
+            "schema": "certpost/show/1",
+            "ok": false,
+            "error": {"exit": 3, "words": "N-1 is not on record"},
         }),
         "submit.schema.json" => json!({
             "schema": "certpost/submit/1",

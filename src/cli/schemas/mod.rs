@@ -19,7 +19,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer, bench, check, convert, demo, doctor, explain, inspect, open, partner, submit, verify,
+    answer, bench, check, convert, demo, doctor, explain, inspect, open, partner, show, submit,
+    verify,
 };
 use crate::certificate::Finding;
 use crate::certificate::rules::Strictness;
@@ -113,14 +114,14 @@ const PUBLISHED: &[(Head, Kind)] = &[
 
 /// What commands answer with `--json`.
 const COMMANDS: &[Command] = &[
-    Command::new("bench.schema.json", "certpost/bench/1", &[kind::<bench::Measured>]),
+    Command::new("bench.schema.json", "certpost/bench/1", &[kind::<bench::told::Measured>]),
     Command::new("check.schema.json", "certpost/check/1", &[kind::<check::Checked<'_>>]),
     Command::new(
         "convert.schema.json",
         "certpost/convert/1",
         &[kind::<convert::Converted<'_>>, kind::<convert::Unconverted<'_>>],
     ),
-    Command::new("demo.schema.json", "certpost/demo/1", &[kind::<demo::screen::Shown>]),
+    Command::new("demo.schema.json", "certpost/demo/1", &[kind::<demo::object::Object>]),
     Command::new(
         "doctor.schema.json",
         "certpost/doctor/1",
@@ -136,10 +137,26 @@ const COMMANDS: &[Command] = &[
     Command::new(
         "partner-list.schema.json",
         "certpost/partner-list/1",
-        &[kind::<partner::PartnerList<'_>>],
+        &[kind::<partner::list::PartnerList<'_>>],
+    ),
+    Command::new(
+        "partner-resume.schema.json",
+        "certpost/partner-resume/1",
+        &[kind::<partner::suspend::PartnerSet<'_>>],
+    ),
+    Command::new(
+        "partner-show.schema.json",
+        "certpost/partner-show/1",
+        &[kind::<partner::show::PartnerShow<'_>>],
+    ),
+    Command::new(
+        "partner-suspend.schema.json",
+        "certpost/partner-suspend/1",
+        &[kind::<partner::suspend::PartnerSet<'_>>],
     ),
     Command::new("run.schema.json", "certpost/run/1", &[]),
     Command::new("seal.schema.json", "certpost/seal/1", &[]),
+    Command::new("show.schema.json", "certpost/show/1", &[kind::<show::Shown<'_>>]),
     Command::new("submit.schema.json", "certpost/submit/1", &[kind::<submit::Submitted<'_>>]),
     Command::new("trace.schema.json", "certpost/trace/1", &[kind::<TraceAnswer>]),
     Command::new("usage.schema.json", "certpost/usage/1", &[]),

@@ -6,8 +6,8 @@ use super::{Key, Totals};
 use crate::clock::Timestamp;
 use crate::config::Configuration;
 use crate::delivery::{Direction, EventKind, Verdict};
-use crate::ledger::{Outlet, Waiting};
-use crate::partner::State;
+use crate::ledger::{LaneAccount, Outlet, Waiting};
+use crate::partner::{Partner, State};
 use crate::web::{Figure, Kind, Sample};
 
 /// What happened since the start.
@@ -102,6 +102,7 @@ pub(super) fn happened(totals: &Totals) -> Vec<Figure> {
 /// What is open now.
 pub(super) fn open(
     waiting: &Waiting,
+    lanes: &[LaneAccount],
     configuration: &Configuration,
     now: Timestamp,
 ) -> Vec<Figure> {
@@ -118,6 +119,11 @@ pub(super) fn open(
         Outlet::Events => "events",
         Outlet::Received => "received",
         Outlet::Rejected => "rejected",
+    };
+    let lane = |partner: &Partner| lanes.iter().find(|lane| lane.partner == partner.code);
+    let yes = |yes: bool| f64::from(u8::from(yes));
+    let of_each = |value: &dyn Fn(&Partner) -> f64| {
+        partners.iter().map(|one| sample(&[one.code.as_str()], value(one))).collect()
     };
     let each = |(which, rows): &(Outlet, u64)| sample(&[outlet(which)], *rows as f64);
     vec![
@@ -146,13 +152,33 @@ pub(super) fn open(
             "partner_active",
             "Whether the partner's deliveries go out: 0 is suspended.",
             &["partner"],
-            partners
-                .iter()
-                .map(|partner| {
-                    let active = f64::from(u8::from(partner.state == State::Active));
-                    sample(&[partner.code.as_str()], active)
+            of_each(&|partner| {
+                let is_suspended = lane(partner).is_some_and(|lane| lane.suspension.is_some());
+                yes(partner.state == State::Active && !is_suspended)
+            }),
+        ),
+        gauge(
+            "circuit_open",
+            "Whether the partner's server is left alone because it was not reached.",
+            &["partner"],
+            of_each(&|partner| yes(lane(partner).is_some_and(|lane| lane.is_cut_off))),
+        ),
+        gauge(
+            "refusals_in_a_row",
+            "Refusals (5.1.x, 5.7.x) since the last letter taken; the third suspends the partner.",
+            &["partner"],
+            of_each(&|partner| lane(partner).map_or(0.0, |lane| f64::from(lane.refusals))),
+        ),
+        gauge(
+            "stood_still_seconds",
+            "How long clock.give_up has stood still for the partner's deliveries, in all.",
+            &["partner"],
+            of_each(&|partner| {
+                lane(partner).map_or(0.0, |lane| {
+                    let now_still = lane.still_since.map_or(0.0, |at| now.since(at).as_secs_f64());
+                    lane.stood.as_secs_f64() + now_still
                 })
-                .collect(),
+            }),
         ),
         gauge(
             "letters_waiting",

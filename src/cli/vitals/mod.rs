@@ -124,10 +124,11 @@ impl Watched for Vitals {
             }
         }
         let waiting = self.ledger.waiting().await.map_err(fault)?;
+        let lanes = self.ledger.lanes().await.map_err(fault)?;
         let now = self.ledger.clock().now();
         let configuration = self.configuration.borrow().clone();
         let mut figures = happened(&totals);
-        figures.extend(open(&waiting, &configuration, now));
+        figures.extend(open(&waiting, &lanes, &configuration, now));
         figures.extend(ends(&configuration, now));
         figures.extend(self.house(&configuration));
         Ok(figures)

@@ -128,6 +128,12 @@ async fn a_lapsed_lease_is_claimed_again_and_the_old_one_fenced() {
     world.clock.advance(LEASE);
     let next = world.claim_one("HM").await;
     assert_eq!(stopped.delivery, next.delivery);
+    // Whoever has it may keep it for longer, and nobody else.
+    ledger.prolong(next.delivery, next.fence, LEASE * 3).await.unwrap();
+    let late = ledger.prolong(stopped.delivery, stopped.fence, LEASE * 9).await;
+    assert!(matches!(late, Err(LedgerError::Fenced)), "{late:?}");
+    world.clock.advance(LEASE * 2);
+    assert!(ledger.claim(&partner("HM"), 9, LEASE).await.unwrap().is_empty());
     let fenced = ledger.seal(sealed(&stopped)).await;
     assert!(matches!(fenced, Err(LedgerError::Fenced)), "{fenced:?}");
     assert!(!ledger.still_ours(stopped.delivery, stopped.fence).await.unwrap());

@@ -59,10 +59,9 @@ async fn three_refusals_in_a_row_suspend_and_nothing_is_lost() {
     let claim = || async { world.ledger().claim(&partner("HM"), 10, LEASE).await.unwrap() };
     assert_eq!(claim().await.len(), 0);
     assert_eq!(world.ledger().next_due(&partner("HM")).await.unwrap(), None);
-    let words = Reason::new("operator", "the mailbox is back");
-    let ended = world.ledger().resume(&partner("HM"), words.clone(), Some("ann".to_owned())).await;
+    let ended = world.ledger().resume(&partner("HM"), Some("ann".to_owned())).await;
     assert_eq!(ended.unwrap(), Some(suspended[0].clone()));
-    assert_eq!(world.ledger().resume(&partner("HM"), words, None).await.unwrap(), None);
+    assert_eq!(world.ledger().resume(&partner("HM"), None).await.unwrap(), None);
     let claimed = claim().await;
     let numbers: Vec<&str> =
         claimed.iter().map(|one| one.cargo.facts().unwrap().id.number()).collect();
@@ -151,7 +150,7 @@ async fn the_clock_stands_still() {
     world.clock.advance(8 * DAY);
     assert_eq!(account(&world, "HM").await.still_since, Some(at), "it is suspended still");
     assert_eq!(expired(&world).await, 0);
-    world.ledger().resume(&partner("HM"), Reason::new("operator", "moved"), None).await.unwrap();
+    world.ledger().resume(&partner("HM"), None).await.unwrap();
     assert_eq!(account(&world, "HM").await.stood, 27 * DAY);
     world.clock.advance(2 * DAY - Duration::from_millis(1));
     assert_eq!(expired(&world).await, 0);
@@ -180,7 +179,7 @@ async fn a_command_beside_a_living_run() {
     accept(&world, "N-2", &["HM"]).await;
     let again = tool.suspend(&partner("HM"), reason, None).await.unwrap().unwrap();
     assert_eq!(again.who.as_deref(), Some("ann"));
-    tool.resume(&partner("HM"), Reason::new("operator", "new keys"), None).await.unwrap();
+    tool.resume(&partner("HM"), None).await.unwrap();
     let events = world.ledger().unpublished(Outlet::Events, 100).await.unwrap();
     let suspended = events.iter().find(|event| event.routing_key == "partner.suspended").unwrap();
     let body: serde_json::Value = serde_json::from_slice(&suspended.body).unwrap();

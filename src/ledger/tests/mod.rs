@@ -3,6 +3,7 @@
 
 mod checkups;
 mod crashes;
+mod evidence;
 mod lanes;
 mod model;
 mod receipts;
@@ -159,6 +160,7 @@ fn acceptance(number: &str, status: &str, content: u8, partners: &[&str]) -> Acc
         partners: partners.iter().map(|code| partner(code)).collect(),
         named: false,
         not_useful_after: None,
+        first_wait: Duration::ZERO,
     }
 }
 

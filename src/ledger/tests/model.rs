@@ -34,6 +34,7 @@ enum Command {
     Publish { outlet: usize, count: usize },
     Release { hand: usize },
     Seal { hand: usize },
+    SetAside { to: usize, aside: bool },
     TakeIn,
 }
 
@@ -65,6 +66,8 @@ fn command() -> impl Strategy<Value = Command> {
             .prop_map(|(outlet, count)| Command::Publish { outlet, count }),
         1 => hand.clone().prop_map(|hand| Command::Release { hand }),
         7 => hand.prop_map(|hand| Command::Seal { hand }),
+        2 => (0..2_usize, any::<bool>())
+            .prop_map(|(to, aside)| Command::SetAside { to, aside }),
         2 => Just(Command::TakeIn),
     ]
 }
@@ -103,6 +106,8 @@ struct Model {
     arrived: HashMap<(usize, u8), Vec<(usize, u8)>>,
     letters: Vec<LetterId>,
     received: usize,
+    /// Which partners are suspended.
+    aside: [bool; 2],
 }
 
 fn number(n: u8) -> String {
@@ -364,6 +369,15 @@ impl Bench {
                 }
             }
             Command::Seal { hand } => self.seal(*hand, now).await,
+            Command::SetAside { to, aside } => {
+                let (ledger, code) = (self.world.ledger(), partner(PARTNERS[*to]));
+                let was = match aside {
+                    true => ledger.suspend(&code, Reason::new("operator", "test"), None).await,
+                    false => ledger.resume(&code, None).await,
+                };
+                assert_eq!(was.unwrap().is_some(), self.model.aside[*to]);
+                self.model.aside[*to] = *aside;
+            }
             Command::TakeIn => {
                 let id = self.world.ledger().take_in(super::letter("a letter")).await.unwrap();
                 self.model.letters.push(id);
@@ -407,6 +421,7 @@ impl Bench {
             .duties
             .iter()
             .filter(|duty| duty.to == to && duty.due.is_some_and(|due| due <= now))
+            .filter(|duty| !self.model.aside[duty.to])
             .collect();
         due.sort_by_key(|duty| (duty.due, duty.delivery));
         let wanted: Vec<DeliveryId> = due.iter().take(limit).map(|duty| duty.delivery).collect();
@@ -445,8 +460,9 @@ impl Bench {
         let Some(hand) = self.hand(hand) else { return };
         let (delivery, fence) = (hand.claimed.delivery, hand.claimed.fence);
         let outcome = self.world.ledger().begin(delivery, fence).await;
+        let aside = self.model.aside;
         let duty = self.model.at(delivery);
-        if duty.fence != Some(fence) || !duty.is_leased {
+        if duty.fence != Some(fence) || !duty.is_leased || aside[duty.to] {
             assert!(matches!(outcome, Err(LedgerError::Fenced)), "{outcome:?}");
         } else if decide(duty.state, Trigger::Begun).is_ok() {
             duty.attempts += 1;
@@ -541,6 +557,9 @@ impl Bench {
     /// Everything that still waits goes, and nothing is left.
     async fn drain(&mut self) {
         self.perform(&Command::Crash).await;
+        for to in 0..2 {
+            self.perform(&Command::SetAside { to, aside: false }).await;
+        }
         for _round in 0..50 {
             self.world.clock.advance(Duration::from_secs(86_400));
             let now = self.world.clock.now();

@@ -1,123 +1,264 @@
-//! Evidence on record: what the other side and the road say of a delivery.
+//! Receipts: those that are owed, those that come, and those that do not.
 
 use super::*;
+use crate::certificate::life::Judgement;
 use crate::delivery::{Reason, State, Trigger};
 
-/// A letter that brings evidence; each is one of its own.
-async fn evidence(world: &World, delivery: DeliveryId, trigger: Trigger) -> Evidence {
-    let letter = world.ledger().take_in(letter("a report")).await.unwrap();
-    Evidence {
-        letter,
-        delivery: Some(delivery),
-        kind: EvidenceKind::Dsn,
-        partner: None,
-        disposition: None,
-        verified: false,
-        signer_sha256: None,
-        trigger: Some(trigger),
-        due: None,
-        reason: Some(Reason::new("said", "no such user")),
-        fate: Fate::Recorded,
-        against: Against::Nothing,
-    }
+fn owed() -> Option<OwedReceipts> {
+    let said = |what: &str| format!("{{\"said\":\"{what}\"}}");
+    Some(OwedReceipts { taken: said("taken"), stale: said("stale"), conflict: said("conflict") })
 }
 
 impl World {
-    async fn letter_id(&self, delivery: DeliveryId) -> String {
-        let key = delivery.uuid().into_bytes();
-        let read = move |reader: &mut super::super::reader::Reader| {
-            let sql = "SELECT letter_id FROM delivery WHERE key = ?";
-            Ok(reader.sql.query_row(sql, [key], |row| row.get(0))?)
-        };
-        self.ledger().read(read).await.unwrap()
+    /// Takes a letter in and receives what it carries; the entity names it.
+    async fn receives(&self, letter_name: &str, number: &str, content: u8) -> Judgement {
+        let id = self.ledger().take_in(letter(letter_name)).await.unwrap();
+        let entity = format!("entity of {letter_name}").into_bytes();
+        let arrival = arrival_of(id, "HM", number, "70", content, entity);
+        let message_id = format!("<{letter_name}@ecert.hm.example>");
+        let arrival = Arrival { message_id, owed: owed(), ..arrival };
+        self.ledger().receive(arrival).await.unwrap()
+    }
+
+    /// Posts the receipt that is due; what it says, and its letter's id.
+    async fn posts_receipt(&self) -> (String, String) {
+        let (claimed, n) = self.begin_one("HM").await;
+        let Cargo::Receipt(said) = claimed.cargo else { panic!("no receipt: {claimed:?}") };
+        let now = self.clock.now();
+        let taken = conclusion(claimed.delivery, claimed.fence, n, Verdict::HandedOver, now);
+        assert_eq!(self.ledger().conclude(taken).await.unwrap(), State::HandedOver);
+        (said, claimed.letter_id)
+    }
+
+    async fn is_quiet(&self) -> bool {
+        self.ledger().claim(&partner("HM"), 10, LEASE).await.unwrap().is_empty()
+    }
+
+    async fn evidence(&self, delivery: DeliveryId, trigger: Option<Trigger>) -> Evidence {
+        let letter = self.ledger().take_in(letter("a receipt")).await.unwrap();
+        Evidence {
+            letter,
+            delivery: Some(delivery),
+            kind: EvidenceKind::Mdn,
+            partner: Some(partner("HM")),
+            disposition: Some("processed".to_owned()),
+            verified: true,
+            signer_sha256: Some("aa".repeat(32)),
+            trigger,
+            due: None,
+            reason: None,
+            fate: Fate::Recorded,
+            against: Against::Nothing,
+        }
+    }
+
+    async fn told(&self, which: &str) -> usize {
+        self.events().await.iter().filter(|event| *event == which).count()
     }
 }
 
-async fn handed_over(world: &World, number: &str) -> DeliveryId {
-    world.ledger().accept(acceptance(number, "70", 1, &["HM"])).await.unwrap();
-    world.post_one("HM", Verdict::HandedOver).await
+#[tokio::test]
+async fn the_same_letter_gets_the_same_receipt() {
+    let world = World::new();
+    assert_eq!(world.receives("one", "N-1", 1).await, Judgement::New);
+    let (said, first) = world.posts_receipt().await;
+    assert!(said.contains("taken"), "{said}");
+    assert!(world.is_quiet().await);
+    // The very letter again: its 250 was lost.
+    assert_eq!(world.receives("one", "N-1", 1).await, Judgement::Duplicate);
+    assert_eq!(world.posts_receipt().await, (said.clone(), first.clone()));
+    // The same content in another letter: that one waits for its own.
+    assert_eq!(world.receives("two", "N-1", 1).await, Judgement::Duplicate);
+    let (again, second) = world.posts_receipt().await;
+    assert_eq!(again, said);
+    assert_ne!(second, first);
+    // Other content: another answer.
+    assert_eq!(world.receives("three", "N-1", 2).await, Judgement::Conflict);
+    assert!(world.posts_receipt().await.0.contains("conflict"));
+    assert!(world.is_quiet().await);
+    assert_eq!(world.told("inbound.receipt-sent").await, 4);
+    assert_eq!(world.told("outbound.handed-over").await, 0);
 }
 
-/// The same bounce three times, each judged before the others were recorded,
-/// is one bounce and no reason to suspend.
 #[tokio::test]
-async fn a_bounce_that_comes_three_times_counts_once() {
+async fn one_that_waits_is_not_made_twice() {
+    let mut world = World::new();
+    world.receives("one", "N-1", 1).await;
+    world.receives("one", "N-1", 1).await;
+    world.crash().await;
+    world.posts_receipt().await;
+    assert!(world.is_quiet().await);
+}
+
+#[tokio::test]
+async fn a_receipt_waits_behind_no_backlog() {
     let world = World::new();
-    let delivery = handed_over(&world, "N-1").await;
-    for _ in 0..3 {
-        let plain = evidence(&world, delivery, Trigger::Bounced).await;
-        let bounce = Evidence { against: Against::Counts, ..plain };
-        assert_eq!(world.ledger().record(bounce).await.unwrap(), Some(State::Bounced));
+    for n in 0..20 {
+        let new = acceptance(&format!("N-{n}"), "70", 1, &["HM"]);
+        world.ledger().accept(new).await.unwrap();
     }
-    assert_eq!(world.ledger().suspensions().await.unwrap(), []);
-    for number in ["N-2", "N-3"] {
-        let delivery = handed_over(&world, number).await;
-        let plain = evidence(&world, delivery, Trigger::Bounced).await;
-        let bounce = Evidence { against: Against::Counts, ..plain };
-        world.ledger().record(bounce).await.unwrap();
+    world.clock.advance(Duration::from_secs(60));
+    world.receives("one", "M-1", 1).await;
+    let claims = world.ledger().claim(&partner("HM"), 3, LEASE).await.unwrap();
+    let kinds: Vec<bool> = claims.iter().map(|claim| claim.cargo.facts().is_none()).collect();
+    assert_eq!(kinds, [true, false, false]);
+}
+
+#[tokio::test]
+async fn a_receipt_confirms_once() {
+    let world = World::new();
+    world.ledger().accept(acceptance("N-1", "70", 1, &["HM"])).await.unwrap();
+    let delivery = world.post_one("HM", Verdict::HandedOver).await;
+    let states = [
+        (Trigger::Received, State::Received),
+        (Trigger::Received, State::Received),
+        (Trigger::NotReadable, State::Received),
+    ];
+    for (trigger, state) in states {
+        let evidence = world.evidence(delivery, Some(trigger)).await;
+        assert_eq!(world.ledger().record(evidence).await.unwrap(), Some(state));
     }
-    assert_eq!(world.ledger().suspensions().await.unwrap().len(), 1, "three letters are three");
+    assert_eq!(world.told("outbound.received-by-partner").await, 1);
+    assert_eq!(world.told("outbound.contradiction").await, 1);
+    let traced = world.ledger().trace(Query::number("N-1")).await.unwrap();
+    assert_eq!(traced.certificates[0].deliveries[0].receipts.len(), 3);
+    // What the table does not know is recorded, and moves nothing.
+    let evidence = world.evidence(delivery, Some(Trigger::RelayGaveUp)).await;
+    assert_eq!(world.ledger().record(evidence).await.unwrap(), Some(State::Received));
 }
 
-/// A yes and a no judged side by side: the first on record decides, and what
-/// speaks against the lane counts only if it did.
 #[tokio::test]
-async fn the_first_on_record_decides() {
+async fn a_receipt_ends_a_doubt_and_stops_what_is_under_way() {
     let world = World::new();
-    let delivery = handed_over(&world, "N-1").await;
-    let yes = evidence(&world, delivery, Trigger::Received).await;
-    let plain = evidence(&world, delivery, Trigger::NotReadable).await;
-    let no = Evidence { against: Against::Suspends, ..plain };
-    assert_eq!(world.ledger().record(yes).await.unwrap(), Some(State::Received));
-    assert_eq!(world.ledger().record(no).await.unwrap(), Some(State::Received));
-    assert_eq!(world.ledger().suspensions().await.unwrap(), []);
-    assert_eq!(world.events().await.last().unwrap(), "outbound.contradiction");
+    world.ledger().accept(acceptance("N-1", "70", 1, &["HM"])).await.unwrap();
+    let delivery = world.post_one("HM", Verdict::InDoubt).await;
+    let evidence = world.evidence(delivery, Some(Trigger::Received)).await;
+    assert_eq!(world.ledger().record(evidence).await.unwrap(), Some(State::Received));
+    world.clock.advance(Duration::from_secs(3_600));
+    assert!(world.is_quiet().await, "nothing goes again");
 }
 
-/// What is kept is judged again once its letter was sent, and not over and
-/// over for a letter that is there and is not the one.
 #[tokio::test]
-async fn what_is_kept_is_judged_again_once() {
+async fn what_cannot_be_decrypted_suspends_the_partner() {
     let world = World::new();
-    let sent = handed_over(&world, "N-1").await;
-    world.ledger().accept(acceptance("N-2", "70", 1, &["GS"])).await.unwrap();
-    let waits = world.claim_one("GS").await;
-    world.ledger().seal(sealed(&waits)).await.unwrap();
-    world.ledger().release(waits.delivery, waits.fence).await.unwrap();
-    let there: String = world.letter_id(sent).await;
-    for about in [there, "a".repeat(26), waits.letter_id.clone()] {
-        let plain = evidence(&world, sent, Trigger::Received).await;
-        let fate = Fate::Kept { about };
-        let kept = Evidence { delivery: None, trigger: None, fate, ..plain };
-        assert_eq!(world.ledger().record(kept).await.unwrap(), None);
+    world.ledger().accept(acceptance("N-1", "70", 1, &["HM"])).await.unwrap();
+    let delivery = world.post_one("HM", Verdict::HandedOver).await;
+    let evidence = Evidence {
+        against: Against::Suspends,
+        reason: Some(Reason::new("decryption-failed", "wrong key")),
+        ..world.evidence(delivery, Some(Trigger::NotReadable)).await
+    };
+    assert_eq!(world.ledger().record(evidence).await.unwrap(), Some(State::Failed));
+    assert_eq!(world.ledger().suspensions().await.unwrap().len(), 1);
+    assert_eq!(world.told("partner.suspended").await, 1);
+}
+
+/// A receipt for a letter that is not there waits for it, and not for ever.
+#[tokio::test]
+async fn what_is_about_nothing_is_kept_for_a_while() {
+    let month = Duration::from_secs(30 * 86_400);
+    let world = World::new();
+    let stray = |letter| Evidence {
+        letter,
+        delivery: None,
+        kind: EvidenceKind::Mdn,
+        partner: Some(partner("HM")),
+        disposition: None,
+        verified: false,
+        signer_sha256: None,
+        trigger: None,
+        due: None,
+        reason: Some(Reason::new("receipt-unknown", "no such letter")),
+        fate: Fate::Kept { about: "a".repeat(26) },
+        against: Against::Nothing,
+    };
+    let letter = world.ledger().take_in(letter("a receipt")).await.unwrap();
+    assert_eq!(world.ledger().record(stray(letter)).await.unwrap(), None);
+    assert_eq!(world.ledger().judge_kept_again(month).await.unwrap(), 0);
+    assert!(world.ledger().waiting_letters(9).await.unwrap().is_empty());
+    // Its letter turns up.
+    world.ledger().accept(acceptance("N-1", "70", 1, &["HM"])).await.unwrap();
+    world.post_one("HM", Verdict::HandedOver).await;
+    let sql = rusqlite::Connection::open(&world.path).unwrap();
+    sql.execute("UPDATE delivery SET letter_id = ?", ["a".repeat(26)]).unwrap();
+    assert_eq!(world.ledger().judge_kept_again(month).await.unwrap(), 1);
+    assert_eq!(world.ledger().waiting_letters(9).await.unwrap().len(), 1);
+    // Or does not, in all the time there is.
+    sql.execute("UPDATE delivery SET letter_id = ?", ["b".repeat(26)]).unwrap();
+    let letter = world.ledger().waiting_letters(9).await.unwrap()[0].id;
+    world.ledger().record(stray(letter)).await.unwrap();
+    world.clock.advance(month);
+    assert_eq!(world.ledger().judge_kept_again(month).await.unwrap(), 0);
+    let state: String = sql.query_row("SELECT state FROM letter", [], |row| row.get(0)).unwrap();
+    assert_eq!(state, "quarantined");
+}
+
+/// The clock starts at the first hand-over, and a receipt stops it.
+#[tokio::test]
+async fn the_clock_that_waits() {
+    let hour = Duration::from_secs(3_600);
+    let world = World::new();
+    for number in ["N-1", "N-2"] {
+        world.ledger().accept(acceptance(number, "70", 1, &["HM"])).await.unwrap();
+        let claim = world.ledger().claim(&partner("HM"), 1, LEASE).await.unwrap().remove(0);
+        world.ledger().seal(sealed(&claim)).await.unwrap();
+        let n = world.ledger().begin(claim.delivery, claim.fence).await.unwrap();
+        let now = world.clock.now();
+        let taken = conclusion(claim.delivery, claim.fence, n, Verdict::HandedOver, now);
+        let receipt_due = Some(now.plus(hour));
+        world.ledger().conclude(Conclusion { receipt_due, ..taken }).await.unwrap();
     }
-    assert_eq!(world.ledger().judge_kept_again(FOR_EVER).await.unwrap(), 0);
-    world.post_one("GS", Verdict::HandedOver).await;
-    assert_eq!(world.ledger().judge_kept_again(FOR_EVER).await.unwrap(), 1);
-    // It is not about that one after all.
-    let again = world.ledger().waiting_letters(9).await.unwrap().pop().unwrap().id;
-    let plain = evidence(&world, sent, Trigger::Received).await;
-    let fate = Fate::Kept { about: waits.letter_id };
-    let kept = Evidence { letter: again, delivery: None, trigger: None, fate, ..plain };
-    world.ledger().record(kept).await.unwrap();
-    assert_eq!(world.ledger().judge_kept_again(FOR_EVER).await.unwrap(), 0);
+    assert!(world.ledger().awaited(9).await.unwrap().is_empty());
+    world.clock.advance(hour);
+    let awaited = world.ledger().awaited(9).await.unwrap();
+    assert_eq!(awaited.len(), 2);
+    let evidence = world.evidence(awaited[1].delivery, Some(Trigger::Received)).await;
+    world.ledger().record(evidence).await.unwrap();
+    let reason = Reason::new("receipt.overdue", "none came");
+    let step = ClockStep {
+        steps: 1,
+        trigger: Some((Trigger::Overdue, reason)),
+        again: true,
+        next: Some(world.clock.now().plus(hour)),
+    };
+    for one in &awaited {
+        world.ledger().step_of_clock(one, step.clone()).await.unwrap();
+    }
+    assert_eq!(world.told("outbound.overdue").await, 1, "the other has its receipt");
+    // It goes again, and the clock goes on from where it was.
+    world.post_one("HM", Verdict::HandedOver).await;
+    assert_eq!(world.told("outbound.resent").await, 1);
+    assert!(world.ledger().awaited(9).await.unwrap().is_empty());
+    world.clock.advance(hour);
+    let awaited = world.ledger().awaited(9).await.unwrap();
+    assert_eq!((awaited.len(), awaited[0].steps), (1, 1));
+    // The same step twice is one.
+    let reason = Reason::new("receipt.none", "none came");
+    let trigger = Some((Trigger::TimeForReceiptOver, reason));
+    let last = ClockStep { steps: 2, trigger, again: false, next: None };
+    for _twice in 0..2 {
+        world.ledger().step_of_clock(&awaited[0], last.clone()).await.unwrap();
+    }
+    assert_eq!(world.told("outbound.unconfirmed").await, 1);
+    assert!(world.is_quiet().await);
 }
 
-/// A relay gives up after days, when our own time for attempts is long over:
-/// the letter goes again all the same, with that time before it.
+/// A certificate that was refused for its address is not given up because a
+/// receipt, to another address perhaps, was taken.
 #[tokio::test]
-async fn what_a_relay_gave_up_has_all_its_time_again() {
-    let give_up = Duration::from_secs(5 * 86_400);
+async fn a_receipt_that_is_taken_proves_no_address() {
     let world = World::new();
-    let delivery = handed_over(&world, "N-1").await;
-    world.clock.advance(give_up + LEASE);
-    let back = evidence(&world, delivery, Trigger::RelayGaveUp).await;
-    assert_eq!(world.ledger().record(back).await.unwrap(), Some(State::Deferred));
-    assert_eq!(world.ledger().expire(10, give_up).await.unwrap(), []);
-    assert_eq!(world.claim_one("HM").await.first_attempt_at, None);
-    // And no more than that time.
-    world.clock.advance(LEASE);
-    world.post_one("HM", Verdict::Deferred).await;
-    world.clock.advance(give_up);
-    assert_eq!(world.ledger().expire(10, give_up).await.unwrap(), [delivery]);
+    world.ledger().accept(acceptance("N-1", "70", 1, &["HM"])).await.unwrap();
+    let (claimed, n) = world.begin_one("HM").await;
+    let now = world.clock.now();
+    let refused = conclusion(claimed.delivery, claimed.fence, n, Verdict::Deferred, now);
+    let reason = Some(Reason::new("smtp.rcpt", "550 5.1.1"));
+    let refused = Conclusion { is_held: true, reason, ..refused };
+    world.ledger().conclude(refused).await.unwrap();
+    world.receives("one", "M-1", 1).await;
+    world.posts_receipt().await;
+    assert_eq!(world.states("N-1").await, ["70 HM deferred"]);
+    world.ledger().accept(acceptance("N-2", "70", 1, &["HM"])).await.unwrap();
+    world.post_one("HM", Verdict::HandedOver).await;
+    assert_eq!(world.states("N-1").await, ["70 HM refused"]);
 }

@@ -19,8 +19,9 @@ use crate::telemetry::{enter, leave};
 pub(super) enum Made {
     /// The delivery is at an end, or another's.
     Ended,
-    /// Not now, for a reason of our own that an operator must mend.
-    Kept,
+    /// Not now, for a reason of our own that an operator must mend; the lease
+    /// is still ours.
+    Kept(Box<Claimed>),
     /// A letter that may go.
     Ready(Box<Claimed>, Arc<[u8]>),
 }
@@ -28,6 +29,8 @@ pub(super) enum Made {
 /// What a letter is made from.
 enum Work {
     Certificate(Facts, Submission),
+    /// The entity that was signed too long ago.
+    Aged(Facts, Vec<u8>),
     /// What the receipt says.
     Receipt(String),
 }
@@ -59,7 +62,8 @@ impl Worker {
                 .await?;
             return Ok(Made::Ended);
         }
-        if let Some(letter) = claimed.letter.take() {
+        let is_aged = sealing::is_aged(&claimed, &now.configuration.clocks, at);
+        if let Some(letter) = claimed.letter.take().filter(|_| !is_aged) {
             // Sealed for nobody: a receipt in clear.
             let for_nobody = claimed.recipients_sha256.is_empty();
             if for_nobody || claimed.recipients_sha256 == sealing::recipients(&now.partner) {
@@ -67,10 +71,17 @@ impl Worker {
             }
             return self.make_anew(claimed, now).await;
         }
-        let work = match (claimed.cargo.clone(), claimed.submission.take()) {
-            (Cargo::Certificate(facts), Some(submission)) => Work::Certificate(facts, submission),
-            (Cargo::Receipt(owed), _) => Work::Receipt(owed),
-            (Cargo::Certificate(_), None) => {
+        let signed = match is_aged {
+            true => self.lanes.ledger.signed_octets(claimed.delivery).await?,
+            false => None,
+        };
+        let work = match (claimed.cargo.clone(), claimed.submission.take(), signed) {
+            (Cargo::Certificate(facts), Some(submission), _) => {
+                Work::Certificate(facts, submission)
+            }
+            (Cargo::Certificate(facts), None, Some((entity, _))) => Work::Aged(facts, entity),
+            (Cargo::Receipt(owed), _, _) => Work::Receipt(owed),
+            (Cargo::Certificate(_), None, None) => {
                 let words = "neither letter nor submission on record".to_owned();
                 self.end(&claimed, Trigger::Failed, "delivery.empty", words).await?;
                 return Ok(Made::Ended);
@@ -90,6 +101,10 @@ impl Worker {
                 };
                 sealing::seal(&order, &partner, &configuration, at)
             }
+            Work::Aged(facts, entity) => {
+                let (id, status) = (&facts.id, &facts.status);
+                sealing::sign_anew(&entity, (id, status), &letter_id, &partner, &configuration, at)
+            }
             Work::Receipt(owed) => {
                 sealing::seal_receipt(&owed, &letter_id, &partner, &configuration, at)
             }
@@ -97,7 +112,7 @@ impl Worker {
         let sealed = match sealed.await {
             Ok(Ok(sealed)) => sealed,
             Ok(Err(fault @ (SealingError::NoIdentity | SealingError::Smime(_)))) => {
-                return self.keep(&claimed, &fault).await;
+                return Ok(self.keep(claimed, &fault));
             }
             Ok(Err(
                 fault @ (SealingError::Certificate(_)
@@ -158,8 +173,8 @@ impl Worker {
             .run(move || sealing::reseal(&order, signed, &partner, &configuration, signed_at));
         let letter = match sealed.await {
             Ok(Ok(letter)) => letter,
-            Ok(Err(fault)) => return self.keep(&claimed, &fault).await,
-            Err(fault) => return self.keep(&claimed, &fault).await,
+            Ok(Err(fault)) => return Ok(self.keep(claimed, &fault)),
+            Err(fault) => return Ok(self.keep(claimed, &fault)),
         };
         match ledger.reseal(delivery, fence, letter.clone(), recipients).await {
             Ok(()) => {
@@ -174,14 +189,9 @@ impl Worker {
 
     /// Keys and OpenSSL are the operator's to mend; the certificate is good,
     /// and waits.
-    async fn keep(
-        &self,
-        claimed: &Claimed,
-        fault: &(dyn std::fmt::Display + Sync),
-    ) -> Result<Made, LedgerError> {
+    fn keep(&self, claimed: Claimed, fault: &dyn std::fmt::Display) -> Made {
         error!(partner.code = %self.code, delivery = %claimed.delivery, error = %fault, "nothing can be sealed");
         leave("outbound.4", &claimed.delivery);
-        self.lanes.ledger.release(claimed.delivery, claimed.fence).await?;
-        Ok(Made::Kept)
+        Made::Kept(Box::new(claimed))
     }
 }

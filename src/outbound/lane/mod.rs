@@ -20,7 +20,6 @@ mod make;
 mod transact;
 mod worker;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,9 +28,10 @@ use tracing::{error, warn};
 
 use self::worker::Worker;
 use super::circuits::Circuits;
+use super::standing::Standing;
 use crate::clock::Clock;
 use crate::config::Configuration;
-use crate::ledger::{Cause, Ledger, LedgerError};
+use crate::ledger::{Cause, Ledger, LedgerError, SetAside};
 use crate::partner::{PartnerCode, State};
 use crate::runtime::{Crew, Runtime};
 
@@ -56,8 +56,9 @@ pub struct Lanes {
 #[derive(Clone)]
 struct Common {
     circuits: Circuits,
+    standing: Standing,
     /// Who is set aside on record.
-    suspended: watch::Receiver<Arc<BTreeSet<PartnerCode>>>,
+    suspended: watch::Receiver<SetAside>,
 }
 
 impl Lanes {
@@ -66,8 +67,8 @@ impl Lanes {
     pub async fn run(mut self) {
         let token = self.runtime.token().clone();
         let Some(circuits) = self.restore().await else { return };
-        let (suspended, receiver) = watch::channel(Arc::default());
-        let common = Common { circuits, suspended: receiver };
+        let (suspended, receiver) = watch::channel(SetAside::default());
+        let common = Common { circuits, standing: Standing::default(), suspended: receiver };
         let mut running: Vec<(PartnerCode, usize)> = Vec::new();
         let mut wakes = self.ledger.wakes().lanes;
         let mut is_new = true;
@@ -119,21 +120,18 @@ impl Lanes {
         configuration: &Configuration,
         is_new: bool,
         common: &Common,
-        suspended: &watch::Sender<Arc<BTreeSet<PartnerCode>>>,
+        suspended: &watch::Sender<SetAside>,
     ) -> Result<(), LedgerError> {
-        let on_record: BTreeSet<PartnerCode> =
-            self.ledger.suspensions().await?.into_iter().map(|one| one.partner).collect();
+        let on_record = self.ledger.set_aside().await?;
         suspended.send_if_modified(|known| {
-            let is_news = **known != on_record;
-            for partner in on_record.difference(known) {
+            for partner in on_record.partners.difference(&known.partners) {
                 warn!(partner.code = %partner, "suspended: its deliveries wait");
             }
-            for partner in known.difference(&on_record) {
+            for partner in known.partners.difference(&on_record.partners) {
                 warn!(partner.code = %partner, "resumed");
             }
-            if is_news {
-                *known = Arc::new(on_record);
-            }
+            let is_news = *known != on_record;
+            *known = on_record;
             is_news
         });
         if is_new {

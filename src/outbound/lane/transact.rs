@@ -25,6 +25,8 @@ pub(super) enum Posted {
     Answered,
     /// Their server answered, and wants less.
     Slowed,
+    /// Their server has no more connections for us than those that stand.
+    Crowded,
     /// No connection could be had, which the next letter would meet as well.
     Stopped,
     /// Nothing: it was not ours any more.
@@ -42,9 +44,24 @@ impl Worker {
         is_trial: bool,
     ) -> Result<Posted, LedgerError> {
         let ledger = &self.lanes.ledger;
-        let opened = connection.open(&now.partner, &now.configuration).await;
+        if !connection.stands().await {
+            // A road may take longer than a lease. Were the delivery another's
+            // by then, nobody would ever put on record that there is none.
+            let road = now.configuration.clocks.longest_road();
+            match ledger.prolong(claimed.delivery, claimed.fence, road).await {
+                Ok(()) => {}
+                Err(LedgerError::Fenced) => return Ok(Posted::Untold),
+                Err(fault) => return Err(fault),
+            }
+        }
+        let opened = connection.open(&now.partner, &now.configuration, &self.common.standing).await;
         match &opened {
             Ok(()) => self.reached(now).await?,
+            Err(outcome) if self.is_crowded(outcome, now) => {
+                info!(partner.code = %self.code, words = outcome.words, "one connection less");
+                ledger.release(claimed.delivery, claimed.fence).await?;
+                return Ok(Posted::Crowded);
+            }
             Err(outcome) => {
                 if !self.unreached(outcome, now).await? {
                     // The circuit opened meanwhile: no attempt is spent on it.
@@ -149,6 +166,8 @@ impl Worker {
         let outcome = session.post(&envelope, letter, ours).await;
         if outcome.as_ref().is_ok_and(|outcome| outcome.reusable) {
             connection.session = Some(session);
+        } else {
+            connection.lost();
         }
         outcome
     }

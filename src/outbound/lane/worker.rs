@@ -34,6 +34,10 @@ pub(super) struct Worker {
     pub common: Common,
     pub code: PartnerCode,
     number: usize,
+    /// How often in a row there was no connection for it beside others.
+    crowded: u32,
+    /// Until when it leaves the letters to those.
+    rests_until: Option<Timestamp>,
 }
 
 /// What a worker needs to know of now.
@@ -45,7 +49,7 @@ pub(super) struct Now {
 impl Worker {
     /// Worker `number` of the lane of `code`.
     pub fn new(lanes: Lanes, common: Common, code: PartnerCode, number: usize) -> Self {
-        Worker { lanes, common, code, number }
+        Worker { lanes, common, code, number, crowded: 0, rests_until: None }
     }
 
     pub async fn run(mut self) {
@@ -59,6 +63,7 @@ impl Worker {
             if self.lanes.configuration.has_changed().unwrap_or(true) {
                 // Another route, another pin, mended keys: begin anew.
                 connection.close().await;
+                (self.crowded, self.rests_until) = (0, None);
             }
             let wait = match self.turn(&mut connection).await {
                 Ok(Some(wait)) => wait,
@@ -84,7 +89,7 @@ impl Worker {
 
     /// The partner's entry of now, if it is there, active and allows this worker.
     fn now(&mut self) -> Option<Now> {
-        let is_suspended = self.common.suspended.borrow_and_update().contains(&self.code);
+        let is_suspended = self.common.suspended.borrow_and_update().partners.contains(&self.code);
         let configuration = self.lanes.configuration.borrow_and_update().clone();
         let partner = configuration.partner(&self.code)?;
         if is_suspended || partner.state == State::Suspended || self.number >= partner.connections {
@@ -97,6 +102,9 @@ impl Worker {
     async fn turn(&mut self, connection: &mut Connection) -> Result<Option<Duration>, LedgerError> {
         let Some(now) = self.now() else { return Ok(Some(LOOK)) };
         let at = self.lanes.clock.now();
+        if let Some(until) = self.rests_until.filter(|until| *until > at) {
+            return Ok(Some(rest(Some(until), at)));
+        }
         for scope in [Scope::destination(&now.partner), Scope::proof(&now.partner)] {
             match self.common.circuits.ask(&scope, at) {
                 Answer::Free => {}
@@ -121,36 +129,45 @@ impl Worker {
             Answer::Rest(until) => return Ok(Some(rest(until, at))),
             Answer::Try(trial) => Some(trial),
         };
-        let limit = if trial.is_some() { 1 } else { BATCH };
-        let claimed = ledger.claim(&self.code, limit, now.configuration.clocks.lease).await?;
+        let claimed = ledger.claim(&self.code, BATCH, now.configuration.clocks.lease).await?;
         if claimed.is_empty() {
             return Ok(Some(look(ledger.next_due(&self.code).await?, at)));
         }
         let mut ready = Vec::with_capacity(claimed.len());
-        let mut kept = false;
+        let mut kept = Vec::new();
         for made in self.make_all(claimed, &now).await {
             match made? {
                 Made::Ended => {}
-                Made::Kept => kept = true,
+                Made::Kept(claimed) => kept.push(*claimed),
                 Made::Ready(claimed, letter) => ready.push((*claimed, letter)),
             }
         }
         let mut is_told = false;
-        if kept {
-            let reason = Reason::new("lane.kept", "nothing can be sealed for it");
-            is_told = self.fail(&lane, reason, &now).await?;
+        if !kept.is_empty() {
+            is_told = self.keep_back(kept, ready.is_empty(), &now).await?;
         }
         let mut ready = ready.into_iter();
         while let Some((claimed, letter)) = ready.next() {
             let stopping = self.lanes.runtime.token().is_cancelled();
-            let posted = if stopping || (trial.is_none() && self.is_held_up(&now)) {
+            // A trial is one letter.
+            let tried = trial.is_some() && is_told;
+            let posted = if stopping || tried || (trial.is_none() && self.is_held_up(&now)) {
                 ledger.release(claimed.delivery, claimed.fence).await?;
                 Posted::Stopped
             } else {
                 self.post(&claimed, &letter, connection, &now, trial.is_some()).await?
             };
             is_told |= matches!(posted, Posted::Answered | Posted::Slowed);
-            if matches!(posted, Posted::Slowed | Posted::Stopped) {
+            match posted {
+                Posted::Answered | Posted::Slowed => self.crowded = 0,
+                Posted::Crowded => {
+                    self.crowded = self.crowded.saturating_add(1);
+                    let rest = now.configuration.clocks.next(self.crowded, jitter());
+                    self.rests_until = Some(self.lanes.clock.now().plus(rest));
+                }
+                Posted::Stopped | Posted::Untold => {}
+            }
+            if matches!(posted, Posted::Crowded | Posted::Slowed | Posted::Stopped) {
                 // The program ends, the road is closed or their server wants
                 // less: the others wait in the ledger, not here, and are not
                 // tried one by one.
@@ -174,7 +191,7 @@ impl Worker {
         connection: &mut Connection,
         now: &Now,
     ) -> Result<(), LedgerError> {
-        match connection.open(&now.partner, &now.configuration).await {
+        match connection.open(&now.partner, &now.configuration, &self.common.standing).await {
             Ok(()) => self.reached(now).await?,
             Err(outcome) => {
                 self.unreached(&outcome, now).await?;
@@ -191,6 +208,35 @@ impl Worker {
         }
         trial.told();
         Ok(())
+    }
+
+    /// Whether `outcome` says only that others have all the connections that
+    /// there are: their letters show that the server is well.
+    pub fn is_crowded(&self, outcome: &Outcome, now: &Now) -> bool {
+        outcome.code() == Some(421) && self.common.standing.is_at(&now.partner.destination())
+    }
+
+    /// What could not be made keeps its place where nothing could, and the lane
+    /// rests; else it is put off, so that the others go. Whether the lane rests.
+    async fn keep_back(
+        &self,
+        kept: Vec<Claimed>,
+        is_all: bool,
+        now: &Now,
+    ) -> Result<bool, LedgerError> {
+        let ledger = &self.lanes.ledger;
+        let later = self.lanes.clock.now().plus(now.configuration.clocks.next(1, jitter()));
+        for claimed in kept {
+            match is_all {
+                true => ledger.release(claimed.delivery, claimed.fence).await?,
+                false => ledger.put_off(claimed.delivery, claimed.fence, later).await?,
+            }
+        }
+        if !is_all {
+            return Ok(false);
+        }
+        let reason = Reason::new("lane.kept", "nothing can be sealed for it");
+        self.fail(&Scope::Lane(self.code.clone()), reason, now).await
     }
 
     /// There is a road.

@@ -183,7 +183,7 @@ fn effects() {
             }
             let contradicts =
                 matches!(state, State::Received | State::Answered | State::Unconfirmed);
-            assert_eq!(effect.code().is_some(), contradicts, "{state}");
+            assert_eq!(effect.code(Action::Failed) == DsnCode::Contradicts, contradicts, "{state}");
         }
     }
 }

@@ -97,8 +97,13 @@ impl Builder {
     fn at<T>(&mut self, step: &str, work: impl FnOnce(&mut Self) -> T) -> T {
         let here = self.pointer.len();
         self.pointer.push('/');
-        let step: String = step.chars().take(80).collect();
-        self.pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+        for letter in step.chars().take(80) {
+            match letter {
+                '~' => self.pointer.push_str("~0"),
+                '/' => self.pointer.push_str("~1"),
+                other => self.pointer.push(other),
+            }
+        }
         let done = work(self);
         self.pointer.truncate(here);
         done
@@ -114,14 +119,14 @@ impl Builder {
             self.refuse(Code::SubmissionTooDeep, words, "write a flatter certificate");
             return node;
         }
-        let mut keys = HashSet::new();
+        let again = again(&members);
         let mut beside = Beside::default();
         let mut tagged = Vec::new();
         // What was written, however wrongly, is told once and is not missing.
         let mut tried: HashSet<&str> = HashSet::new();
-        for (key, mut raw) in members {
+        for (place, (key, mut raw)) in members.into_iter().enumerate() {
             self.at(&key, |builder| {
-                if !keys.insert(key.clone()) {
+                if again.contains(&place) {
                     builder.twice(&key);
                 } else if let Some((row, element)) = of.element_in_json(&key) {
                     let before = builder.findings.len();
@@ -302,6 +307,24 @@ impl Builder {
             );
         }
     }
+}
+
+/// The places of members whose key stood before; mostly there are none.
+fn again(members: &[(String, Raw)]) -> HashSet<usize> {
+    /// So few are sooner compared than hashed.
+    const FEW: usize = 24;
+    let mut before: HashSet<&str> = HashSet::new();
+    let mut again = HashSet::new();
+    for (place, (key, _)) in members.iter().enumerate() {
+        let repeats = match members.len() {
+            ..=FEW => members[..place].iter().any(|(other, _)| other == key),
+            _ => !before.insert(key),
+        };
+        if repeats {
+            again.insert(place);
+        }
+    }
+    again
 }
 
 /// A remedy that names what may stand in a place.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use super::super::raw::Raw;
-use super::{Builder, cut};
+use super::{Builder, again, cut};
 use crate::certificate::catalogue::Code;
 use crate::certificate::digest::truth;
 use crate::certificate::element::Type;
@@ -55,12 +55,12 @@ impl Builder {
         tagged: &mut Vec<Tagged>,
         depth: usize,
     ) {
-        let mut keys = HashSet::new();
+        let again = again(&members);
         let mut spellings = Vec::new();
         let first = tagged.len();
-        for (key, raw) in members {
+        for (place, (key, raw)) in members.into_iter().enumerate() {
             self.at(&key, |builder| {
-                if !keys.insert(key.clone()) {
+                if again.contains(&place) {
                     builder.twice(&key);
                 } else if let Some((order, plain)) = Plain::find(of, group, &key) {
                     builder.field(order, plain, raw, tagged, depth);
