@@ -18,8 +18,8 @@ use crate::receipt::effect::Counts;
 use crate::receipt::report::Report;
 use crate::receipt::sent::other_octets;
 use crate::receipt::{
-    self, Deliveries, Desk, Digests, Doubt, Dsn, DsnCode, DsnEffect, Effect, Fault, Judgement,
-    MessageId, OtherOctets, ProvenReport, Receipt, ReceiptCode, ReversePath, Sent,
+    self, Answer, Deliveries, Desk, Digests, Doubt, Dsn, DsnCode, DsnEffect, Effect, Fault,
+    Judgement, MessageId, OtherOctets, ProvenReport, Receipt, ReceiptCode, ReversePath, Sent,
 };
 use crate::refusal::Refusal;
 
@@ -265,9 +265,14 @@ fn said(receipt: &Receipt, code: Option<&str>) -> Option<Reason> {
     match (code, &receipt.reason) {
         (Some(code), _) => Some(Reason::new(code, words)),
         (None, Some(reason)) => Some(Reason::new(&**reason, words)),
-        (None, None) if receipt.words.is_empty() => None,
+        // A yes needs no reason; a no has one in its disposition at least.
+        (None, None) if receipt.words.is_empty() && is_positive(receipt) => None,
         (None, None) => Some(Reason::new("receipt-says", words)),
     }
+}
+
+fn is_positive(receipt: &Receipt) -> bool {
+    receipt.disposition.answer == Answer::Positive
 }
 
 fn doubted(letter: LetterId, doubt: Doubt, alarms: bool, about: Option<String>) -> Evidence {

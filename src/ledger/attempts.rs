@@ -203,7 +203,12 @@ impl Commit<'_> {
         self.no_longer_under_way(row.delivery)?;
         // What was taken does not go again by itself.
         let due = conclusion.due.filter(|_| conclusion.verdict != Verdict::HandedOver);
-        let state = self.step(&row, conclusion.verdict.into(), due, reason)?;
+        let after_all = Reason::new("smtp.end-of-data", "their server took it all the same");
+        let told = match (row.state, conclusion.verdict) {
+            (State::Bounced, Verdict::HandedOver) => Some(&after_all),
+            _ => reason,
+        };
+        let state = self.step(&row, conclusion.verdict.into(), due, told)?;
         // The first hand-over starts the clock; a later one starts none.
         if row.state == State::Sending
             && state == State::HandedOver

@@ -119,6 +119,15 @@ impl Commit<'_> {
                 | State::Failed
                 | State::Unconfirmed => self.settle(step.state, key, due)?,
             }
+            // What comes back from a relay is sent anew, with all its time.
+            if trigger == Trigger::RelayGaveUp {
+                self.sql
+                    .prepare_cached(
+                        "UPDATE delivery SET first_attempt_at = NULL, runs_from = NULL
+                         WHERE key = ?",
+                    )?
+                    .execute([key])?;
+            }
             if row.state.lacks_verdict() && !step.state.lacks_verdict() {
                 self.let_successors_go(row.delivery)?;
             }

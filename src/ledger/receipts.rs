@@ -63,7 +63,7 @@ impl Ledger {
     }
 
     /// Judges receipts again that were for no letter of ours, once the
-    /// delivery is there that they speak of; how many. Those that waited for
+    /// certificate's letter was sent that they speak of; how many. Those that waited for
     /// `longest` are quarantined.
     pub async fn judge_kept_again(&self, longest: Duration) -> Result<usize, LedgerError> {
         let kept = self
@@ -82,8 +82,9 @@ impl Ledger {
             let again = commit
                 .sql
                 .prepare_cached(
-                    "UPDATE letter SET state = 'waiting' WHERE state = 'kept'
-                     AND about IN (SELECT letter_id FROM delivery WHERE entity IS NOT NULL)",
+                    "UPDATE letter SET state = 'waiting' WHERE state = 'kept' AND about IN
+                     (SELECT letter_id FROM delivery WHERE issued IS NOT NULL
+                        AND entity IS NOT NULL AND state NOT IN ('waiting', 'sealed'))",
                 )?
                 .execute([])?;
             commit
@@ -182,8 +183,15 @@ impl Commit<'_> {
             }
             Fate::Kept { about } => {
                 self.judged(evidence.letter, "kept", None, said)?;
+                // Where such a letter went out already, and this is not about
+                // it, none will turn up: judging again would never end.
                 self.sql
-                    .prepare_cached("UPDATE letter SET about = ? WHERE key = ?")?
+                    .prepare_cached(
+                        "UPDATE letter SET about = CASE WHEN NOT EXISTS
+                         (SELECT 1 FROM delivery WHERE letter_id = ?1 AND issued IS NOT NULL
+                            AND entity IS NOT NULL AND state NOT IN ('waiting', 'sealed'))
+                         THEN ?1 END WHERE key = ?2",
+                    )?
                     .execute(params![about, evidence.letter.uuid().into_bytes()])?;
             }
         }
@@ -218,7 +226,12 @@ impl Commit<'_> {
         if decide(row.state, trigger).is_err() || !trigger.is_evidence() {
             return Ok(Some(row.state));
         }
-        if let Some(reason) = reason {
+        // The letter is already on its way again.
+        let due = evidence.due.filter(|_| !row.is_under_way);
+        let state = self.step(&row, trigger, due, reason)?;
+        // Only what ended the delivery speaks against the lane: said again, or
+        // judged beside another answer that came first, it counts for nothing.
+        if let Some(reason) = reason.filter(|_| state != row.state) {
             match evidence.against {
                 Against::Counts => self.count_bounce(&row.partner, reason).map(|_suspended| ())?,
                 Against::Nothing => {}
@@ -227,9 +240,7 @@ impl Commit<'_> {
                 }
             }
         }
-        // The letter is already on its way again.
-        let due = evidence.due.filter(|_| !row.is_under_way);
-        self.step(&row, trigger, due, reason).map(Some)
+        Ok(Some(state))
     }
 }
 

@@ -10,6 +10,10 @@
     clippy::unwrap_used
 )]
 
+mod answers;
+mod answers_office;
+mod answers_ours;
+mod answers_theirs;
 mod broker;
 mod commands;
 mod config;

@@ -129,7 +129,14 @@ impl Domestic {
     /// Takes `count` publications from `queue`, acknowledged.
     #[track_caller]
     pub fn take(&self, queue: &str, count: usize) -> Vec<Taken> {
-        let taken = self.runtime.block_on(async {
+        let taken = self.take_within(queue, count, LIMIT);
+        assert_eq!(taken.len(), count, "publications on {queue} within {LIMIT:?}");
+        taken
+    }
+
+    /// Takes up to `count` publications, as far as each comes within `limit`.
+    pub fn take_within(&self, queue: &str, count: usize, limit: Duration) -> Vec<Taken> {
+        self.runtime.block_on(async {
             let channel = self.connection.create_channel().await.unwrap();
             let mut consumer = channel
                 .basic_consume(
@@ -142,7 +149,7 @@ impl Domestic {
                 .unwrap();
             let mut taken = Vec::new();
             while taken.len() < count {
-                let Ok(Some(claimed)) = tokio::time::timeout(LIMIT, consumer.next()).await else {
+                let Ok(Some(claimed)) = tokio::time::timeout(limit, consumer.next()).await else {
                     break;
                 };
                 let claimed = claimed.unwrap();
@@ -161,9 +168,7 @@ impl Domestic {
             }
             channel.close(200, "".into()).await.unwrap();
             taken
-        });
-        assert_eq!(taken.len(), count, "publications on {queue} within {LIMIT:?}");
-        taken
+        })
     }
 
     /// Takes events, one after the other, until `enough` says so of one.

@@ -141,6 +141,12 @@ impl Gateway {
         (bv, hm)
     }
 
+    /// A gateway whose folder is empty as yet.
+    pub fn bare(code: &'static str, url: String) -> Gateway {
+        let folder = Folder { folder: tempfile::tempdir().unwrap() };
+        Gateway { code, folder, url, smtp: free_port(), http: free_port(), child: None }
+    }
+
     /// A gateway of BV with the keys of [`Folder::with_keys`], not yet
     /// running: with these lines in `[clock]`, and this partners.toml.
     pub fn alone(url: String, clock: &str, partners: &str) -> Gateway {
@@ -236,6 +242,14 @@ impl Gateway {
         let status =
             wait_for("end of certpost run", Duration::from_secs(40), || child.try_wait().unwrap());
         status.code()
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
     }
 
     /// Its log so far.

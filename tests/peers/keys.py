@@ -13,6 +13,7 @@ from pathlib import Path
 WAIT = 60  # seconds that one openssl command may take
 RSA = ("RSA", "rsa_keygen_bits:2048")
 CURVE = ("EC", "ec_paramgen_curve:P-256")
+LARGE_CURVE = ("EC", "ec_paramgen_curve:P-384")
 
 
 class KeyTrouble(Exception):
@@ -41,13 +42,13 @@ class Keys:
 def make(folder: Path, ours: str, theirs: str) -> Keys:
     """Makes the keys of gateway `ours` and partner `theirs` (addresses)."""
     folder.mkdir(parents=True, exist_ok=True)
-    anchor = _authority(folder)
+    anchor = authority(folder)
     return Keys(
         anchor=anchor.x509,
-        ours_sign=_issue(folder, anchor, "ours-sign", ours, "digitalSignature"),
-        ours_decrypt=_issue(folder, anchor, "ours-decrypt", ours, "keyEncipherment"),
-        theirs_sign=_issue(folder, anchor, "theirs-sign", theirs, "digitalSignature"),
-        theirs_decrypt=_issue(folder, anchor, "theirs-decrypt", theirs, "keyEncipherment"),
+        ours_sign=issue(folder, anchor, "ours-sign", ours, "digitalSignature"),
+        ours_decrypt=issue(folder, anchor, "ours-decrypt", ours, "keyEncipherment"),
+        theirs_sign=issue(folder, anchor, "theirs-sign", theirs, "digitalSignature"),
+        theirs_decrypt=issue(folder, anchor, "theirs-decrypt", theirs, "keyEncipherment"),
     )
 
 
@@ -55,13 +56,14 @@ def servers(folder: Path, hosts: dict[str, str]) -> dict[str, Pair]:
     """Keys of mail servers, all of one authority (authority.pem in the
     folder): name of the key to host name."""
     folder.mkdir(parents=True, exist_ok=True)
-    anchor = _authority(folder, CURVE)
+    anchor = authority(folder, CURVE)
     return {name: _certify(folder, anchor, _pair(folder, name, CURVE), "digitalSignature",
                            "serverAuth", f"DNS:{host}")
             for name, host in hosts.items()}
 
 
-def _authority(folder: Path, kind: tuple = RSA) -> Pair:
+def authority(folder: Path, kind: tuple = RSA) -> Pair:
+    """An authority's own X.509 certificate and key."""
     pair = _pair(folder, "authority", kind)
     _openssl(
         "req", "-x509", "-new", "-sha256", "-days", "30", "-key", pair.key, "-out", pair.x509,
@@ -72,8 +74,10 @@ def _authority(folder: Path, kind: tuple = RSA) -> Pair:
     return pair
 
 
-def _issue(folder: Path, anchor: Pair, name: str, address: str, usage: str) -> Pair:
-    pair = _pair(folder, name, RSA)
+def issue(folder: Path, anchor: Pair, name: str, address: str, usage: str,
+          kind: tuple = RSA) -> Pair:
+    """A key for `address`, and its certificate by `anchor`."""
+    pair = _pair(folder, name, kind)
     return _certify(folder, anchor, pair, usage, "emailProtection", f"email:{address}")
 
 

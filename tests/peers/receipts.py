@@ -5,7 +5,8 @@
     receipts.py make FOLDER ENTITY            makes receipts for certpost to judge
 
 `judge` decrypts the letter with `openssl cms -decrypt` if it is sealed (FOLDER
-holds open.pem and open.key), verifies it with `openssl cms -verify` (ca.pem),
+holds open.pem and open.key), verifies it with `openssl cms -verify` (ca.pem, and
+signer.pem if only that one may have signed),
 takes it apart with the email package, digests ENTITY itself and prints what it
 found as JSON; it ends with 1 and words if anything is not as RFC 1847, 3335
 and 8098 have it.
@@ -25,6 +26,7 @@ import sys
 from pathlib import Path
 
 WAIT = 60  # seconds that one openssl command may take
+AT = 1795465867  # when receipts are judged that tests/it/receipts.rs has made; 0: now
 DIGESTS = {"sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
 # Both in the order of the drawing; what may be left out is not demanded.
 HEADER = ["Date", "From", "To", "Subject", "Message-ID", "In-Reply-To", "References",
@@ -45,19 +47,19 @@ def demand(truth: object, words: str) -> None:
 # ------------ Judging --------------------------------------------------------
 
 
-def judge(letter: bytes, entity: bytes, folder: Path) -> dict:
+def judge(letter: bytes, entity: bytes, folder: Path, at: int = AT) -> dict:
     demand(letter.count(b"\n") == letter.count(b"\r\n"), "a line without CRLF")
     demand(letter.isascii(), "an octet that is no ASCII")
     outer = email.message_from_bytes(letter, policy=email.policy.SMTP)
     demand(outer["Auto-Submitted"] == "auto-replied", "Auto-Submitted")
     if outer.get_content_type() == "multipart/signed":
-        content = in_clear(letter, outer, folder)
+        content = in_clear(letter, outer, folder, at)
         report, fields = judge_report(content, entity, outer.get_param("micalg"))
         demand(report.get_param("hp") == "clear", "hp")
         demand("HP-Outer" not in report, "HP-Outer in a receipt in clear")
         same(report, outer, HEADER)
     else:
-        content = opened(letter, outer, folder)
+        content = opened(letter, outer, folder, at)
         report, fields = judge_report(content, entity, None)
         demand(report.get_param("hp") == "cipher", "hp")
         demand(outer["Subject"] == "[...]", "the outer Subject tells something")
@@ -75,7 +77,7 @@ def same(report, outer, names: list[str]) -> None:
         demand(len(report.get_all(name)) == 1, f"{name} does not stand once")
 
 
-def in_clear(letter: bytes, outer, folder: Path) -> bytes:
+def in_clear(letter: bytes, outer, folder: Path, at: int) -> bytes:
     """The signed octets of a receipt in clear."""
     demand(outer.get_param("protocol") == "application/pkcs7-signature", "protocol")
     demand(outer.get_param("micalg") in DIGESTS, f"micalg is {outer.get_param('micalg')}")
@@ -83,7 +85,7 @@ def in_clear(letter: bytes, outer, folder: Path) -> bytes:
     demand(len(parts) == 2, f"{len(parts)} parts")
     demand(parts[1].get_content_type() == "application/pkcs7-signature", "second part")
     # Without -binary: only so does the command make line ends canonical.
-    content = verified(letter, folder, [])
+    content = verified(letter, folder, at, [])
     # The very octets between the delimiters are what was signed.
     boundary = b"--" + outer.get_boundary().encode()
     first = letter.split(b"\r\n" + boundary)[1].removeprefix(b"\r\n")
@@ -91,18 +93,22 @@ def in_clear(letter: bytes, outer, folder: Path) -> bytes:
     return content
 
 
-def opened(letter: bytes, outer, folder: Path) -> bytes:
+def opened(letter: bytes, outer, folder: Path, at: int) -> bytes:
     """The signed octets of a sealed receipt."""
     demand(outer.get_content_type() == "application/pkcs7-mime", "not sealed")
     demand(outer.get_param("smime-type") == "authEnveloped-data", "smime-type")
     signed = openssl(["-decrypt", "-recip", str(folder / "open.pem"),
                       "-inkey", str(folder / "open.key")], letter)
-    return verified(signed, folder, ["-binary"])
+    return verified(signed, folder, at, ["-binary"])
 
 
-def verified(signed: bytes, folder: Path, options: list[str]) -> bytes:
+def verified(signed: bytes, folder: Path, at: int, options: list[str]) -> bytes:
+    options = [*options, "-attime", str(at)] if at else options
+    # Where it is known whose signer it has to be, no other will do.
+    if (folder / "signer.pem").exists():
+        options = [*options, "-nointern", "-certfile", str(folder / "signer.pem")]
     return openssl(["-verify", "-CAfile", str(folder / "ca.pem"), "-purpose", "smimesign",
-                    "-attime", "1795465867", *options], signed)
+                    *options], signed)
 
 
 def openssl(arguments: list[str], octets: bytes) -> bytes:
@@ -125,8 +131,11 @@ def judge_report(content: bytes, entity: bytes, micalg: str | None):
     demand([name for name in names if name in DEMANDED] == DEMANDED, f"fields: {names}")
     values = dict(fields)
     digest, algorithm = (word.strip() for word in values["Received-Content-MIC"].split(","))
-    demand(micalg in (None, algorithm), "the MIC's algorithm is not the signature's")
-    wanted = hashlib.new(DIGESTS[algorithm], entity).digest()
+    # It is spelled as the sender of the letter spells it.
+    plain = algorithm.lower().removeprefix("rsa-").replace("-", "")
+    demand(plain in DIGESTS.values(), f"the MIC's algorithm is {algorithm}")
+    demand(DIGESTS.get(micalg, plain) == plain, "the MIC's algorithm is not the signature's")
+    wanted = hashlib.new(plain, entity).digest()
     demand(base64.b64decode(digest, validate=True) == wanted, "the MIC is not the entity's")
     return report, values
 

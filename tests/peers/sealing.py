@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from .keys import Keys
+from .keys import Keys, Pair
 
 WAIT = 60  # seconds that one openssl command may take
 
@@ -30,12 +30,21 @@ class Opened:
     to: str
     subject: str
     octets: bytes
+    entity: bytes    # what is signed
+    signed: bytes    # and the entity around it, its signature in it
 
 
 def seal(xml: bytes, number: str, sender: str, recipient: str, keys: Keys, scratch: Path) -> bytes:
     """A letter from the partner to us with this XML in it, sealed."""
+    outer = header(sender, recipient)
+    entity = certificate_entity(outer, f"SPS certificate HM 851 {number} 70", number, xml)
+    return seal_entity(entity, outer, keys.theirs_sign, keys.ours_decrypt.x509, scratch)
+
+
+def header(sender: str, recipient: str) -> dict:
+    """The fields of a letter that stand outside; its Message-ID is new."""
     name = base64.b32encode(os.urandom(16)).decode().rstrip("=").lower()
-    outer = {
+    return {
         "Date": datetime.now(timezone.utc).strftime("%a, %d %b %Y %H:%M:%S +0000"),
         "From": sender,
         "To": recipient,
@@ -43,23 +52,35 @@ def seal(xml: bytes, number: str, sender: str, recipient: str, keys: Keys, scrat
         "Message-ID": f"<{name}@{sender.rpartition('@')[2]}>",
         "Auto-Submitted": "auto-generated",
     }
-    inner = dict(outer, Subject=f"SPS certificate HM 851 {number} 70")
-    entity = _fields({"MIME-Version": "1.0"}, inner, {
+
+
+def certificate_entity(outer: dict, subject: str, number: str, xml: bytes) -> bytes:
+    """What is signed of a letter with a certificate in it."""
+    entity = _fields({"MIME-Version": "1.0"}, dict(outer, Subject=subject), {
         "Certpost-Kind": "certificate; version=1",
         "Certpost-Environment": "live",
     })
     entity += "".join(f"HP-Outer: {field}: {value}\r\n" for field, value in outer.items()).encode()
-    entity += _fields({
+    return entity + _fields({
         "Content-Type": 'application/xml; charset=utf-8; hp="cipher"',
         "Content-Transfer-Encoding": "base64",
         "Content-Disposition": f'attachment; filename="{number}.xml"',
     }) + b"\r\n" + _base64(xml)
+
+
+def seal_entity(entity: bytes, outer: dict, signer: Pair, recipient: Path, scratch: Path,
+                digest: str = "sha256") -> bytes:
+    """A letter with this entity in it, signed and sealed."""
     signed = _openssl(scratch, entity, "cms", "-sign", "-binary", "-nodetach", "-cades",
-                      "-md", "sha256", "-signer", keys.theirs_sign.x509,
-                      "-inkey", keys.theirs_sign.key, "-outform", "DER")
-    middle = _pkcs7("signed-data") + b"\r\n" + _base64(signed)
+                      "-md", digest, "-signer", signer.x509, "-inkey", signer.key,
+                      "-outform", "DER")
+    return encrypt(_pkcs7("signed-data") + b"\r\n" + _base64(signed), outer, recipient, scratch)
+
+
+def encrypt(middle: bytes, outer: dict, recipient: Path, scratch: Path) -> bytes:
+    """A letter with this in it, for whoever has the key of `recipient`."""
     sealed = _openssl(scratch, middle, "cms", "-encrypt", "-binary", "-aes-256-gcm",
-                      "-recip", keys.ours_decrypt.x509, "-keyopt", "rsa_padding_mode:oaep",
+                      "-recip", recipient, "-keyopt", "rsa_padding_mode:oaep",
                       "-keyopt", "rsa_oaep_md:sha256", "-outform", "DER")
     return (_fields(outer, {"MIME-Version": "1.0"}) + _pkcs7("authEnveloped-data")
             + b"\r\n" + _base64(sealed))
@@ -85,6 +106,8 @@ def open_letter(letter: bytes, keys: Keys, scratch: Path) -> Opened:
         to=str(inside["To"] or ""),
         subject=str(inside["Subject"] or ""),
         octets=inside.get_payload(decode=True) or b"",
+        entity=entity,
+        signed=middle,
     )
 
 

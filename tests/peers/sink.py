@@ -28,6 +28,8 @@ class Taken:
     replied: bool     # whether a 250 was sent after that
     message_id: str
     octets: bytes
+    mail: str = ""    # the MAIL command, as it came
+    rcpt: str = ""    # and RCPT
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,16 @@ class Sink:
         finally:
             writer.close()
 
-    def trouble(self) -> str:
-        """What befalls the next letter, by lot."""
+    def is_here(self, line: bytes) -> bool:
+        """Whether a RCPT command names a mailbox of this server."""
+        return f"<{self.mailbox}>".lower().encode() in line.lower()
+
+    async def released(self) -> None:
+        """Comes back when a letter that waits for its 250 may have it."""
+
+    def trouble(self, octets: bytes) -> str:
+        """What befalls a letter, by lot."""
+        del octets
         drawn = self._chance.random()
         for name in ("cut_taken", "cut_lost", "later"):
             share = getattr(self.chances, name)
@@ -110,6 +120,8 @@ class _Conversation:
         self._begun = 0.0
         self._sender = False
         self._recipient = False
+        self._mail_line = ""
+        self._rcpt_line = ""
 
     async def hold(self) -> None:
         """Talks SMTP until the client has enough."""
@@ -140,19 +152,20 @@ class _Conversation:
 
     async def _mail(self, line: bytes) -> None:
         self._begun = time.monotonic()
+        self._mail_line = line.decode("latin-1")
         self._sender = True
         self._recipient = False
         await self._say("250 2.1.0 Ok")
 
     async def _rcpt(self, line: bytes) -> None:
-        wanted = f"<{self._sink.mailbox}>".lower().encode()
         if not self._sender:
             await self._say("503 5.5.1 MAIL first")
-        elif wanted not in line.lower():
+        elif not self._sink.is_here(line):
             self._odd(f"letter for somebody else: {line[:100]!r}")
             await self._say("550 5.1.1 Not here")
         else:
             self._recipient = True
+            self._rcpt_line = line.decode("latin-1")
             await self._say("250 2.1.5 Ok")
 
     async def _data(self) -> bool:
@@ -162,7 +175,7 @@ class _Conversation:
         await self._say("354 Go on")
         octets = await self._octets()
         taken = time.monotonic()
-        befalls = self._sink.trouble()
+        befalls = self._sink.trouble(octets)
         if befalls == "later":
             self._sink.laters += 1
             await self._say("451 4.3.0 Not now, by lot")
@@ -172,6 +185,10 @@ class _Conversation:
                 self._keep(octets, taken, False)
             self._writer.transport.abort()
             return False
+        elif befalls == "waits":
+            self._keep(octets, taken, True)
+            await self._sink.released()
+            await self._say("250 2.0.0 Taken, at last")
         elif BARE.search(octets):
             self._odd("bare CR or LF in the data")
             await self._say("554 5.6.0 Bare CR or LF")
@@ -196,7 +213,8 @@ class _Conversation:
         if len(found) != 1:
             self._odd(f"{len(found)} Message-ID fields in a letter")
         name = found[0].decode("latin-1") if found else ""
-        self._sink.letters.append(Taken(self._begun, taken, replied, name, octets))
+        self._sink.letters.append(Taken(self._begun, taken, replied, name, octets,
+                                        self._mail_line, self._rcpt_line))
 
     def _odd(self, words: str) -> None:
         self._sink.oddities.append(words)

@@ -3,6 +3,7 @@
 
 mod checkups;
 mod crashes;
+mod evidence;
 mod lanes;
 mod model;
 mod receipts;
