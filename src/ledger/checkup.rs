@@ -13,9 +13,12 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use crate::clock::Timestamp;
 use crate::partner::PartnerCode;
 
+use super::circuits::{self, OpenCircuit};
+use super::columns::parsed;
 use super::error::LedgerError;
 use super::events::{self, Audit, STREAM};
 use super::schema;
+use super::suspension::{self, Suspension};
 
 /// How long a look waits for a writer's lock.
 const BUSY: Duration = Duration::from_secs(5);
@@ -35,6 +38,13 @@ pub struct Checkup {
     pub newest: Option<Timestamp>,
     /// Of the last thousand of them.
     pub audit: Audit,
+    /// Partners that are set aside on record.
+    pub suspensions: Vec<Suspension>,
+    /// Destinations that are not reached.
+    pub circuits: Vec<OpenCircuit>,
+    /// Deliveries that were handed over and whose receipt somebody should ask
+    /// for (the clock's second step), a partner each.
+    pub unanswered: Vec<(PartnerCode, u64)>,
 }
 
 /// Looks at the ledger at `path`, which is to be `gateway`'s, on a connection
@@ -59,7 +69,22 @@ pub fn checkup(path: &Path, gateway: &PartnerCode) -> Result<Checkup, LedgerErro
         events: u64::try_from(events).unwrap_or(0),
         newest,
         audit: events::audit_last(&sql, EVENTS)?,
+        suspensions: suspension::suspensions(&sql)?,
+        circuits: circuits::circuits(&sql)?,
+        unanswered: unanswered(&sql)?,
     })
+}
+
+fn unanswered(sql: &Connection) -> Result<Vec<(PartnerCode, u64)>, LedgerError> {
+    let mut statement = sql.prepare(
+        "SELECT partner, count(*) FROM delivery
+         WHERE receipt_due IS NOT NULL AND receipt_step > 1 AND state = 'handed-over'
+         GROUP BY partner ORDER BY partner",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok((parsed(row, 0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Whether a run holds the ledger at `path`.

@@ -3,7 +3,7 @@
 //! What a circuit does is `delivery::circuit`'s; here it is kept over a
 //! restart, and the clocks of the lanes that lead there stand still with it.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use crate::delivery::{Opened, Reason};
 use crate::partner::PartnerCode;
@@ -29,25 +29,7 @@ pub struct OpenCircuit {
 impl Ledger {
     /// Every circuit that is open.
     pub async fn circuits(&self) -> Result<Vec<OpenCircuit>, LedgerError> {
-        self.read(|reader| {
-            let mut statement = reader.sql.prepare_cached(
-                "SELECT destination, since, probes, probe_at, code, words FROM circuit
-                 ORDER BY destination",
-            )?;
-            let open = statement.query_map([], |row| {
-                Ok(OpenCircuit {
-                    destination: row.get(0)?,
-                    opened: Opened {
-                        since: time(row, 1)?,
-                        trials: row.get(2)?,
-                        again_at: time(row, 3)?,
-                    },
-                    reason: Reason::new(row.get::<_, String>(4)?, row.get::<_, String>(5)?),
-                })
-            })?;
-            Ok(open.collect::<Result<_, _>>()?)
-        })
-        .await
+        self.read(|reader| circuits(&reader.sql)).await
     }
 
     /// A circuit opened, or its trial failed; the clocks of `partners`, who
@@ -70,6 +52,22 @@ impl Ledger {
         let destination = destination.to_owned();
         self.write(0, move |commit| commit.close_circuit(&destination, &partners)).await
     }
+}
+
+/// As [`Ledger::circuits`], for whoever reads by itself.
+pub(super) fn circuits(sql: &Connection) -> Result<Vec<OpenCircuit>, LedgerError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT destination, since, probes, probe_at, code, words FROM circuit
+         ORDER BY destination",
+    )?;
+    let open = statement.query_map([], |row| {
+        Ok(OpenCircuit {
+            destination: row.get(0)?,
+            opened: Opened { since: time(row, 1)?, trials: row.get(2)?, again_at: time(row, 3)? },
+            reason: Reason::new(row.get::<_, String>(4)?, row.get::<_, String>(5)?),
+        })
+    })?;
+    Ok(open.collect::<Result<_, _>>()?)
 }
 
 impl Commit<'_> {

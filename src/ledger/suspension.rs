@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::clock::Timestamp;
 use crate::delivery::{Direction, EventKind, Reason};
@@ -82,13 +82,15 @@ impl Ledger {
 
     /// Every partner that is set aside on record.
     pub async fn suspensions(&self) -> Result<Vec<Suspension>, LedgerError> {
-        self.read(|reader| {
-            let mut statement = reader.sql.prepare_cached(ALL)?;
-            let all = statement.query_map([], suspension)?;
-            Ok(all.collect::<Result<_, _>>()?)
-        })
-        .await
+        self.read(|reader| suspensions(&reader.sql)).await
     }
+}
+
+/// As [`Ledger::suspensions`], for whoever reads by itself.
+pub(super) fn suspensions(sql: &Connection) -> Result<Vec<Suspension>, LedgerError> {
+    let mut statement = sql.prepare_cached(ALL)?;
+    let all = statement.query_map([], suspension)?;
+    Ok(all.collect::<Result<_, _>>()?)
 }
 
 fn suspension(row: &Row<'_>) -> rusqlite::Result<Suspension> {

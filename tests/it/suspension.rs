@@ -36,6 +36,17 @@ fn json(gateway: &Gateway, args: &[&str], exit: i32) -> Value {
     serde_json::from_slice(&out).unwrap()
 }
 
+/// What doctor says of the lanes: verdict and words of each check.
+fn doctor_on_lanes(gateway: &Gateway) -> Vec<String> {
+    let (_, out, _) = gateway.answer(&["doctor", "--json"]);
+    let answer: Value = serde_json::from_slice(&out).unwrap();
+    let checks = answer["checks"].as_array().unwrap().clone();
+    let lanes = checks.into_iter().filter(|check| check["area"] == "lanes");
+    lanes
+        .map(|check| format!("{} {}: {}", check["verdict"], check["name"], check["words"]))
+        .collect()
+}
+
 /// How a certificate's one delivery stands.
 fn delivery(gateway: &Gateway, number: &str) -> Option<Value> {
     let (exit, out, _) = gateway.answer(&["trace", number, "--json"]);
@@ -67,6 +78,11 @@ fn set_aside_and_taken_back() {
         (told(&numbers(&bv), "partner_active{partner=\"HM\"}") == 0.0).then_some(())
     });
     assert_eq!(delivery(&bv, "BV-SUS-1").unwrap()["attempts"], serde_json::json!([]));
+    let told_of = doctor_on_lanes(&bv);
+    assert!(
+        told_of[0].starts_with("\"warn\" \"HM\"") && told_of[0].contains("by Ann"),
+        "{told_of:?}"
+    );
 
     let answer = json(&bv, &["partner", "resume", "HM", "--who", "Ann"], 0);
     assert_eq!((&answer["state"], &answer["changed"]), (&"active".into(), &true.into()));

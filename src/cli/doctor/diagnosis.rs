@@ -29,6 +29,8 @@ pub enum Area {
     Disk,
     /// What is on record.
     Ledger,
+    /// What waits at the partners, and why.
+    Lanes,
     /// The machine's time.
     Clock,
     /// The queues and their policies.
@@ -47,6 +49,7 @@ impl Area {
             Area::Doors => "doors",
             Area::Disk => "disk",
             Area::Ledger => "ledger",
+            Area::Lanes => "lanes",
             Area::Clock => "clock",
             Area::Broker => "broker",
             Area::Routes => "routes",

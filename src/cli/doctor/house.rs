@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::diagnosis::{Area, Checks};
 use crate::clock::Timestamp;
 use crate::config::Configuration;
-use crate::ledger::{Checkup, LedgerError, checkup, is_held};
+use crate::ledger::{Checkup, LedgerError, OpenCircuit, Suspension, checkup, is_held};
 use crate::smime;
 
 /// Free octets below which the disk is looked after, and below which nothing
@@ -128,6 +128,7 @@ pub fn ledger(configuration: &Configuration, now: Timestamp, checks: &mut Checks
     let newest = match checkup(path, &configuration.gateway.code) {
         Ok(found) => {
             told(&found, checks);
+            lanes(&found, checks);
             found.newest
         }
         Err(LedgerError::Absent { path }) => {
@@ -156,6 +157,35 @@ fn told(found: &Checkup, checks: &mut Checks) {
             format!("{first} ({} in all)", found.audit.faults.len()),
             "stop the gateway, keep this ledger as evidence, and restore the last good copy",
         ),
+    }
+}
+
+/// Partners that are left alone, and those that do not answer.
+fn lanes(found: &Checkup, checks: &mut Checks) {
+    for Suspension { partner, since, reason, who } in &found.suspensions {
+        let who = who.as_deref().map(|who| format!(" by {who}")).unwrap_or_default();
+        let words = format!(
+            "suspended{who} since {since}: {} ({}); its deliveries wait",
+            reason.words, reason.code
+        );
+        let remedy = format!("once the reason is gone: certpost partner resume {partner}");
+        checks.warn(Area::Lanes, partner.to_string(), words, remedy);
+    }
+    for OpenCircuit { destination, opened, reason } in &found.circuits {
+        let words = format!(
+            "not reached since {}, tried again at {}: {}",
+            opened.since, opened.again_at, reason.words
+        );
+        let remedy = "look at the way there; certpost partner show CODE says who waits for it";
+        checks.warn(Area::Lanes, destination.clone(), words, remedy);
+    }
+    for (partner, letters) in &found.unanswered {
+        let words = format!("{letters} letters were handed over, and no receipt has come in time");
+        let remedy = "ask the partner whether its gateway runs; certpost trace NUMBER has their server's words";
+        checks.warn(Area::Lanes, partner.to_string(), words, remedy);
+    }
+    if found.suspensions.is_empty() && found.circuits.is_empty() && found.unanswered.is_empty() {
+        checks.ok(Area::Lanes, "partners", "nobody is suspended, unreached or overdue");
     }
 }
 

@@ -232,10 +232,16 @@ async fn the_clock_that_waits() {
     world.clock.advance(hour);
     let awaited = world.ledger().awaited(9).await.unwrap();
     assert_eq!((awaited.len(), awaited[0].steps), (1, 1));
+    let unanswered = || checkup(&world.path, &partner("BV")).unwrap().unanswered;
+    assert_eq!(unanswered(), []);
+    let asked = ClockStep { steps: 2, trigger: None, again: false, next: Some(world.clock.now()) };
+    world.ledger().step_of_clock(&awaited[0], asked).await.unwrap();
+    assert_eq!(unanswered(), [(partner("HM"), 1)]);
+    let awaited = world.ledger().awaited(9).await.unwrap();
     // The same step twice is one.
     let reason = Reason::new("receipt.none", "none came");
     let trigger = Some((Trigger::TimeForReceiptOver, reason));
-    let last = ClockStep { steps: 2, trigger, again: false, next: None };
+    let last = ClockStep { steps: 3, trigger, again: false, next: None };
     for _twice in 0..2 {
         world.ledger().step_of_clock(&awaited[0], last.clone()).await.unwrap();
     }
