@@ -11,7 +11,7 @@ use crate::certificate::{Facts, Finding};
 use crate::ledger::{OwedReceipt, OwedReceipts};
 use crate::partner::{Partner, ReceiptForm};
 use crate::receipt::mdn::Reason;
-use crate::receipt::{Digests, Form, Mic, Owed, Said};
+use crate::receipt::{Form, Mic, Owed, Said, digest};
 use crate::refusal::{Code, Refusal};
 use crate::smime::DigestAlgorithm;
 
@@ -26,7 +26,7 @@ pub fn for_certificate(
     let wanted = proven.wanted.as_ref()?;
     let (entity, algorithm) = (&proven.entity, proven.digest_algorithm);
     let plain = plain(wanted, partner, entity, algorithm, &proven.message_id)?;
-    let document = Digests::of(proven.octets.as_bytes()).by(algorithm).to_vec();
+    let document = digest::of(algorithm, proven.octets.as_bytes());
     let plain = Owed {
         certificate: Some((facts.id.clone(), facts.status.clone())),
         document: Some((algorithm, document)),
@@ -95,7 +95,7 @@ fn plain(
         original_message_id: message_id.to_owned(),
         original_recipient: wanted.original_recipient.clone(),
         said: Said::Processed,
-        mic: Mic::new(Digests::of(entity).by(algorithm), algorithm, spelling),
+        mic: Mic::new(&digest::of(algorithm, entity), algorithm, spelling),
         certificate: None,
         document: None,
     })

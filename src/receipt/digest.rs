@@ -87,6 +87,15 @@ impl Mic {
     }
 }
 
+/// The digest of `octets` by one algorithm alone.
+pub fn of(algorithm: DigestAlgorithm, octets: &[u8]) -> Vec<u8> {
+    match algorithm {
+        DigestAlgorithm::Sha256 => Sha256::digest(octets).to_vec(),
+        DigestAlgorithm::Sha384 => Sha384::digest(octets).to_vec(),
+        DigestAlgorithm::Sha512 => Sha512::digest(octets).to_vec(),
+    }
+}
+
 /// The algorithm of that name: in any case, with its stroke or without, with
 /// `rsa-` before it or not, as AS1 and AS2 products write it.
 pub fn named(name: &str) -> Option<DigestAlgorithm> {
