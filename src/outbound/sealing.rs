@@ -13,7 +13,7 @@ use crate::ledger::{Cargo, Claimed, ContentType};
 use crate::letter::shape::Tree;
 use crate::letter::{self, ContentKind, LetterFacts};
 use crate::partner::{Partner, ReceiptForm};
-use crate::receipt::{self, Form, MdnFacts, Owed, Sender};
+use crate::receipt::{self, Form, MdnFacts, Owed};
 use crate::smime::{self, Signed, SigningIdentity, SmimeError};
 use crate::sps::{self, SpsOctets, SpsXml};
 use crate::submission;
@@ -136,8 +136,7 @@ pub fn reseal(
             letter::sealed_letter(&facts, &smime::seal(&signed, &partner.seal)?)
         }
         Cargo::Receipt(owed) => {
-            let owed = Owed::read(owed)?;
-            let facts = said(&owed, &claimed.letter_id, configuration, signed_at);
+            let facts = said(Owed::read(owed)?, &claimed.letter_id, configuration, signed_at);
             receipt::sealed_again(&facts, &signed, &partner.seal)?
         }
     };
@@ -156,9 +155,8 @@ pub fn seal_receipt(
     at: Timestamp,
 ) -> Result<SealedLetter, SealingError> {
     let identity = configuration.signing_at(at).ok_or(SealingError::NoIdentity)?;
-    let owed = Owed::read(owed)?;
-    let facts = said(&owed, letter_id, configuration, at);
-    let made = receipt::receipt_letter(&facts, owed.form, identity, &partner.seal)?;
+    let facts = said(Owed::read(owed)?, letter_id, configuration, at);
+    let made = receipt::receipt_letter(&facts, identity, &partner.seal)?;
     Ok(SealedLetter {
         entity: made.entity,
         signed: made.signed,
@@ -166,7 +164,7 @@ pub fn seal_receipt(
         xml_sha256: None,
         signer_sha256: identity.sha256_hex(),
         // What goes in clear is sealed for nobody, and never sealed anew.
-        recipients_sha256: match owed.form {
+        recipients_sha256: match facts.owed.form {
             Form::InClear => Vec::new(),
             Form::Sealed => recipients(partner),
         },
@@ -174,14 +172,17 @@ pub fn seal_receipt(
     })
 }
 
-fn said(owed: &Owed, letter_id: &str, configuration: &Configuration, at: Timestamp) -> MdnFacts {
-    owed.facts(Sender {
+/// What a receipt says, once we say it.
+fn said(owed: Owed, letter_id: &str, configuration: &Configuration, at: Timestamp) -> MdnFacts {
+    MdnFacts {
         letter_id: letter_id.to_owned(),
         gateway: configuration.gateway.code.clone(),
+        product: concat!("certpost ", env!("CARGO_PKG_VERSION")).to_owned(),
         from: configuration.gateway.address.clone(),
-        environment: configuration.gateway.environment,
         at,
-    })
+        environment: configuration.gateway.environment,
+        owed,
+    }
 }
 
 /// The keys that a letter to `partner` is sealed for.

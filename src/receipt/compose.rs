@@ -20,17 +20,16 @@ pub struct ReceiptLetter {
     pub letter: Vec<u8>,
 }
 
-/// Composes, signs and, in that form, seals a receipt. Its signature has the
+/// Composes, signs and, in the form that is owed, seals a receipt. Its signature has the
 /// digest of the MIC (RFC 3335, section 5.3.1).
 pub fn receipt_letter(
     facts: &MdnFacts,
-    form: Form,
     identity: &SigningIdentity,
     profile: &SealProfile,
 ) -> Result<ReceiptLetter, SmimeError> {
-    let entity = report_entity(facts, form);
-    let (digest, at) = (facts.mic.algorithm, facts.at);
-    match form {
+    let entity = report_entity(facts);
+    let (digest, at) = (facts.owed.mic.algorithm, facts.at);
+    match facts.owed.form {
         Form::InClear => {
             let boundary = boundary(facts, 's');
             let signed = smime::sign_apart(&entity, identity, profile, digest, &boundary, at)?;
@@ -66,9 +65,9 @@ pub fn sealed_again(
 
 /// The multipart/report that is signed (RFC 6522; RFC 8098, section 3), with
 /// the header repeated under the signature (RFC 9788).
-pub fn report_entity(facts: &MdnFacts, form: Form) -> Vec<u8> {
+pub fn report_entity(facts: &MdnFacts) -> Vec<u8> {
     let mut out = String::with_capacity(4096);
-    let protection = match form {
+    let protection = match facts.owed.form {
         Form::InClear => {
             append_fields(&mut out, &outer_fields(facts, SUBJECT));
             "clear"
@@ -93,7 +92,7 @@ pub fn report_entity(facts: &MdnFacts, form: Form) -> Vec<u8> {
     );
     append_field(&mut out, "Content-Type", &content_type);
     let human = wrapped(&human_words(facts));
-    let machine = machine_part(facts, form);
+    let machine = machine_part(facts);
     out.push_str(&format!(
         "\r\n--{boundary}\r\n\
          Content-Type: text/plain; charset=us-ascii\r\n\
@@ -112,7 +111,7 @@ fn outer_fields(facts: &MdnFacts, subject: &str) -> Vec<(&'static str, String)> 
     let mut fields = vec![
         ("Date", facts.at.rfc5322()),
         ("From", facts.from.to_string()),
-        ("To", facts.to.to_string()),
+        ("To", facts.owed.to.to_string()),
         ("Subject", subject.to_owned()),
         ("Message-ID", facts.message_id()),
     ];
@@ -144,7 +143,7 @@ fn boundary(facts: &MdnFacts, layer: char) -> String {
 fn human_words(facts: &MdnFacts) -> String {
     let gateway = &facts.gateway;
     let proven = format!("The gateway of {gateway} opened the letter named below");
-    match &facts.said {
+    match &facts.owed.said {
         Said::Failed { reason, .. } if *reason == NOT_READABLE => format!(
             "{proven} and proved who signed it, but cannot read the certificate: {}. \
              Nothing of it was stored as a certificate.",

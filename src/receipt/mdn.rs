@@ -3,14 +3,12 @@
 use data_encoding::BASE64;
 
 use super::asked::Unsupported;
-use super::digest::Mic;
-use crate::certificate::{CertificateId, Status};
+use super::owed::Owed;
 use crate::clock::Timestamp;
 use crate::letter::compose::message_id;
 use crate::letter::xtext;
 use crate::letter::{Address, Environment};
 use crate::partner::PartnerCode;
-use crate::smime::DigestAlgorithm;
 
 //------------ MdnFacts ------------------------------------------------------
 
@@ -25,21 +23,10 @@ pub struct MdnFacts {
     pub product: String,
     /// Us: for whom the receipt speaks.
     pub from: Address,
-    /// The signed Disposition-Notification-To.
-    pub to: Address,
     pub at: Timestamp,
     pub environment: Environment,
-    /// The inner one: relays rewrite the outer.
-    pub original_message_id: String,
-    /// Only if the letter had such a field (RFC 8098, section 3.2.3).
-    pub original_recipient: Option<String>,
-    pub said: Said,
-    /// Of the octets whose signature was proven.
-    pub mic: Mic,
-    /// Absent if none could be read.
-    pub certificate: Option<(CertificateId, Status)>,
-    /// Of the XML, its transfer encoding undone.
-    pub document: Option<(DigestAlgorithm, Vec<u8>)>,
+    /// What was decided when the letter was judged.
+    pub owed: Owed,
 }
 
 impl MdnFacts {
@@ -50,7 +37,7 @@ impl MdnFacts {
 
     /// The Message-ID that is answered, as it may stand in a field.
     pub(super) fn answers(&self) -> Option<String> {
-        let id = one_line(&self.original_message_id, 900);
+        let id = one_line(&self.owed.original_message_id, 900);
         let id = id.trim_start_matches('<').trim_end_matches('>').trim();
         (!id.is_empty()).then(|| format!("<{id}>"))
     }
@@ -153,23 +140,24 @@ pub enum Form {
 /// The fields of message/disposition-notification in their order (RFC 8098,
 /// section 3.1), one line each. Of what stands in the certificate, a receipt
 /// in clear says nothing but codes.
-pub(super) fn machine_part(facts: &MdnFacts, form: Form) -> String {
+pub(super) fn machine_part(facts: &MdnFacts) -> String {
+    let owed = &facts.owed;
     let mut out = String::with_capacity(1024);
     let mut field = |name: &str, value: &str| {
         out.push_str(&format!("{name}: {}\r\n", one_line(value, 990 - name.len())));
     };
     field("Reporting-UA", &format!("{}; {}", facts.from.domain(), facts.product));
-    if let Some(original) = &facts.original_recipient {
+    if let Some(original) = &owed.original_recipient {
         field("Original-Recipient", original);
     }
     field("Final-Recipient", &format!("rfc822;{}", facts.from));
     if let Some(answers) = facts.answers() {
         field("Original-Message-ID", &answers);
     }
-    field("Disposition", &facts.said.disposition());
-    match &facts.said {
+    field("Disposition", &owed.said.disposition());
+    match &owed.said {
         Said::Failed { reason, words } => {
-            let words = match form {
+            let words = match owed.form {
                 Form::InClear => reason.words(),
                 Form::Sealed => words,
             };
@@ -179,22 +167,22 @@ pub(super) fn machine_part(facts: &MdnFacts, form: Form) -> String {
         Said::Unsupported(what) => field("Failure", what.as_str()),
         Said::Warned(findings) => {
             for (code, words) in findings.iter().take(MAX_WARNINGS) {
-                match form {
+                match owed.form {
                     Form::InClear => field("Warning", code),
                     Form::Sealed => field("Warning", &format!("{code}: {words}")),
                 }
             }
         }
     }
-    field("Received-Content-MIC", &facts.mic.written());
-    if let Said::Failed { reason, .. } = &facts.said {
+    field("Received-Content-MIC", &owed.mic.written());
+    if let Said::Failed { reason, .. } = &owed.said {
         field("Certpost-Reason", reason.as_str());
     }
-    if let (Some((id, status)), Form::Sealed) = (&facts.certificate, form) {
+    if let (Some((id, status)), Form::Sealed) = (&owed.certificate, owed.form) {
         let items = [id.country.as_str(), id.document_type.as_str(), status.as_str(), id.number()];
         field("Certpost-Certificate", &items.map(xtext::encode_item).join("; "));
     }
-    if let Some((algorithm, digest)) = &facts.document {
+    if let Some((algorithm, digest)) = &owed.document {
         let digest = BASE64.encode(digest);
         field("Certpost-Document-Digest", &format!("{algorithm}; {digest}"));
     }

@@ -49,7 +49,7 @@ pub use effect::{DsnCode, DsnEffect, effect};
 pub use fields::MessageId;
 pub use judgement::{Doubt, Judgement, Receipt};
 pub use mdn::{Form, MdnFacts, Reason, Said};
-pub use owed::{Owed, Sender};
+pub use owed::Owed;
 pub use proof::{Correspondent, Desk, ProvenReport};
 pub use road::Road;
 pub use sent::{Deliveries, OtherOctets, Sent, SentCertificate};

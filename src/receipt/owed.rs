@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::asked::Unsupported;
 use super::digest::{self, Mic};
-use super::mdn::{Form, MdnFacts, Reason, Said};
+use super::mdn::{Form, Reason, Said};
 use crate::certificate::{CertificateId, Status};
 use crate::letter::Address;
 use crate::smime::DigestAlgorithm;
@@ -89,36 +89,6 @@ impl Owed {
             document,
         })
     }
-
-    /// The whole of what the receipt says, once it is said by `sender`.
-    pub fn facts(&self, sender: Sender) -> MdnFacts {
-        MdnFacts {
-            letter_id: sender.letter_id,
-            gateway: sender.gateway,
-            product: concat!("certpost ", env!("CARGO_PKG_VERSION")).to_owned(),
-            from: sender.from,
-            to: self.to.clone(),
-            at: sender.at,
-            environment: sender.environment,
-            original_message_id: self.original_message_id.clone(),
-            original_recipient: self.original_recipient.clone(),
-            said: self.said.clone(),
-            mic: self.mic.clone(),
-            certificate: self.certificate.clone(),
-            document: self.document.clone(),
-        }
-    }
-}
-
-/// Who says it, when, and under which id.
-#[derive(Clone, Debug)]
-pub struct Sender {
-    /// 26 characters of base32, the receipt's own.
-    pub letter_id: String,
-    pub gateway: crate::partner::PartnerCode,
-    pub from: Address,
-    pub environment: crate::letter::Environment,
-    pub at: crate::clock::Timestamp,
 }
 
 /// What the ledger says is owed, and is none of ours: a newer version's, or damage.

@@ -15,8 +15,8 @@ use certpost::delivery::{DeliveryId, State};
 use certpost::letter::{Environment, LineEnds, MAX_LETTER, certificate_entity};
 use certpost::partner::ReceiptForm;
 use certpost::receipt::{
-    Correspondent, Deliveries, Desk, Digests, Form, Judgement, MdnFacts, MessageId, Mic, Reason,
-    Said, Sent, judge, receipt_letter,
+    Correspondent, Deliveries, Desk, Digests, Form, Judgement, MdnFacts, MessageId, Mic, Owed,
+    Reason, Said, Sent, judge, receipt_letter,
 };
 use certpost::smime::DigestAlgorithm;
 
@@ -33,7 +33,7 @@ fn entity() -> Vec<u8> {
     certificate_entity(&facts(), XML)
 }
 
-fn mdn(said: Said, algorithm: DigestAlgorithm) -> MdnFacts {
+fn mdn(said: Said, algorithm: DigestAlgorithm, form: Form) -> MdnFacts {
     let id = CertificateId::new("BV".parse().unwrap(), "851".parse().unwrap(), "N-1").unwrap();
     let digests = Digests::of(&entity());
     MdnFacts {
@@ -41,15 +41,18 @@ fn mdn(said: Said, algorithm: DigestAlgorithm) -> MdnFacts {
         gateway: "HM".parse().unwrap(),
         product: "certpost 1.0".to_owned(),
         from: HM.parse().unwrap(),
-        to: BV.parse().unwrap(),
         at: at(),
         environment: Environment::Live,
-        original_message_id: facts().message_id(),
-        original_recipient: None,
-        said,
-        mic: Mic::new(digests.by(algorithm), algorithm, algorithm.as_str()),
-        certificate: Some((id, "70".parse().unwrap())),
-        document: Some((DigestAlgorithm::Sha256, Digests::of(XML).sha256.to_vec())),
+        owed: Owed {
+            to: BV.parse().unwrap(),
+            form,
+            original_message_id: facts().message_id(),
+            original_recipient: None,
+            said,
+            mic: Mic::new(digests.by(algorithm), algorithm, algorithm.as_str()),
+            certificate: Some((id, "70".parse().unwrap())),
+            document: Some((DigestAlgorithm::Sha256, Digests::of(XML).sha256.to_vec())),
+        },
     }
 }
 
@@ -91,8 +94,8 @@ fn another_judge_takes_our_receipt() {
         (Said::Processed, DigestAlgorithm::Sha512, Form::InClear),
         (failed, DigestAlgorithm::Sha384, Form::InClear),
     ] {
-        let mdn = mdn(said.clone(), algorithm);
-        let made = receipt_letter(&mdn, form, &identity(&signer), &profile()).unwrap();
+        let mdn = mdn(said.clone(), algorithm, form);
+        let made = receipt_letter(&mdn, &identity(&signer), &profile()).unwrap();
         bench.write("receipt.eml", &made.letter);
         let folder = bench.path("");
         let Some(output) = run(&folder, &["judge", "receipt.eml", "entity", "."]) else {

@@ -26,11 +26,12 @@ fn example() -> MdnFacts {
     let octets = |text: &str| BASE64.decode(text.as_bytes()).unwrap();
     let mic = octets("cGJ4lu/YELRycpqmBxzPJoEN7xAXZs4Lxj81zkApKuw=");
     let document = octets("HP9OOO4mODmRvvorzN78ZVMPVQNINQZ2u4L6MBpvhfM=");
-    MdnFacts {
+    let owed = Owed {
         mic: Mic::new(&mic, DigestAlgorithm::Sha256, "sha-256"),
         document: Some((DigestAlgorithm::Sha256, document)),
-        ..facts()
-    }
+        ..owed(Form::Sealed)
+    };
+    MdnFacts { owed, ..facts() }
 }
 
 /// Compares line by line; a drawn line that is cut stands for what it begins
@@ -60,7 +61,8 @@ fn check(drawn: &[String], ours: &str) {
 fn in_clear_it_is_the_drawing_without_the_number() {
     let Some(mut drawn) = drawing() else { return };
     drawn.retain(|line| !line.starts_with("Certpost-Certificate:"));
-    let made = receipt_letter(&example(), Form::InClear, &keys().hm.0, &profile()).unwrap();
+    let made =
+        receipt_letter(&in_form(example(), Form::InClear), &keys().hm.0, &profile()).unwrap();
     check(&drawn, &String::from_utf8(made.letter).unwrap());
 }
 
@@ -69,7 +71,7 @@ fn sealed_it_is_the_drawn_report_under_another_header() {
     let Some(drawn) = drawing() else { return };
     let from = drawn.iter().position(|line| line == "--=_rfvbsxloxmthxsh55c3cjucfba.r").unwrap();
     let end = drawn.iter().position(|line| line == "--=_rfvbsxloxmthxsh55c3cjucfba.r--").unwrap();
-    let entity = String::from_utf8(report_entity(&example(), Form::Sealed)).unwrap();
+    let entity = String::from_utf8(report_entity(&example())).unwrap();
     let (head, body) = entity.split_once("\r\n\r\n").unwrap();
     check(&drawn[from..=end], body);
     let wanted = "MIME-Version: 1.0\r\n\
@@ -96,8 +98,8 @@ fn sealed_it_is_the_drawn_report_under_another_header() {
 
 /// The machine part of a receipt that says `said`.
 fn machine_of(said: Said, form: Form) -> Vec<String> {
-    let facts = MdnFacts { said, ..facts() };
-    let entity = String::from_utf8(report_entity(&facts, form)).unwrap();
+    let facts = saying(said, form);
+    let entity = String::from_utf8(report_entity(&facts)).unwrap();
     let machine = entity.split("\r\n\r\n").nth(4).unwrap();
     machine.lines().map(str::to_owned).collect()
 }
@@ -135,9 +137,7 @@ fn warnings_are_ten_at_most() {
 #[test]
 fn nothing_breaks_out_of_a_line() {
     let evil = "x\r\nBcc: y@z\r\n\r\n--=_rfvbsxloxmthxsh55c3cjucfba.r";
-    let facts = MdnFacts {
-        letter_id: format!("{LETTER}\"\r\nBcc: y"),
-        product: evil.to_owned(),
+    let owed = Owed {
         original_message_id: evil.to_owned(),
         original_recipient: Some(evil.to_owned()),
         said: Said::Failed { reason: Reason::Internal, words: evil.repeat(50) },
@@ -146,15 +146,21 @@ fn nothing_breaks_out_of_a_line() {
             CertificateId::new("BV".parse().unwrap(), "851".parse().unwrap(), "植;a,b+ c").unwrap(),
             "70".parse().unwrap(),
         )),
+        ..owed(Form::Sealed)
+    };
+    let facts = MdnFacts {
+        letter_id: format!("{LETTER}\"\r\nBcc: y"),
+        product: evil.to_owned(),
+        owed,
         ..facts()
     };
     for form in [Form::InClear, Form::Sealed] {
-        let entity = String::from_utf8(report_entity(&facts, form)).unwrap();
+        let entity = String::from_utf8(report_entity(&in_form(facts.clone(), form))).unwrap();
         assert!(!entity.contains("\nBcc") && entity.is_ascii(), "{entity}");
         assert!(entity.lines().all(|line| line.len() <= 998));
         assert_eq!(entity.matches("\n--=_").count(), 3);
         assert!(!entity.replace("\r\n", "").contains(['\r', '\n']));
     }
-    let entity = String::from_utf8(report_entity(&facts, Form::Sealed)).unwrap();
+    let entity = String::from_utf8(report_entity(&facts)).unwrap();
     assert!(entity.contains("Certificate: BV; 851; 70; +E6+A4+8D+3Ba+2Cb+2B+20c\r\n"), "{entity}");
 }

@@ -135,9 +135,17 @@ fn facts() -> MdnFacts {
         gateway: "HM".parse().unwrap(),
         product: "certpost 1.0".to_owned(),
         from: HM.parse().unwrap(),
-        to: BV.parse().unwrap(),
         at: at(),
         environment: Environment::Live,
+        owed: owed(Form::Sealed),
+    }
+}
+
+/// What BV's letter is owed, in that form.
+fn owed(form: Form) -> Owed {
+    Owed {
+        to: BV.parse().unwrap(),
+        form,
         original_message_id: format!("<{LETTER}@ecert.bv.example>"),
         original_recipient: None,
         said: Said::Processed,
@@ -145,6 +153,16 @@ fn facts() -> MdnFacts {
         certificate: Some((certificate(), "70".parse().unwrap())),
         document: Some((DigestAlgorithm::Sha256, Digests::of(XML).sha256.to_vec())),
     }
+}
+
+/// A receipt that says something of its own.
+fn saying(said: Said, form: Form) -> MdnFacts {
+    MdnFacts { owed: Owed { said, ..owed(form) }, ..facts() }
+}
+
+/// The same receipt in another form.
+fn in_form(facts: MdnFacts, form: Form) -> MdnFacts {
+    MdnFacts { owed: Owed { form, ..facts.owed }, ..facts }
 }
 
 fn mic_of(octets: &[u8]) -> Mic {
