@@ -39,16 +39,6 @@ macro_rules! lists {
                 }
             }
 
-            /// Every code with its name, in the order of the list.
-            pub fn codes(self) -> Vec<(&'static str, &'static str)> {
-                match self {
-                    List::Country => countries(),
-                    $(List::$list => {
-                        include_str!($file).lines().filter_map(|line| line.split_once(' ')).collect()
-                    })+
-                }
-            }
-
             /// The name of `code`; absent if the list does not have it.
             pub fn name(self, code: &str) -> Option<&'static str> {
                 match self {
@@ -100,6 +90,14 @@ lists! {
 }
 
 impl List {
+    /// Every code with its name, in the order of the list; of countries also
+    /// those that are met and not listed.
+    pub fn codes(self) -> Vec<(&'static str, &'static str)> {
+        let met: &[&'static str] = if self == List::Country { &["XI", "XK"] } else { &[] };
+        let met = met.iter().filter_map(|code| Some((*code, self.name(code)?)));
+        self.rows().chain(met).collect()
+    }
+
     /// The code of this list whose name somebody wrote instead of it.
     pub fn called(self, name: &str) -> Option<&'static str> {
         let mut named = self.rows().filter(|(code, known)| {
@@ -113,11 +111,6 @@ impl List {
 
 fn read(table: &'static str) -> HashMap<&'static str, &'static str> {
     table.lines().filter_map(|line| line.split_once(' ')).collect()
-}
-
-fn countries() -> Vec<(&'static str, &'static str)> {
-    let listed = rust_iso3166::ALL.iter().map(|country| (country.alpha2, country.name));
-    listed.chain(["XI", "XK"].into_iter().filter_map(|code| Some((code, country(code)?)))).collect()
 }
 
 fn country(code: &str) -> Option<&'static str> {
