@@ -13,7 +13,7 @@ use super::finding::{Finding, Level};
 use super::leaf::{Leaf, Spelling};
 use super::table;
 use super::tree::Node;
-use super::value::{Form, is_base64, number, number_meant};
+use super::value::{self, Form, number, number_meant};
 
 //------------ Strictness ----------------------------------------------------
 
@@ -52,8 +52,15 @@ fn shown(text: &str) -> String {
 
 /// What is wrong with a value that stands in `of` as `element`. The path of a
 /// finding is empty, or `@` and the attribute that it is about; the way to the
-/// value is the caller's to put before it.
-pub fn leaf(of: &Type, element: &Element, leaf: &Leaf, strictness: Strictness) -> Vec<Finding> {
+/// value is the caller's to put before it. `is_base64` says that the text has
+/// been seen to be.
+pub fn leaf(
+    of: &Type,
+    element: &Element,
+    leaf: &Leaf,
+    is_base64: bool,
+    strictness: Strictness,
+) -> Vec<Finding> {
     let Kind::Leaf(shape, list) = &element.kind else { return Vec::new() };
     let mut found = Vec::new();
     // Most of a certificate is words, which may be any.
@@ -61,7 +68,7 @@ pub fn leaf(of: &Type, element: &Element, leaf: &Leaf, strictness: Strictness) -
         return found;
     }
     if !leaf.text.is_empty() || !may_say_nothing(*shape, strictness) {
-        found.extend(form(*shape, leaf, strictness));
+        found.extend(form(*shape, leaf, is_base64, strictness));
     }
     if let Some(list) = list
         && !leaf.text.is_empty()
@@ -97,14 +104,14 @@ fn may_say_nothing(shape: Shape, strictness: Strictness) -> bool {
     }
 }
 
-fn form(shape: Shape, leaf: &Leaf, strictness: Strictness) -> Option<Finding> {
+fn form(shape: Shape, leaf: &Leaf, is_base64: bool, strictness: Strictness) -> Option<Finding> {
     let text = &leaf.text;
     let at = |code: Code, words: String, remedy: String| {
         Some(Finding::new(code, "", words, remedy).at_level(strictness.level()))
     };
     match shape {
         Shape::Binary => {
-            if is_base64(text) {
+            if is_base64 || value::is_base64(text) {
                 return None;
             }
             let remedy = "encode it anew (RFC 4648, section 4), without the file's name before it";

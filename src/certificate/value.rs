@@ -1,6 +1,7 @@
 //! The forms of numbers and of base64, and the blanks that are no part of a
 //! value. Dates have a file of their own, [`super::date`].
 
+use base64_simd::STANDARD_NO_PAD;
 use compact_str::CompactString;
 
 use super::element::Shape;
@@ -98,19 +99,9 @@ pub fn is_blank(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\r' | '\n')
 }
 
-/// Whether any octet is one of those looked for; many are looked at at once,
-/// as an attachment has millions.
-fn any(octets: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
-    octets.chunks(256).any(|chunk| chunk.iter().fold(false, |found, octet| found | wanted(*octet)))
-}
-
 /// The value without blanks that are no part of it: only text keeps its own.
 pub fn collapsed(shape: Shape, text: CompactString) -> CompactString {
-    // One look is enough at an attachment as it should be.
-    if shape == Shape::Binary && is_base64(&text) {
-        return text;
-    }
-    if !shape.collapses() || !any(text.as_bytes(), |octet| is_blank(char::from(octet))) {
+    if !shape.collapses() || !text.bytes().any(|octet| is_blank(char::from(octet))) {
         return text;
     }
     let parts = text.split(is_blank).filter(|part| !part.is_empty());
@@ -130,7 +121,7 @@ pub fn is_base64(text: &str) -> bool {
     let split = octets.len().saturating_sub(4);
     let (body, last) = octets.split_at(split);
     octets.len().is_multiple_of(4)
-        && !any(body, |octet| !(octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/')))
+        && STANDARD_NO_PAD.check(body).is_ok()
         && data_encoding::BASE64.decode(last).is_ok()
 }
 

@@ -6,11 +6,24 @@ use super::{FINDING_LIMIT, OpenChild, OpenLeaf, Place, Reader, Unsaid, table};
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::Shape;
 use crate::certificate::rules::{self, Strictness};
-use crate::certificate::value::{collapsed, is_blank};
+use crate::certificate::value::{collapsed, is_base64, is_blank};
 use crate::certificate::{Extra, Finding, Item, Level, Node, Spelling, any_severe};
 
 impl Reader<'_> {
     //--- Text
+
+    /// Takes the text of an attachment that is as it should be, in one look
+    /// and one copy; `false` if it is another text.
+    pub(super) fn attachment(&mut self, text: &str) -> bool {
+        let Some(leaf) = &mut self.leaf else { return false };
+        let is_first = leaf.shape == Shape::Binary && leaf.leaf.text.is_empty();
+        if !is_first || self.capture.is_some() || !is_base64(text) {
+            return false;
+        }
+        leaf.leaf.text.push_str(text);
+        leaf.is_base64 = true;
+        true
+    }
 
     pub(super) fn characters(&mut self, text: &str) {
         if let Some(capture) = &mut self.capture {
@@ -19,6 +32,7 @@ impl Reader<'_> {
         } else if let Some(child) = &mut self.child {
             child.leaf.text.push_str(text);
         } else if let Some(leaf) = &mut self.leaf {
+            leaf.is_base64 = false;
             let place = if leaf.spelled { &mut leaf.place.stray } else { &mut leaf.leaf.text };
             place.push_str(text);
         } else if let Some(open) = self.opens.last_mut() {
@@ -92,7 +106,7 @@ impl Reader<'_> {
 
     fn end_leaf(&mut self) {
         let Some(open) = &mut self.leaf else { return };
-        let OpenLeaf { of, element, shape, row, spelled, .. } = *open;
+        let OpenLeaf { of, element, shape, row, spelled, is_base64, .. } = *open;
         let mut leaf = std::mem::take(&mut open.leaf);
         // Taken out only where there is something to tell or to keep.
         let mut place = Place::new(open.place.name, open.place.position, open.place.at);
@@ -106,13 +120,15 @@ impl Reader<'_> {
         if !spelled && matches!(shape, Shape::DateTime | Shape::Indicator) {
             leaf.spelling = Spelling::Text;
         }
-        let length = leaf.text.len();
-        leaf.text = collapsed(shape, leaf.text);
-        self.unsaid.collapsed |= leaf.text.len() != length;
+        if !is_base64 {
+            let length = leaf.text.len();
+            leaf.text = collapsed(shape, leaf.text);
+            self.unsaid.collapsed |= leaf.text.len() != length;
+        }
         if let Some(extra) = place.extra.take() {
             *leaf.extra_mut() = *extra;
         }
-        let found = rules::leaf(of, element, &leaf, Strictness::Received);
+        let found = rules::leaf(of, element, &leaf, is_base64, Strictness::Received);
         if !found.is_empty() {
             let path = self.path_to(&place);
             for fault in found {
@@ -217,7 +233,7 @@ impl Reader<'_> {
     /// Line and column, counted on from the place asked for last.
     fn place(&mut self, at: usize) -> (u32, u32) {
         let (from, line, column) = self.last_place;
-        let octets = self.text.as_bytes();
+        let octets = self.octets;
         let found = match octets.get(from..at) {
             Some(between) => {
                 let (lines, columns) = gate::place(between, between.len());

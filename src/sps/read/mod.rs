@@ -33,6 +33,9 @@ use crate::certificate::{
 use crate::refusal::{Code, Refusal};
 pub use unsaid::Unsaid;
 
+/// How many octets make a document so long that it is not looked through for
+/// its line ends beforehand, but value by value.
+const LONG: usize = 4 * 1024 * 1024;
 /// How many findings are told; one more says how many there were.
 pub const FINDING_LIMIT: usize = 500;
 
@@ -99,9 +102,7 @@ fn whole(octets: &SpsOctets<'_>) -> Reading<Document> {
         let findings = vec![finding.at_place(fault.line, fault.column)];
         return Reading { certificate: None, findings, refused: None, unsaid: Unsaid::default() };
     }
-    // The gate has seen that it is UTF-8.
-    let text = simdutf8::basic::from_utf8(octets.as_bytes()).unwrap_or_default();
-    let mut reader = Reader::new(text);
+    let mut reader = Reader::new(octets.as_bytes());
     let certificate = reader.document().map(Document::of_tidy);
     let unsaid = reader.unsaid();
     let findings = reader.finish();
@@ -139,6 +140,8 @@ struct OpenLeaf {
     leaf: Leaf,
     /// Whether the `udt` child of a date or an indicator has been read.
     spelled: bool,
+    /// Whether the text was seen to be base64: an attachment is looked at once.
+    is_base64: bool,
 }
 
 /// The `udt` child of a date or an indicator that is open.
@@ -211,7 +214,7 @@ impl Open {
 //------------ Reader --------------------------------------------------------
 
 struct Reader<'a> {
-    text: &'a str,
+    octets: &'a [u8],
     tokens: Tokens<&'a [u8]>,
     /// The elements of elements that are open, outermost first; in the last a
     /// value may be open, and in that its `udt` child.
@@ -229,7 +232,7 @@ struct Reader<'a> {
     room: usize,
     findings: Vec<Finding>,
     untold: usize,
-    /// Whether there is a CR anywhere, so that line ends have to be looked at.
+    /// Whether there may be a CR, so that line ends have to be looked at.
     has_returns: bool,
     /// The place found last, to count on from.
     last_place: (usize, u32, u32),
@@ -240,13 +243,14 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a str) -> Self {
-        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-        let mut tokens = Tokens::from_str(text);
+    /// The octets are what the gate let pass, so they are UTF-8.
+    fn new(octets: &'a [u8]) -> Self {
+        let octets = octets.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(octets);
+        let mut tokens = Tokens::from_reader(octets);
         // The gate has seen that tags match.
         tokens.config_mut().check_end_names = false;
         Reader {
-            text,
+            octets,
             tokens,
             opens: Vec::new(),
             leaf: None,
@@ -256,10 +260,10 @@ impl<'a> Reader<'a> {
             marks: Vec::new(),
             capture: None,
             // A long namespace written out again and again must not fill the memory.
-            room: text.len().saturating_mul(2).saturating_add(64 * 1024),
+            room: octets.len().saturating_mul(2).saturating_add(64 * 1024),
             findings: Vec::new(),
             untold: 0,
-            has_returns: memchr::memchr(b'\r', text.as_bytes()).is_some(),
+            has_returns: octets.len() > LONG || memchr::memchr(b'\r', octets).is_some(),
             last_place: (0, 1, 1),
             unsaid: Unsaid::default(),
             consignment: None,
@@ -293,6 +297,7 @@ impl<'a> Reader<'a> {
                         return Some(root);
                     }
                 }
+                Ok(Event::Text(text)) if self.attachment(text) => {}
                 Ok(Event::Text(text)) if !self.has_returns => self.characters(text),
                 Ok(Event::Text(text)) => self.characters(&line_ends(text)),
                 Ok(Event::CData(text)) => self.characters(&line_ends(text)),

@@ -59,6 +59,7 @@ impl Reader<'_> {
                             row,
                             leaf: Leaf::default(),
                             spelled: false,
+                            is_base64: false,
                         });
                         if !start.attributes_raw().is_empty() {
                             self.leaf_attributes(at, shape, start);

@@ -252,7 +252,7 @@ impl Builder {
             (Kind::Leaf(shape, _), raw) => {
                 let is_object = matches!(raw, Raw::Object(_));
                 let leaf = self.leaf(*shape, element, raw)?;
-                for fault in rules::leaf(of, element, &leaf, self.strictness) {
+                for fault in rules::leaf(of, element, &leaf, false, self.strictness) {
                     let member = match fault.path.strip_prefix('@') {
                         Some(attribute) => format!("/{}", mechanical(attribute)),
                         None if is_object => "/value".to_owned(),
