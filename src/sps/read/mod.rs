@@ -14,6 +14,8 @@
 
 mod close;
 mod open;
+#[cfg(test)]
+mod tests;
 mod unsaid;
 
 use std::collections::HashMap;
