@@ -65,8 +65,8 @@ impl Bare {
     /// AuthEnvelopedData over `signed`, as DER: AES-256-GCM and OAEP, which the
     /// `openssl` crate does not offer. `ffi` does nothing beside the calls.
     pub fn encrypt(&self, signed: &[u8]) -> Result<Vec<u8>, SmimeError> {
-        let (cipher, recipients) = (Cipher::aes_256_gcm(), std::iter::once(&*self.recipient));
-        ffi::seal(recipients, cipher, Envelope::Authenticated, Transport::Oaep, signed)
+        let recipients = std::iter::once((&*self.recipient, Transport::Oaep));
+        ffi::seal(recipients, Cipher::aes_256_gcm(), Envelope::Authenticated, signed)
             .map_err(SmimeError::openssl("encrypt"))
     }
 

@@ -58,6 +58,11 @@ unsafe extern "C" {
         flags: c_uint,
     ) -> *mut RecipientInfo;
     fn CMS_RecipientInfo_get0_pkey_ctx(recipient: *mut RecipientInfo) -> *mut sys::EVP_PKEY_CTX;
+    // `openssl/ec.h`.
+    fn EVP_PKEY_CTX_set_ecdh_kdf_md(
+        context: *mut sys::EVP_PKEY_CTX,
+        digest: *const sys::EVP_MD,
+    ) -> c_int;
 }
 
 //------------ Signing -------------------------------------------------------
@@ -157,9 +162,12 @@ pub(super) fn sign(
 
 //------------ Sealing -------------------------------------------------------
 
-/// How the content key is encrypted to an RSA recipient.
+/// How the content key reaches a recipient.
 #[derive(Clone, Copy)]
 pub(super) enum Transport {
+    /// To an elliptic-curve key: ephemeral ECDH, the X9.63 KDF with SHA-256,
+    /// AES wrap of the content key's size (RFC 5753, section 3.1.1).
+    Ecdh,
     /// OAEP with SHA-256 for both of its digests, empty label (RFC 8017).
     Oaep,
     Pkcs1,
@@ -176,10 +184,9 @@ pub(super) enum Envelope {
 
 /// `content` encrypted to every recipient, as DER.
 pub(super) fn seal<'a>(
-    recipients: impl Iterator<Item = &'a X509Ref>,
+    recipients: impl Iterator<Item = (&'a X509Ref, Transport)>,
     cipher: Cipher,
     envelope: Envelope,
-    transport: Transport,
     content: &[u8],
 ) -> Result<Vec<u8>, ErrorStack> {
     // SAFETY: `cipher` points to a static of OpenSSL; the new structure is
@@ -192,26 +199,33 @@ pub(super) fn seal<'a>(
     };
     // SAFETY: `cms` is live and ours. Not detached: room for the ciphertext.
     unsafe { good(CMS_set_detached(cms.as_ptr(), 0))? };
-    let key_param = match transport {
-        Transport::Oaep => sys::CMS_KEY_PARAM,
-        Transport::Pkcs1 => 0,
-    };
-    for x509 in recipients {
+    for (x509, transport) in recipients {
+        let key_param = match transport {
+            Transport::Ecdh | Transport::Oaep => sys::CMS_KEY_PARAM,
+            Transport::Pkcs1 => 0,
+        };
         // SAFETY: `x509` is live, and CMS_add1_recipient_cert counts its own
         // reference. The recipient and its key context belong to `cms` and are
         // used only here; the context is there because of CMS_KEY_PARAM. The
-        // digest is a static of OpenSSL.
+        // digests are statics of OpenSSL.
         unsafe {
             let flags = sys::CMS_BINARY | key_param;
             let info = some(CMS_add1_recipient_cert(cms.as_ptr(), x509.as_ptr(), flags))?;
-            if let Transport::Oaep = transport {
-                let context = PkeyCtxRef::<Private>::from_ptr_mut(some(
-                    CMS_RecipientInfo_get0_pkey_ctx(info),
-                )?);
-                let digest: &MdRef = Md::sha256();
-                context.set_rsa_padding(Padding::PKCS1_OAEP)?;
-                context.set_rsa_oaep_md(digest)?;
-                context.set_rsa_mgf1_md(digest)?;
+            match transport {
+                Transport::Ecdh => {
+                    let context = some(CMS_RecipientInfo_get0_pkey_ctx(info))?;
+                    good(EVP_PKEY_CTX_set_ecdh_kdf_md(context, MessageDigest::sha256().as_ptr()))?;
+                }
+                Transport::Oaep => {
+                    let context = PkeyCtxRef::<Private>::from_ptr_mut(some(
+                        CMS_RecipientInfo_get0_pkey_ctx(info),
+                    )?);
+                    let digest: &MdRef = Md::sha256();
+                    context.set_rsa_padding(Padding::PKCS1_OAEP)?;
+                    context.set_rsa_oaep_md(digest)?;
+                    context.set_rsa_mgf1_md(digest)?;
+                }
+                Transport::Pkcs1 => {}
             }
         }
     }

@@ -123,6 +123,26 @@ impl SignatureAlgorithm {
     }
 }
 
+impl KeyTransport {
+    /// What to do about a key of `form` that it does not reach.
+    fn unfit(self, form: KeyForm) -> Option<&'static str> {
+        match (self, form) {
+            (_, KeyForm::P256 | KeyForm::P384) => None,
+            (KeyTransport::OaepSha256 | KeyTransport::Pkcs1, KeyForm::Rsa(bits))
+                if bits >= 2048 =>
+            {
+                None
+            }
+            (KeyTransport::EcdhSha256, KeyForm::Rsa(_)) => {
+                Some("write \"oaep-sha256\": EC keys beside it are reached by ECDH all the same")
+            }
+            (_, KeyForm::Other | KeyForm::Rsa(_)) => {
+                Some("name an RSA certificate of 2048 bits or more, or one of P-256 or P-384")
+            }
+        }
+    }
+}
+
 impl ContentCipher {
     /// Whether the ciphertext authenticates itself (AuthEnvelopedData, RFC 5083).
     pub const fn is_authenticated(self) -> bool {
@@ -205,23 +225,17 @@ impl SealProfile {
                 "write \"aes-256-gcm\" or, for older software, \"aes-256-cbc\"",
             ),
         }
-        let transport_offered = match self.key_transport {
-            KeyTransport::OaepSha256 | KeyTransport::Pkcs1 => true,
-            KeyTransport::EcdhSha256 => {
-                fault(
-                    "key_transport",
-                    "ecdh-sha256 is not offered yet".to_owned(),
-                    "ask the partner for an RSA certificate and write \"oaep-sha256\"",
-                );
-                false
-            }
-        };
         for key in &self.recipients {
-            if transport_offered && !matches!(key.form(), KeyForm::Rsa(bits) if bits >= 2048) {
+            if let Some(remedy) = self.key_transport.unfit(key.form()) {
                 fault(
                     "recipients",
-                    format!("the key of {} is {}", key.subject(), key.form()),
-                    "name an RSA certificate of 2048 bits or more",
+                    format!(
+                        "{} does not reach the {} key of {}",
+                        self.key_transport,
+                        key.form(),
+                        key.subject()
+                    ),
+                    remedy,
                 );
             }
             if !key.may_encrypt() {
@@ -232,7 +246,31 @@ impl SealProfile {
                 );
             }
         }
+        let is_rsa = |key: &RecipientKey| matches!(key.form(), KeyForm::Rsa(_));
+        if self.key_transport != KeyTransport::EcdhSha256
+            && !self.recipients.is_empty()
+            && !self.recipients.iter().any(is_rsa)
+        {
+            fault(
+                "key_transport",
+                format!(
+                    "{} is for RSA keys, and none of the recipients has one",
+                    self.key_transport
+                ),
+                "write \"ecdh-sha256\"",
+            );
+        }
         faults
+    }
+
+    /// How the content key reaches `key`: an elliptic-curve key that stands
+    /// beside an RSA key, while one takes over from the other, is always
+    /// reached by ECDH.
+    pub fn key_transport_to(&self, key: &RecipientKey) -> KeyTransport {
+        match key.form() {
+            KeyForm::P256 | KeyForm::P384 => KeyTransport::EcdhSha256,
+            KeyForm::Other | KeyForm::Rsa(_) => self.key_transport,
+        }
     }
 
     /// Whether `identity` can sign as the profile wants.

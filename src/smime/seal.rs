@@ -4,6 +4,7 @@ use openssl::symm::Cipher;
 
 use super::SmimeError;
 use super::ffi::{self, Envelope, Transport};
+use super::identity::RecipientKey;
 use super::profile::{ContentCipher, KeyTransport, ProfileFault, SealProfile};
 use super::sign::Signed;
 
@@ -56,24 +57,20 @@ pub fn seal(signed: &Signed, profile: &SealProfile) -> Result<Sealed, SmimeError
             (Cipher::aes_256_gcm(), Envelope::Authenticated, SealedKind::AuthEnveloped)
         }
         ContentCipher::Aes128Cbc | ContentCipher::Aes128Gcm => {
-            return Err(not_written("content"));
+            return Err(SmimeError::Profile(ProfileFault {
+                key: "content",
+                words: format!("{} is read, never written", profile.content),
+                remedy: "leave it out to have the default",
+            }));
         }
     };
-    let transport = match profile.key_transport {
-        KeyTransport::EcdhSha256 => return Err(not_written("key_transport")),
+    let transport = |key: &RecipientKey| match profile.key_transport_to(key) {
+        KeyTransport::EcdhSha256 => Transport::Ecdh,
         KeyTransport::OaepSha256 => Transport::Oaep,
         KeyTransport::Pkcs1 => Transport::Pkcs1,
     };
-    let recipients = profile.recipients.iter().map(|key| &*key.facts().x509);
-    let der = ffi::seal(recipients, cipher, envelope, transport, signed.signed())
+    let recipients = profile.recipients.iter().map(|key| (&*key.facts().x509, transport(key)));
+    let der = ffi::seal(recipients, cipher, envelope, signed.signed())
         .map_err(SmimeError::openssl("encrypt"))?;
     Ok(Sealed { der, kind })
-}
-
-fn not_written(key: &'static str) -> SmimeError {
-    SmimeError::Profile(ProfileFault {
-        key,
-        words: "the value is not offered".to_owned(),
-        remedy: "leave it out to have the default",
-    })
 }

@@ -108,7 +108,7 @@ fn misbehaves() -> Result<Option<String>, SmimeError> {
         let key = PKey::private_key_from_pem(&key)?;
         let mut faults = Vec::new();
         let seal = |cipher, envelope| {
-            ffi::seal(std::iter::once(&*x509), cipher, envelope, Transport::Oaep, CONTENT)
+            ffi::seal(std::iter::once((&*x509, Transport::Oaep)), cipher, envelope, CONTENT)
         };
         let good = seal(Cipher::aes_256_gcm(), Envelope::Authenticated)?;
         if opens(&good, &key, &x509).as_deref() != Some(CONTENT) {

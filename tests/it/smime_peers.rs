@@ -4,14 +4,14 @@ use certpost::inbound::prove::Destination;
 use certpost::letter::Headers;
 use certpost::letter::{certificate_entity, sealed_letter};
 use certpost::refusal::Code;
-use certpost::smime::throwaway::Purpose;
+use certpost::smime::throwaway::{KeyKind, Purpose};
 use certpost::smime::{
     ContentCipher, DigestAlgorithm, KeyTransport, Pin, RecipientKey, SealProfile, Sealed,
     SignatureAlgorithm, SignedForm, seal, sign,
 };
 
 use crate::smime_world::{
-    BV, Bench, HM, P256, XML, accepted, at, facts, house, identity, issue, keys, profile,
+    BV, Bench, HM, P256, P384, XML, accepted, at, facts, house, identity, issue, keys, profile,
     protected_entity, refused,
 };
 
@@ -85,6 +85,71 @@ fn the_command_opens_every_profile_we_offer() {
     let rotation = SealProfile { recipients: both, ..standard };
     command_opens(&rotation, "open");
     command_opens(&rotation, "open-new");
+}
+
+/// An elliptic-curve key that takes over from an RSA key: either opens.
+#[test]
+fn the_command_opens_by_key_agreement() {
+    let Some(bench) = Bench::new() else { return };
+    let rsa = RecipientKey::from_pem(&keys().hm_open.0).unwrap();
+    for (kind, name) in [(P256, "p256"), (P384, "p384")] {
+        let opener = issue(|wanted| wanted.key = kind);
+        bench.pair(name, &opener);
+        let curve = RecipientKey::from_pem(&opener.0).unwrap();
+        let alone = SealProfile {
+            recipients: vec![curve.clone()],
+            key_transport: KeyTransport::EcdhSha256,
+            ..profile()
+        };
+        let both = SealProfile { recipients: vec![rsa.clone(), curve], ..profile() };
+        for content in [ContentCipher::Aes256Gcm, ContentCipher::Aes256Cbc] {
+            for (profile, openers) in [(&alone, &[name][..]), (&both, &[name, "open"][..])] {
+                let profile = SealProfile { content, ..profile.clone() };
+                let (entity, sealed, letter) = ours(&profile);
+                bench.write("letter", &letter);
+                for opener in openers {
+                    let signed = bench.openssl(&format!(
+                        "cms -decrypt -in letter -recip {opener}.pem -inkey {opener}.key"
+                    ));
+                    bench.write("signed", &signed);
+                    let verify = "cms -verify -in signed -CAfile ca.pem -purpose smimesign -binary";
+                    assert_eq!(bench.openssl(verify), entity, "{name} {opener}");
+                }
+                bench.write("sealed", sealed.der());
+                let print = bench.openssl("cms -cmsout -print -noout -inform DER -in sealed");
+                let print = String::from_utf8(print).unwrap();
+                for wanted in ["dhSinglePass-stdDH-sha256kdf-scheme", "id-aes256-wrap"] {
+                    assert!(print.contains(wanted), "{wanted}: {print}");
+                }
+                let mut house = house();
+                house.partners[0].trust.content.push(ContentCipher::Aes256Cbc);
+                let identity =
+                    certpost::smime::DecryptIdentity::from_pem(&opener.0, &opener.1, None).unwrap();
+                house.identities = vec![identity];
+                assert_eq!(accepted(&letter, &house).octets.as_bytes(), XML, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_that_the_transport_does_not_reach_is_refused() {
+    let rsa = RecipientKey::from_pem(&keys().hm_open.0).unwrap();
+    let curve = RecipientKey::from_pem(&issue(|wanted| wanted.key = P256).0).unwrap();
+    let weak = RecipientKey::from_pem(&issue(|wanted| wanted.key = KeyKind::Rsa1024).0).unwrap();
+    let told = |key_transport, recipients: &[&RecipientKey]| {
+        let recipients = recipients.iter().copied().cloned().collect();
+        let profile = SealProfile { key_transport, recipients, ..profile() };
+        profile.check().iter().map(|fault| fault.key).collect::<Vec<_>>()
+    };
+    use KeyTransport::{EcdhSha256, OaepSha256, Pkcs1};
+    assert_eq!(told(EcdhSha256, &[&curve]), Vec::<&str>::new());
+    assert_eq!(told(OaepSha256, &[&rsa, &curve]), Vec::<&str>::new());
+    assert_eq!(told(OaepSha256, &[&curve]), ["key_transport"]);
+    assert_eq!(told(Pkcs1, &[&curve]), ["key_transport"]);
+    assert_eq!(told(EcdhSha256, &[&curve, &rsa]), ["recipients"]);
+    assert_eq!(told(OaepSha256, &[&weak]), ["recipients"]);
+    assert_eq!(told(EcdhSha256, &[&weak]), ["recipients"]);
 }
 
 #[test]

@@ -211,3 +211,4 @@ pub fn protected_entity() -> Vec<u8> {
 
 /// KeyKind in reach of tests.
 pub const P256: KeyKind = KeyKind::P256;
+pub const P384: KeyKind = KeyKind::P384;
