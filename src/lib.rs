@@ -4,6 +4,7 @@ pub mod certificate;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod confine;
 #[cfg(test)]
 #[path = "../tests/it/conforms.rs"]
 mod conforms;

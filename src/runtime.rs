@@ -7,10 +7,12 @@
 
 use std::future::Future;
 use std::io;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tokio::process::Child;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -63,6 +65,25 @@ where
     F: FnOnce() + Send + 'static,
 {
     std::thread::Builder::new().name(name.to_owned()).spawn(work)
+}
+
+/// Starts the program that is running as another process, with pipes to its
+/// standard input and output; it is killed when the answer is dropped.
+///
+/// Not by its path: an update may have put another file there.
+#[expect(clippy::disallowed_methods, reason = "the one place that starts ourselves")]
+pub fn ourselves(arguments: &[&str]) -> io::Result<Child> {
+    tokio::process::Command::new("/proc/self/exe")
+        .arg0(env!("CARGO_PKG_NAME"))
+        .args(arguments)
+        .env_clear()
+        // An arena of its own size at once would fill the room it is given.
+        .env("MIMALLOC_ARENA_RESERVE", "64MiB")
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
 }
 
 //------------ Crew ----------------------------------------------------------

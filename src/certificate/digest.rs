@@ -10,6 +10,7 @@
 use std::collections::HashSet;
 use std::fmt::{self, Write};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::document::Certificate;
@@ -21,7 +22,7 @@ use super::tree::{Entry, Item, Node};
 //------------ ContentDigest -------------------------------------------------
 
 /// SHA-256 of a certificate's canonical form.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct ContentDigest([u8; 32]);
 
 impl ContentDigest {

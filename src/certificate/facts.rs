@@ -1,5 +1,7 @@
 //! What routing, the ledger and the gates need to know of a certificate.
 
+use serde::{Deserialize, Serialize};
+
 use super::catalogue::Code;
 use super::document::Certificate;
 use super::element::mechanical;
@@ -10,7 +12,7 @@ use super::tree::Node;
 //------------ Facts ---------------------------------------------------------
 
 /// What a certificate is, in five facts.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Facts {
     pub id: CertificateId,
     pub status: Status,

@@ -125,6 +125,12 @@ impl FromStr for Status {
     }
 }
 
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 //------------ CertificateId -------------------------------------------------
 
 /// `<issuing country>/<type>/<number>`, as `BV/851/BV-PC-2026-0004711`.
@@ -180,6 +186,23 @@ impl CertificateId {
 impl fmt::Display for CertificateId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.country, self.document_type, self.number)
+    }
+}
+
+impl FromStr for CertificateId {
+    type Err = NumberError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.splitn(3, '/');
+        let mut part = || parts.next().unwrap_or_default();
+        let (country, document_type, number) = (part(), part(), part());
+        CertificateId::new(country.parse()?, document_type.parse()?, number)
+    }
+}
+
+impl<'de> Deserialize<'de> for CertificateId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

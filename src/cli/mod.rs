@@ -16,6 +16,7 @@ pub mod inspect;
 pub mod open;
 pub mod paint;
 pub mod partner;
+pub mod prove;
 pub mod run;
 pub mod schemas;
 pub mod seal;
@@ -65,6 +66,9 @@ enum Command {
     Open(open::Args),
     /// The partners of partners.toml.
     Partner(partner::Args),
+    /// Open letters for `run`; of no use by hand.
+    #[command(hide = true)]
+    Prove(prove::Args),
     /// Run the gateway.
     Run(run::Args),
     /// Print the letter that `run` would send.
@@ -92,6 +96,7 @@ pub fn answer(line: &CommandLine) -> Answer {
         Command::Inspect(args) => inspect::run(args, &shared),
         Command::Open(args) => open::run(args, &shared),
         Command::Partner(args) => partner::run(args, &shared),
+        Command::Prove(args) => prove::run(args, &shared),
         Command::Run(args) => run::run(args, &shared),
         Command::Seal(args) => seal::run(args, &shared),
         Command::Show(args) => show::run(args, &shared),

@@ -13,8 +13,9 @@ use super::answer::{Answer, Exit, Shared, read_input};
 use crate::certificate::Finding;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Keys;
+use crate::inbound::opening;
 use crate::inbound::prove::{Gatehouse, Proven, prove};
-use crate::inbound::{self, judge};
+use crate::inbound::terms::Terms;
 use crate::letter::{LineEnds, MAX_LETTER};
 use crate::partner::PartnerCode;
 use crate::refusal::{Code, Refusal};
@@ -74,16 +75,13 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
         return Answer::failure(shared, SCHEMA, Exit::Usage, fault.to_string());
     }
     let at = args.at.unwrap_or_else(|| Clock::system().now());
-    let read = |proven: &Proven| {
-        judge::read_certificate(
-            proven,
-            configuration.partner(&proven.partner),
-            &configuration.gateway,
-        )
-        .map(|_read| ())
+    let terms = match Terms::of(&configuration) {
+        Ok(terms) => terms,
+        Err(fault) => return Answer::failure(shared, SCHEMA, Exit::Bug, fault.to_string()),
     };
+    let read = |proven: &Proven| opening::read_certificate(proven, &terms).map(|_read| ());
     let document: Option<DocumentGates<'_>> = if args.certificate { Some(&read) } else { None };
-    answer(&octets, &inbound::gatehouse(&configuration), at, args.wanted(), document, shared)
+    answer(&octets, &terms.house, at, args.wanted(), document, shared)
 }
 
 /// The gates that read the document of a proven letter.

@@ -15,7 +15,7 @@ use super::{Answer, Exit, Shared};
 use crate::clock::Clock;
 use crate::config::{Configuration, Keys};
 use crate::delivery::{Direction, EventKind};
-use crate::inbound::{door::Door, judge::Judge};
+use crate::inbound::{door::Door, judge::Judge, openers::Openers};
 use crate::ledger::{Access, Ledger, LedgerError};
 use crate::mailbox::{self, DoorSettings};
 use crate::outbound::awaiting::Awaiting;
@@ -114,6 +114,7 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
     info!(?recovered, "the ledger is open");
     let settings = Arc::new(door_settings(&configuration)?);
     let (smtp, http) = (configuration.doors.smtp, configuration.doors.http);
+    let opening_memory = configuration.doors.opening_memory;
     let listener = open("smtp", smtp).await?;
     let watchers = open("http", http).await?;
     if !http.ip().is_loopback() {
@@ -148,8 +149,8 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
     };
     let judge = Judge {
         configuration: configuration.clone(),
-        crew: crew.clone(),
         ledger: ledger.clone(),
+        openers: Openers::new(cores, opening_memory),
         runtime: runtime.clone(),
     };
     let intake = Intake {

@@ -14,6 +14,10 @@ use super::{Keys, files};
 const MAX_LETTER: usize = 25 << 20;
 /// A limit below this would refuse ordinary certificates.
 const LEAST_LETTER: usize = 64 << 10;
+/// How much memory a process may take that opens letters.
+const OPENING_MEMORY: usize = 1 << 30;
+/// What opening takes at most, in lengths of the letter.
+const OPENING_SHARE: usize = 40;
 
 //------------ Doors ---------------------------------------------------------
 
@@ -26,6 +30,8 @@ pub struct Doors {
     pub smtp_tls: Option<SmtpTls>,
     /// Octets.
     pub max_letter: usize,
+    /// How much memory a process may take that opens letters, in octets.
+    pub opening_memory: usize,
 }
 
 /// What the SMTP door proves itself with.
@@ -47,9 +53,16 @@ impl std::fmt::Debug for SmtpTls {
 pub(super) fn read(mut section: Section<'_>, keys: Keys, faults: &mut Faults) -> Option<Doors> {
     let smtp = section.parsed::<SocketAddr>("smtp", faults);
     let http = section.parsed::<SocketAddr>("http", faults);
+    let opening_memory = section.size("opening_memory", OPENING_MEMORY, faults);
     let max_letter = section.size("max_letter", MAX_LETTER, faults);
     if !(LEAST_LETTER..=MAX_LETTER).contains(&max_letter) {
         section.fault("max_letter", "is out of bounds", "write a size from 64KiB to 25MiB", faults);
+    }
+    if opening_memory / OPENING_SHARE < max_letter + LEAST_LETTER {
+        let words = "is too little: a good letter would be refused for want of memory";
+        let least = (max_letter + LEAST_LETTER) * OPENING_SHARE;
+        let remedy = format!("write {}MiB or more, or lower max_letter", least.div_ceil(1 << 20));
+        section.fault("opening_memory", words, remedy, faults);
     }
     let certificate = section.text("smtp_certificate", faults);
     let key = section.text("smtp_key", faults);
@@ -85,5 +98,6 @@ pub(super) fn read(mut section: Section<'_>, keys: Keys, faults: &mut Faults) ->
         http: http.unwrap_or(loopback(8025)),
         smtp_tls,
         max_letter,
+        opening_memory,
     })
 }

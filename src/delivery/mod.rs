@@ -27,12 +27,12 @@ pub use state::{Direction, EventKind, Kind, State};
 pub use transition::{Impossible, Step, TRANSITIONS, Transition, Trigger, decide};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 //------------ Reason --------------------------------------------------------
 
 /// Why something happened: a stable code and words for a person.
-#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Reason {
     /// A code of a closed list, as `country.unknown`, `signer.not-pinned`, `smtp.rcpt`.
     pub code: String,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Timestamp;
 
 const SECOND: u64 = 1;
@@ -13,7 +15,7 @@ const DAY: u64 = 24 * HOUR;
 
 /// The `[clock]` table: how long everything takes at most, so that tests and
 /// demonstrations can run in seconds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Clocks {
     /// The waits before the first attempts; the first entry is the very first.
     pub retry: Vec<Duration>,

@@ -11,13 +11,15 @@
 //! - evidence from the other side counts from the first attempt on;
 //! - only an untried delivery can be withdrawn.
 
+use serde::{Deserialize, Serialize};
+
 use super::attempt::Verdict;
 use super::state::{EventKind, State};
 
 //------------ Trigger -------------------------------------------------------
 
 /// What can befall a delivery.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Trigger {
     /// Their authority's yes or no, proven.
     Answered,

@@ -1,4 +1,4 @@
-//! Judging: letters in the ledger are opened, proven, read and recorded.
+//! Judging: letters in the ledger are opened, and what they come to recorded.
 //!
 //! Later than their 250, and as often as needed: the same octets, keys and
 //! time give the same judgement. That an opening begins is committed first,
@@ -10,28 +10,17 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::prove::{self, Destination, Gatehouse, Proven, Refused, Signed, Unsealed};
-use super::reports::{self, OnRecord, Reported};
-use super::{owing, received};
+use super::openers::{OpenerError, Openers, Session};
+use super::opening::{Answer, Ask, Letter};
+use super::reports;
 use crate::certificate::life::Judgement;
-use crate::certificate::{Certificate, ContentDigest, Facts, Finding};
-use crate::clock::Timestamp;
-use crate::config::{Configuration, Gateway};
+use crate::config::Configuration;
 use crate::delivery::LetterId;
-use crate::ledger::{
-    Arrival, Ledger, LedgerError, NewPublication, OwedReceipt, OwedReceipts, Quarantine,
-    WaitingLetter,
-};
-use crate::letter::LineEnds;
-use crate::partner::{Partner, PartnerCode};
-use crate::receipt::{Desk, Road};
-use crate::refusal::{Code, Refusal};
-use crate::runtime::{Crew, Runtime};
-use crate::sps;
+use crate::ledger::{Arrival, Ledger, LedgerError, Quarantine, WaitingLetter};
+use crate::runtime::Runtime;
 use crate::telemetry::{enter, leave};
 
 /// How many letters are judged side by side.
@@ -48,8 +37,8 @@ const TROUBLE: Duration = Duration::from_secs(1);
 /// What judging works with.
 pub struct Judge {
     pub configuration: watch::Receiver<Arc<Configuration>>,
-    pub crew: Crew,
     pub ledger: Ledger,
+    pub openers: Openers,
     pub runtime: Runtime,
 }
 
@@ -78,124 +67,106 @@ impl Judge {
     }
 
     /// Judges a batch, side by side so that it shares commits.
-    async fn turn(&mut self) -> Result<usize, LedgerError> {
+    async fn turn(&mut self) -> Result<usize, JudgeError> {
         let configuration = self.configuration.borrow_and_update().clone();
-        let study = Study::of(configuration);
+        self.openers.judge_by(configuration)?;
         let waiting = self.ledger.waiting_letters(BATCH).await?;
         let count = waiting.len();
         let mut judging: FuturesUnordered<_> =
-            waiting.into_iter().map(|letter| self.judge(letter, study.clone())).collect();
+            waiting.into_iter().map(|letter| self.judge(letter)).collect();
         while let Some(judged) = judging.next().await {
             judged?;
         }
         Ok(count)
     }
 
-    async fn judge(&self, letter: WaitingLetter, study: Study) -> Result<(), LedgerError> {
+    async fn judge(&self, letter: WaitingLetter) -> Result<(), JudgeError> {
         let id = letter.id;
+        // Before the opening is counted: that there is none is not the letter's
+        // doing.
+        let mut session = self.openers.session().await?;
         enter("inbound.5", &id);
         let openings = self.ledger.begin_opening(id).await?;
         if openings > OPENINGS {
             error!(letter = %id, openings, "a letter ended the program again and again and is put aside");
             let words = format!("the program ended {OPENINGS} times while opening it");
-            return self.ledger.quarantine(id, Quarantine::new(CRASHED, words)).await;
+            let quarantine = Quarantine::new(CRASHED, words);
+            return Ok(self.ledger.quarantine(id, quarantine).await?);
         }
-        let (taken_in_at, with) = (letter.taken_in_at, study.clone());
-        let judged = self.crew.run(move || {
-            open(&letter.octets, letter.reverse_path.as_deref(), &with, letter.taken_in_at)
-        });
-        let Ok(judged) = judged.await else { return self.broke(id).await };
+        let WaitingLetter { octets, taken_in_at: at, reverse_path: path, .. } = letter;
+        let answer = session.ask(&Ask::Letter(Letter { id, octets, path, at })).await;
         leave("inbound.5", &id);
         enter("inbound.6", &id);
-        match judged {
-            Judged::Opened(opened) => self.record(id, *opened).await?,
-            Judged::Refused { refusal, partner, owed } => {
-                warn!(letter = %id, code = %refusal.code, "a letter is refused and kept aside");
-                let quarantine = Quarantine {
-                    code: refusal.code.as_str().to_owned(),
-                    gate: Some(refusal.gate()),
-                    held: refusal.is_held(),
-                    words: refusal.words,
-                    partner,
-                    owed,
-                };
-                self.ledger.quarantine(id, quarantine).await?;
+        match answer {
+            Ok(Answer::Arrived(arrival)) => self.record(*arrival).await?,
+            Ok(Answer::SetAside(quarantine)) => {
+                warn!(letter = %id, code = %quarantine.code, "a letter is refused and kept aside");
+                self.ledger.quarantine(id, *quarantine).await?;
             }
-            Judged::Reported(reported) => {
-                if !self.weigh(id, *reported, study, taken_in_at).await? {
-                    return self.broke(id).await;
-                }
+            Ok(Answer::About(ids)) => self.weigh(id, ids, session).await?,
+            Ok(Answer::Fault(_) | Answer::Ready | Answer::Weighed { .. }) => {
+                self.broke(id, "it answered something else").await?;
             }
+            Err(fault) => self.broke(id, &fault.to_string()).await?,
         }
         leave("inbound.6", &id);
         Ok(())
     }
 
-    /// Our reader broke on a letter: it is held until there is a better one.
-    async fn broke(&self, id: LetterId) -> Result<(), LedgerError> {
+    /// The process that opens letters broke on one. It may have been ended by
+    /// somebody else, so the letter waits for the next; the third time it is
+    /// held until there is a better reader.
+    async fn broke(&self, id: LetterId, fault: &str) -> Result<(), LedgerError> {
         if self.runtime.token().is_cancelled() {
             return Ok(());
         }
-        error!(letter = %id, "a letter ended its reader, which is a bug, and is put aside");
+        let openings = self.ledger.end_opening(id).await?;
+        if openings < OPENINGS {
+            error!(letter = %id, openings, fault, "a letter ended its reader, and is tried again");
+            return Ok(());
+        }
+        error!(letter = %id, openings, fault, "a letter ended its reader, which is a bug, and is put aside");
         let words =
             "our reader broke on it, which is a bug of ours; judge it again after an update";
         let quarantine = Quarantine { held: true, ..Quarantine::new(CRASHED, words) };
         self.ledger.quarantine(id, quarantine).await
     }
 
-    /// A receipt or a report: against what the ledger has of our letter.
-    /// `false`: the reader broke.
+    /// A receipt or a report, about one of `ids`: against what the ledger has
+    /// of our letter.
     async fn weigh(
         &self,
         id: LetterId,
-        reported: Reported,
-        study: Study,
-        at: Timestamp,
-    ) -> Result<bool, LedgerError> {
+        ids: Vec<String>,
+        mut session: Session,
+    ) -> Result<(), LedgerError> {
         let mut found = None;
-        for letter_id in reported.about() {
+        for letter_id in ids {
             if let Some(record) = self.ledger.sent(&letter_id).await? {
                 found = Some((letter_id, record));
                 break;
             }
         }
-        let weighed = self.crew.run(move || {
-            let on_record = found.and_then(|(id, record)| OnRecord::read(id, record));
-            let jitter =
-                getrandom::u32().map_or(0.5, |random| f64::from(random) / f64::from(u32::MAX));
-            let clocks = &study.configuration.clocks;
-            reports::weigh(id, &reported, on_record, &study.desk, clocks, at, jitter)
-        });
-        let Ok(weighed) = weighed.await else { return Ok(false) };
-        let reason = weighed.evidence.reason.as_ref();
+        let jitter = getrandom::u32().map_or(0.5, |random| f64::from(random) / f64::from(u32::MAX));
+        let (evidence, alarms) = match session.ask(&Ask::Record { found, jitter }).await {
+            Ok(Answer::Weighed { evidence, alarms }) => (evidence, alarms),
+            Ok(_) => return self.broke(id, "it answered something else").await,
+            Err(fault) => return self.broke(id, &fault.to_string()).await,
+        };
+        let reason = evidence.reason.as_ref();
         let (code, words) = reason.map_or(("", ""), |reason| (&*reason.code, &*reason.words));
-        let partner = reports::whose(&weighed);
-        if weighed.alarms {
+        let partner = reports::whose(&evidence);
+        if alarms {
             error!(letter = %id, partner.code = %partner, code, words, "a receipt or report that somebody must look at");
         } else {
             info!(letter = %id, partner.code = %partner, code, words, "a receipt or report");
         }
-        self.ledger.record(weighed.evidence).await?;
-        Ok(true)
+        self.ledger.record(*evidence).await?;
+        Ok(())
     }
 
-    async fn record(&self, letter: LetterId, opened: Opened) -> Result<(), LedgerError> {
-        let Opened { proven, facts, digest, findings, publication, owed } = opened;
-        let partner = proven.partner.clone();
-        let arrival = Arrival {
-            letter,
-            partner: proven.partner,
-            facts,
-            digest,
-            xml: proven.octets.as_bytes().to_vec(),
-            entity: proven.entity,
-            message_id: proven.message_id,
-            signer_sha256: proven.signer.sha256,
-            signed_at: proven.signed_at,
-            remarks: serde_json::to_value(&findings).unwrap_or_default(),
-            publication,
-            owed,
-        };
+    async fn record(&self, arrival: Arrival) -> Result<(), LedgerError> {
+        let (letter, partner) = (arrival.letter, arrival.partner.clone());
         match self.ledger.receive(arrival).await? {
             Judgement::New => info!(partner.code = %partner, %letter, "a certificate came in"),
             Judgement::Duplicate => {
@@ -212,162 +183,13 @@ impl Judge {
     }
 }
 
-//------------ Opened --------------------------------------------------------
+//------------ JudgeError ----------------------------------------------------
 
-/// What a letter is judged with.
-#[derive(Clone, Debug)]
-pub struct Study {
-    configuration: Arc<Configuration>,
-    house: Arc<Gatehouse>,
-    desk: Arc<Desk>,
-}
-
-/// A letter that passed every gate.
-pub struct Opened {
-    pub proven: Proven,
-    pub facts: Facts,
-    pub digest: ContentDigest,
-    pub findings: Vec<Finding>,
-    pub publication: NewPublication,
-    pub owed: Option<OwedReceipts>,
-}
-
-/// What a letter comes to before the ledger is asked.
-pub enum Judged {
-    Opened(Box<Opened>),
-    Refused {
-        refusal: Refusal,
-        /// There once the signer was proven.
-        partner: Option<PartnerCode>,
-        owed: Option<OwedReceipt>,
-    },
-    Reported(Box<Reported>),
-}
-
-/// The road of a letter, and all its gates: octets, keys and a time in, a
-/// verdict out. `path` is the reverse path, absent if it is null.
-pub fn open(octets: &[u8], path: Option<&str>, study: &Study, at: Timestamp) -> Judged {
-    let (house, desk) = (&*study.house, &*study.desk);
-    let reported = |reported: Reported| Judged::Reported(Box::new(reported));
-    let refused = |refusal| Judged::Refused { refusal, partner: None, owed: None };
-    match Road::of(octets, LineEnds::Crlf, house.max_letter) {
-        Err(refusal) => refused(refusal),
-        Ok(Road::DeliveryReport) => {
-            reports::delivery_report(octets, path, desk).map_or_else(refused, reported)
-        }
-        Ok(Road::Other) => {
-            reports::formless(octets, path, house, at).map_or_else(refused, reported)
-        }
-        Ok(Road::SignedReceipt | Road::UnsignedReceipt) => {
-            reported(reports::receipt_in_clear(octets, desk, at))
-        }
-        Ok(Road::Sealed) => match prove::unseal(octets, house, at) {
-            Err(Refused { refusal, signed: Some(signed) }) => study.refused(&signed, refusal),
-            Err(Refused { refusal, signed: None }) => refused(refusal),
-            Ok(Unsealed::Letter(proven)) => study.read(*proven, octets, at),
-            Ok(other) => match reports::unsealed(other, desk, at) {
-                Some(receipt) => reported(receipt),
-                None => refused(Refusal::new(Code::RootNotSmime, "no road for such a letter")),
-            },
-        },
-    }
-}
-
-impl Study {
-    /// What a configuration whose keys were read has for it.
-    pub fn of(configuration: Arc<Configuration>) -> Study {
-        let house = Arc::new(super::gatehouse(&configuration));
-        let desk = reports::desk(&configuration);
-        Study { configuration, house, desk }
-    }
-
-    fn refused(&self, signed: &Signed, refusal: Refusal) -> Judged {
-        let partner = self.configuration.partner(&signed.partner);
-        let owed = owing::for_refusal(signed, &refusal, partner);
-        Judged::Refused { refusal, partner: Some(signed.partner.clone()), owed }
-    }
-
-    /// Gates 9 and 10 of a proven letter.
-    fn read(&self, proven: Proven, octets: &[u8], taken_in_at: Timestamp) -> Judged {
-        let gateway = &self.configuration.gateway;
-        let partner = self.configuration.partner(&proven.partner);
-        let (certificate, facts, findings) = match read_certificate(&proven, partner, gateway) {
-            Ok(read) => read,
-            Err(refusal) => return self.refused(&Signed::of(&proven), refusal),
-        };
-        let publication = received::publication(
-            &proven,
-            &facts,
-            &certificate,
-            &findings,
-            &Sha256::digest(octets),
-            gateway.environment,
-            taken_in_at,
-        );
-        let owed = owing::for_certificate(&proven, &facts, &findings, partner);
-        let digest = certificate.content_digest();
-        Judged::Opened(Box::new(Opened { proven, facts, digest, findings, publication, owed }))
-    }
-}
-
-/// Gates 9 and 10, and what of gate 8 needs the document.
-pub fn read_certificate(
-    proven: &Proven,
-    partner: Option<&Partner>,
-    gateway: &Gateway,
-) -> Result<(Certificate, Facts, Vec<Finding>), Refusal> {
-    let reading = sps::read(&proven.octets);
-    if let Some(refusal) = reading.refused {
-        return Err(refusal);
-    }
-    let mut findings = proven.remarks.clone();
-    findings.extend(reading.findings);
-    let severe = findings.iter().find(|finding| finding.level == crate::certificate::Level::Severe);
-    let unreadable = |words: String| Refusal::new(Code::CertificateNotReadable, words);
-    let certificate = match (reading.certificate, severe) {
-        (Some(certificate), None) => certificate,
-        (_, Some(finding)) => {
-            return Err(unreadable(format!(
-                "{} at {}: {}",
-                finding.code, finding.path, finding.words
-            )));
-        }
-        (None, None) => return Err(unreadable("the document could not be read".to_owned())),
-    };
-    let facts = certificate.facts().map_err(|findings| {
-        let first =
-            findings.first().map(|finding| format!("{} at {}", finding.words, finding.path));
-        unreadable(first.unwrap_or_default())
-    })?;
-    let speaks = partner.is_some_and(|partner| partner.countries.contains(&facts.id.country));
-    if !speaks {
-        return Err(Refusal::new(
-            Code::BindingCountry,
-            format!("signed by {}, which does not speak for {}", proven.partner, facts.id.country),
-        ));
-    }
-    if proven.destination == Destination::ByCertificate {
-        // No signed To: then the signed document must name one of our
-        // countries, or the letter was signed for another and sent on to us.
-        let named = std::iter::once(&facts.import_country).chain(&facts.transit);
-        if !named.into_iter().any(|country| gateway.countries.contains(country)) {
-            return Err(Refusal::new(
-                Code::BindingRecipient,
-                format!(
-                    "no signed To, and the certificate is for {}, not for us",
-                    facts.import_country
-                ),
-            ));
-        }
-    }
-    if proven.kind.as_deref().is_some_and(|kind| kind != "certificate") {
-        return Err(Refusal::new(
-            Code::BindingKind,
-            format!(
-                "labelled {}, and a certificate is inside",
-                proven.kind.as_deref().unwrap_or_default()
-            ),
-        ));
-    }
-    Ok((certificate, facts, findings))
+/// Why letters wait unopened.
+#[derive(Debug, thiserror::Error)]
+enum JudgeError {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Opener(#[from] OpenerError),
 }

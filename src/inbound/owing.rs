@@ -7,9 +7,10 @@
 use sha2::{Digest, Sha256};
 
 use super::prove::{Proven, Signed, Wanted};
+use super::terms::Entry;
 use crate::certificate::{Facts, Finding};
 use crate::ledger::{OwedReceipt, OwedReceipts};
-use crate::partner::{Partner, ReceiptForm};
+use crate::partner::ReceiptForm;
 use crate::receipt::mdn::Reason;
 use crate::receipt::{Form, Mic, Owed, Said, digest};
 use crate::refusal::{Code, Refusal};
@@ -20,7 +21,7 @@ pub fn for_certificate(
     proven: &Proven,
     facts: &Facts,
     findings: &[Finding],
-    partner: Option<&Partner>,
+    partner: Option<&Entry>,
 ) -> Option<OwedReceipts> {
     let partner = partner?;
     let wanted = proven.wanted.as_ref()?;
@@ -49,7 +50,7 @@ pub fn for_certificate(
 pub fn for_refusal(
     signed: &Signed,
     refusal: &Refusal,
-    partner: Option<&Partner>,
+    partner: Option<&Entry>,
 ) -> Option<OwedReceipt> {
     let reason = reason(refusal)?;
     let (entity, algorithm) = (&signed.entity, signed.digest_algorithm);
@@ -78,7 +79,7 @@ fn reason(refusal: &Refusal) -> Option<Reason> {
 
 fn plain(
     wanted: &Wanted,
-    partner: &Partner,
+    partner: &Entry,
     entity: &[u8],
     algorithm: DigestAlgorithm,
     message_id: &str,

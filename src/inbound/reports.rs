@@ -5,8 +5,6 @@
 //!        -> Evidence (crew) -> LEDGER
 //! ```
 
-use std::sync::Arc;
-
 use super::prove::{self, Gatehouse, Unsealed};
 use crate::clock::Timestamp;
 use crate::delivery::{Clocks, LetterId, Reason, Trigger};
@@ -336,19 +334,8 @@ fn report(
     Weighed { evidence, alarms: effect == DsnEffect::Contradicts }
 }
 
-/// The desk of a configuration: what receipts are checked with.
-pub fn desk(configuration: &crate::config::Configuration) -> Arc<Desk> {
-    Arc::new(Desk {
-        us: configuration.gateway.address.clone(),
-        identities: configuration.decrypting.clone(),
-        partners: configuration.partners.iter().map(Into::into).collect(),
-        max_letter: configuration.doors.max_letter,
-        crl_stale: configuration.clocks.crl_stale,
-    })
-}
-
 /// The partner that a report is about, for the log.
-pub fn whose(weighed: &Weighed) -> String {
-    let code = weighed.evidence.partner.as_ref().map(PartnerCode::to_string);
+pub fn whose(evidence: &Evidence) -> String {
+    let code = evidence.partner.as_ref().map(PartnerCode::to_string);
     code.unwrap_or_else(|| "nobody proven".to_owned())
 }

@@ -37,7 +37,7 @@ pub struct WaitingLetter {
 //------------ Quarantine ----------------------------------------------------
 
 /// Why a letter is set aside.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Quarantine {
     pub code: String,
     pub gate: Option<u8>,
@@ -61,7 +61,7 @@ impl Quarantine {
 
 /// What a proven letter is known by, when it comes again, and the receipt
 /// that it asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct OwedReceipt {
     /// The inner Message-ID.
     pub message_id: String,
@@ -71,7 +71,7 @@ pub struct OwedReceipt {
 }
 
 /// What the receipt for a certificate says, by what comes of the certificate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct OwedReceipts {
     /// New, or known already.
     pub taken: String,
@@ -82,14 +82,16 @@ pub struct OwedReceipts {
 //------------ Arrival -------------------------------------------------------
 
 /// A certificate proven and read, to be judged and kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Arrival {
     pub letter: LetterId,
     pub partner: PartnerCode,
     pub facts: Facts,
     pub digest: ContentDigest,
+    #[serde(with = "serde_bytes")]
     pub xml: Vec<u8>,
     /// E, as its signature was proven.
+    #[serde(with = "serde_bytes")]
     pub entity: Vec<u8>,
     /// The inner Message-ID.
     pub message_id: String,
@@ -105,7 +107,7 @@ pub struct Arrival {
 //------------ Evidence ------------------------------------------------------
 
 /// What the other side, or the road, says of a delivery of ours.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Evidence {
     /// The letter that says it.
     pub letter: LetterId,
@@ -129,7 +131,7 @@ pub struct Evidence {
 }
 
 /// Whether evidence speaks against the whole lane, beside its delivery.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Against {
     /// One of three in a row that suspend the partner (a 5.1.x or 5.7.x).
     Counts,
@@ -140,7 +142,7 @@ pub enum Against {
 }
 
 /// The kinds of evidence.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum EvidenceKind {
     Dsn,
     Mdn,
@@ -156,7 +158,7 @@ impl EvidenceKind {
 }
 
 /// What becomes of the letter that brought evidence.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Fate {
     /// It contradicts what we know of the delivery: an event.
     Contradicts,
@@ -172,15 +174,17 @@ pub enum Fate {
 }
 
 /// A delivery of ours, as far as evidence is checked against it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct SentRecord {
     pub delivery: DeliveryId,
     pub partner: PartnerCode,
     pub state: State,
     pub certificate: Option<(CertificateId, Status)>,
     /// Entity E, as it was signed.
+    #[serde(with = "serde_bytes")]
     pub entity: Vec<u8>,
     /// Entity M: E and its signature.
+    #[serde(with = "serde_bytes")]
     pub signed: Vec<u8>,
 }
 
@@ -208,7 +212,7 @@ impl Outlet {
 //------------ Publication ---------------------------------------------------
 
 /// A publication to be made. What is missing here is the exchange's.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct NewPublication {
     pub exchange: String,
     pub routing_key: String,

@@ -92,6 +92,23 @@ impl Ledger {
         .await
     }
 
+    /// Notes that whoever opened a letter died of it: on disk when it returns.
+    /// How many openings of it never ended.
+    pub async fn end_opening(&self, letter: LetterId) -> Result<u32, LedgerError> {
+        self.write(0, move |commit| {
+            commit
+                .sql
+                .prepare_cached(
+                    "UPDATE letter SET opening = 0, crashes = crashes + 1
+                     WHERE key = ? AND state = 'waiting' RETURNING crashes",
+                )?
+                .query_row([letter.uuid().into_bytes()], |row| row.get(0))
+                .optional()?
+                .ok_or(LedgerError::NotWaiting)
+        })
+        .await
+    }
+
     /// Sets a letter aside, with its reason and the event `quarantined`: on
     /// disk when it returns.
     pub async fn quarantine(

@@ -15,7 +15,7 @@ use crate::smime::verify::Authenticated;
 //------------ Headers -------------------------------------------------------
 
 /// What a partner's software puts under its signature.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, serde::Deserialize, Eq, PartialEq, serde::Serialize)]
 pub enum Headers {
     /// No header fields; the outer ones are hints, and the destination is
     /// bound by the certificate's own countries.

@@ -70,7 +70,7 @@ impl Partner {
 }
 
 /// The form of receipt asked of a partner, and given to it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, serde::Deserialize, Eq, PartialEq, serde::Serialize)]
 pub enum ReceiptForm {
     /// A signed MDN, sealed.
     Mdn,

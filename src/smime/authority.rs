@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 
 /// An authority, or several from one file, to which a pin's chain must lead.
 #[derive(Clone)]
-pub struct Anchor(Arc<Vec<X509>>);
+pub struct Anchor(pub(super) Arc<Vec<X509>>);
 
 impl Anchor {
     /// From PEM; a file may hold several.

@@ -193,10 +193,10 @@ x509_answers!(SigningIdentity DecryptIdentity RecipientKey Pin);
 //------------ Own -----------------------------------------------------------
 
 /// A certificate of ours with its private key.
-struct Own {
-    facts: X509Facts,
-    chain: Vec<X509>,
-    key: PKey<Private>,
+pub(super) struct Own {
+    pub(super) facts: X509Facts,
+    pub(super) chain: Vec<X509>,
+    pub(super) key: PKey<Private>,
 }
 
 impl Own {
@@ -258,7 +258,7 @@ impl SigningIdentity {
 
 /// Our certificate and key for opening letters.
 #[derive(Clone)]
-pub struct DecryptIdentity(Arc<Own>);
+pub struct DecryptIdentity(pub(super) Arc<Own>);
 
 impl DecryptIdentity {
     /// From PEM.
@@ -310,7 +310,7 @@ impl RecipientKey {
 /// A certificate whose signatures are taken as a partner's, and when.
 #[derive(Clone)]
 pub struct Pin {
-    facts: Arc<X509Facts>,
+    pub(super) facts: Arc<X509Facts>,
     /// Not before this moment; absent: since ever.
     pub from: Option<Timestamp>,
     /// Not from this moment on; absent: for ever.
@@ -386,7 +386,7 @@ pub enum IdentityError {
 }
 
 impl IdentityError {
-    fn x509(source: ErrorStack) -> Self {
+    pub(super) fn x509(source: ErrorStack) -> Self {
         IdentityError::X509 { source }
     }
 }

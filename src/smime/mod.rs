@@ -27,6 +27,7 @@ pub mod bare;
 pub mod der;
 pub mod describe;
 mod ffi;
+pub mod handover;
 pub mod identity;
 pub mod open;
 pub mod profile;
@@ -48,7 +49,7 @@ pub use profile::{
     SignedForm, Trust,
 };
 pub use seal::{Sealed, SealedKind, seal};
-pub use selftest::{library, self_test};
+pub use selftest::{library, self_test, wake};
 pub use sign::{Signed, sign, sign_apart, sign_with};
 
 //------------ SmimeError ----------------------------------------------------

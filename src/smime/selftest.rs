@@ -6,6 +6,7 @@
 
 use openssl::cms::CmsContentInfo;
 use openssl::error::ErrorStack;
+use openssl::hash::{MessageDigest, hash};
 use openssl::pkey::{PKey, Private};
 use openssl::symm::Cipher;
 use openssl::version;
@@ -44,6 +45,14 @@ pub fn self_test(accept_known_bad: bool) -> Result<Option<String>, SmimeError> {
 /// The running OpenSSL's own name, as `OpenSSL 3.0.22 1 Jan 2026`.
 pub fn library() -> &'static str {
     version::version()
+}
+
+/// Has OpenSSL read its own configuration, which it does at the first use and
+/// which a process cannot do once it is confined.
+pub fn wake() -> Result<(), SmimeError> {
+    let digest = hash(MessageDigest::sha256(), b"").map_err(SmimeError::openssl("begin"))?;
+    std::hint::black_box(digest);
+    Ok(())
 }
 
 //------------ The table -----------------------------------------------------

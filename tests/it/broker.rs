@@ -28,7 +28,7 @@ const PACKAGE: &str = "/usr/lib/rabbitmq/lib";
 /// Gateways of demos and tests, a vhost each.
 const GATEWAYS: [&str; 4] = ["bv", "hm", "gs", "aq"];
 /// Vhosts for tests that want one to themselves.
-const FRESH: usize = 48;
+const FRESH: usize = 52;
 /// A vhost into which queue-config/definitions.json was imported.
 pub const IMPORTED: &str = "imported";
 /// May do everything, everywhere.

@@ -23,6 +23,7 @@ mod doctor;
 mod examples;
 mod lanes;
 mod mailbox;
+mod openers;
 mod outage;
 mod peer;
 mod peers;

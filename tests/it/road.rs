@@ -66,7 +66,7 @@ pub fn xml(number: &str) -> String {
     format!("{}{number}{}", &text[..from], &text[to..]).replace(IMPORT_AQ, IMPORT_HM)
 }
 
-fn json(number: &str) -> Value {
+pub fn json(number: &str) -> Value {
     let mut certificate: Value =
         serde_json::from_str(include_str!("../../queue-config/examples/phytosanitary-851.json"))
             .unwrap();

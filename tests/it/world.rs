@@ -210,9 +210,15 @@ impl Gateway {
 
     /// Starts `certpost run` and waits until its door is open.
     pub fn start(&mut self) {
+        self.start_logging("info");
+    }
+
+    /// As [`Gateway::start`], with a log filtered in this way.
+    pub fn start_logging(&mut self, filter: &str) {
         let log = fs::File::create(self.folder.path("log")).unwrap();
-        let child =
-            self.command(&["run"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        let mut run = self.command(&["run"]);
+        run.env("RUST_LOG", filter).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let child = run.spawn();
         self.child = Some(child.unwrap());
         let port = self.smtp;
         wait_for("open SMTP door", Duration::from_secs(20), || {
@@ -225,6 +231,26 @@ impl Gateway {
             }
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
+    }
+
+    /// Kills the processes that open letters for it; how many there were.
+    pub fn kill_openers(&self) -> usize {
+        let us = self.child.as_ref().unwrap().id().to_string();
+        let mut killed = 0;
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            // Its fields behind the name: state, then the parent.
+            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1));
+            let id = entry.file_name().to_string_lossy().parse().ok();
+            if let (true, Some(id)) =
+                (parent == Some(&us), id.and_then(rustix::process::Pid::from_raw))
+            {
+                killed += usize::from(
+                    rustix::process::kill_process(id, rustix::process::Signal::KILL).is_ok(),
+                );
+            }
+        }
+        killed
     }
 
     /// Tells it to read its configuration again.

@@ -7,6 +7,7 @@ use super::table::Breach;
 pub const IMPORTS: &[(&str, &[&str])] = &[
     // Ground.
     ("clock", &[]),
+    ("confine", &[]),
     ("refusal", &[]),
     ("runtime", &[]),
     ("telemetry", &[]),
@@ -93,6 +94,7 @@ pub const IMPORTS: &[(&str, &[&str])] = &[
             "certificate",
             "clock",
             "config",
+            "confine",
             "delivery",
             "inbound",
             "ledger",

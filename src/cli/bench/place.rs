@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::config::{Configuration, Faults};
+use crate::inbound::terms::TermsError;
 use crate::ledger::LedgerError;
 use crate::smime::SmimeError;
 use crate::smime::throwaway::{KeyKind, Wanted, authority};
@@ -32,6 +33,9 @@ pub enum PlaceError {
     /// Our own certificate cannot be sealed; a bug.
     #[error("the bench's own certificate cannot be used; this is a bug, please report it")]
     Model,
+    /// Our own keys cannot be handed over; a bug.
+    #[error(transparent)]
+    Terms(#[from] TermsError),
 }
 
 //------------ Form ----------------------------------------------------------

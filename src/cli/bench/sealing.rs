@@ -5,14 +5,17 @@ use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::place::{Ends, Form, PlaceError, Places};
 use super::ratio::{in_turns, on_every_core};
 use super::{Args, Stage, USUAL};
 use crate::certificate::{Certificate, ContentDigest, Facts};
 use crate::clock::Timestamp;
-use crate::inbound::judge::{self, Judged, Study};
-use crate::inbound::prove::Gatehouse;
-use crate::inbound::{self, prove};
+use crate::delivery::LetterId;
+use crate::inbound::opening::{self, Judged, Letter};
+use crate::inbound::prove;
+use crate::inbound::terms::Terms;
 use crate::ledger::ContentType;
 use crate::letter::LineEnds;
 use crate::outbound::sealing::{self, Order, SealedLetter};
@@ -75,9 +78,8 @@ const STAGES: &[&str] =
 #[derive(Debug)]
 pub struct Desk {
     places: Places,
-    house: Gatehouse,
     certificate: Certificate,
-    study: Study,
+    terms: Terms,
     facts: Facts,
     bare: Bare,
     /// The letter, and what OpenSSL alone makes of the same octets.
@@ -108,20 +110,8 @@ impl Desk {
         let letter = seal(&places, &facts, ContentType::Json, USUAL, at)?;
         let bare_signed = bare.sign(&letter.entity)?;
         let bare_sealed = bare.encrypt(&letter.signed)?;
-        let house = inbound::gatehouse(&places.theirs);
-        let study = Study::of(Arc::clone(&places.theirs));
-        Ok(Desk {
-            places,
-            house,
-            study,
-            certificate,
-            facts,
-            bare,
-            letter,
-            bare_signed,
-            bare_sealed,
-            at,
-        })
+        let terms = Terms::of(&places.theirs)?;
+        Ok(Desk { places, terms, certificate, facts, bare, letter, bare_signed, bare_sealed, at })
     }
 
     /// Writes the XML of a certificate, signs, seals and composes its letter.
@@ -142,7 +132,7 @@ impl Desk {
     }
 
     fn prove(&self) {
-        let proven = prove::prove(&self.letter.letter, LineEnds::Crlf, &self.house, self.at);
+        let proven = prove::prove(&self.letter.letter, LineEnds::Crlf, &self.terms.house, self.at);
         drop(black_box(proven));
     }
 
@@ -154,9 +144,15 @@ impl Desk {
 
     /// Whether the gates let a letter pass; number and digest of what it carries.
     pub fn opens(&self, letter: &[u8]) -> Result<(String, ContentDigest), String> {
-        match judge::open(letter, Some(""), &self.study, self.at) {
-            Judged::Opened(opened) => Ok((opened.facts.id.number().to_owned(), opened.digest)),
-            Judged::Refused { refusal, .. } => Err(format!("{}: {}", refusal.code, refusal.words)),
+        let letter = Letter {
+            id: LetterId::from_uuid(Uuid::nil()),
+            octets: letter.to_vec(),
+            path: None,
+            at: self.at,
+        };
+        match opening::open(letter, &self.terms) {
+            Judged::Arrived(arrival) => Ok((arrival.facts.id.number().to_owned(), arrival.digest)),
+            Judged::SetAside(aside) => Err(format!("{}: {}", aside.code, aside.words)),
             Judged::Reported(_) => Err("no certificate".to_owned()),
         }
     }
