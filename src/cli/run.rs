@@ -20,6 +20,7 @@ use crate::ledger::{Access, Ledger, LedgerError};
 use crate::mailbox::{self, DoorSettings};
 use crate::outbound::awaiting::Awaiting;
 use crate::outbound::clockwork::Clockwork;
+use crate::outbound::endings::Endings;
 use crate::outbound::intake::Intake;
 use crate::outbound::lane::Lanes;
 use crate::outlet::Publishing;
@@ -171,6 +172,11 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
         ledger: ledger.clone(),
         runtime: runtime.clone(),
     };
+    let endings = Endings {
+        configuration: configuration.clone(),
+        ledger: ledger.clone(),
+        runtime: runtime.clone(),
+    };
     let awaiting = Awaiting {
         configuration: configuration.clone(),
         clock,
@@ -179,6 +185,7 @@ async fn gateway(configuration: Configuration, shared: &Shared) -> Result<(), Re
     };
     runtime.spawn(lanes.run());
     runtime.spawn(awaiting.run());
+    runtime.spawn(endings.run());
     runtime.spawn(report(fatal.clone(), async move { clockwork.run().await }));
     runtime.spawn(judge.run());
     runtime.spawn(report(fatal.clone(), async move { intake.run().await }));

@@ -13,9 +13,12 @@
 //! - [`gateway`]: certpost.toml; [`doors`] and `queue`: two of its tables;
 //!   [`identity`] and [`producer`]: its lists. - [`partners`]: partners.toml.
 //!
+//! - [`endings`]: until when its keys are of use.
+//!
 //! It never writes, never opens a connection, and never logs.
 
 pub mod doors;
+mod endings;
 pub mod faults;
 pub mod files;
 pub mod gateway;
@@ -31,6 +34,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 pub use doors::Doors;
+pub use endings::{Ending, KeyUse};
 pub use faults::{Fault, Faults};
 pub use gateway::{Configuration, Gateway};
 pub use identity::{IdentityEntry, IdentityPair};

@@ -142,6 +142,37 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Tells of a key that will end (`key-expiring`), the partner's or ours,
+    /// unless the same has been told before; whether it was told now.
+    pub async fn note_ending(
+        &self,
+        partner: Option<PartnerCode>,
+        reason: Reason,
+    ) -> Result<bool, LedgerError> {
+        self.write(0, move |commit| {
+            let told: bool = commit
+                .sql
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM event WHERE event = ?
+                     AND json_extract(body, '$.reason.code') = ?
+                     AND json_extract(body, '$.reason.words') = ?)",
+                )?
+                .query_row(
+                    params![EventKind::KeyExpiring.as_str(), reason.code, reason.words],
+                    |row| row.get(0),
+                )?;
+            if !told {
+                let event = NewEvent::new(Direction::Partner, EventKind::KeyExpiring);
+                let event = NewEvent { partner: partner.as_ref(), ..event };
+                commit.tell(&event.because(Some(&reason)))?;
+            }
+            Ok(!told)
+        })
+        .await
+    }
+}
+
 impl Commit<'_> {
     fn take_in(&mut self, letter: &TakenIn) -> Result<LetterId, LedgerError> {
         let id = LetterId::from_uuid(self.key()?);

@@ -10,8 +10,8 @@
 //! - [`lane`]: a partner's workers. - [`circuits`]: whom they leave alone.
 //! - [`standing`]: to whom they have a connection.
 //! - [`sealing`]: the letter.
-//! - [`verdict`]: what an attempt's outcome means. - [`clockwork`] and
-//!   [`awaiting`]: what happens because time passes.
+//! - [`verdict`]: what an attempt's outcome means. - [`clockwork`],
+//!   [`awaiting`] and [`endings`]: what happens because time passes.
 //!
 //! Policy without protocol: nothing here knows AMQP, SMTP, SQL or CMS.
 
@@ -19,6 +19,7 @@ pub mod admission;
 pub mod awaiting;
 pub mod circuits;
 pub mod clockwork;
+pub mod endings;
 pub mod intake;
 pub mod lane;
 pub mod rejection;

@@ -32,6 +32,7 @@ mod queue;
 mod queues;
 mod receipts;
 mod road;
+mod rotation;
 mod schemas;
 mod scripted;
 mod skipped;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Key, Totals};
 use crate::clock::Timestamp;
-use crate::config::Configuration;
+use crate::config::{Configuration, Ending};
 use crate::delivery::{Direction, EventKind, Verdict};
 use crate::ledger::{LaneAccount, Outlet, Waiting};
 use crate::partner::{Partner, State};
@@ -198,27 +198,14 @@ pub(super) fn open(
 /// When keys end: ours and the partners'.
 pub(super) fn ends(configuration: &Configuration, now: Timestamp) -> Vec<Figure> {
     let mut ours: BTreeMap<Vec<String>, f64> = BTreeMap::new();
-    let left = |until: Timestamp| (until.millis() - now.millis()) as f64 / 1000.0;
-    for (_, identity) in &configuration.signing {
-        let labels = vec!["sign".to_owned(), identity.sha256_hex()];
-        ours.insert(labels, left(identity.not_after()));
-    }
-    for identity in &configuration.decrypting {
-        let labels = vec!["decrypt".to_owned(), identity.sha256_hex()];
-        ours.insert(labels, left(identity.not_after()));
-    }
     let mut theirs: BTreeMap<Vec<String>, f64> = BTreeMap::new();
-    for partner in &configuration.partners {
-        let mut add = |used: &str, sha256: String, until: Timestamp| {
-            theirs.insert(vec![partner.code.to_string(), used.to_owned(), sha256], left(until));
+    for Ending { partner, used, sha256, until, .. } in configuration.endings() {
+        let left = (until.millis() - now.millis()) as f64 / 1000.0;
+        let used = used.as_str().to_owned();
+        match partner {
+            Some(code) => theirs.insert(vec![code.to_string(), used, sha256], left),
+            None => ours.insert(vec![used, sha256], left),
         };
-        for key in &partner.seal.recipients {
-            add("recipient", key.sha256_hex(), key.not_after());
-        }
-        for pin in &partner.trust.pins {
-            let until = pin.until.map_or(pin.not_after(), |until| until.min(pin.not_after()));
-            add("signer", pin.sha256_hex(), until);
-        }
     }
     let samples = |all: BTreeMap<Vec<String>, f64>| {
         all.into_iter().map(|(labels, value)| Sample { labels, value }).collect()
