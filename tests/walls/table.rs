@@ -153,6 +153,13 @@ pub const WALLS: &[Wall] = &[
         "use smtp_proto::Request;",
     ),
     home(
+        "infer lives in certificate/rules/attachment.rs",
+        &["infer"],
+        &["certificate/rules/attachment.rs"],
+        "what octets are is guessed in one place, and only of their first",
+        "use infer::Type;",
+    ),
+    home(
         "TOML lives in config/",
         &["toml"],
         &["config/"],

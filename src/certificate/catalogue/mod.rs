@@ -23,6 +23,11 @@ impl Code {
         let mut all = Code::ALL.iter().copied().chain(gate.copied().map(Code::Gate));
         all.find(|code| code.as_str() == name)
     }
+
+    /// Whether it is about a submission as JSON, and not about what it says.
+    pub fn is_of_submission(self) -> bool {
+        self.as_str().starts_with("submission.")
+    }
 }
 
 /// The gate that judges XML as such.

@@ -1,20 +1,41 @@
 //! What a certificate must be: its values, its elements, and what these say
 //! together. Each rule has one place here and one code in the catalogue.
 //!
-//! - [`forms`] and [`listed`]: a value by itself;
-//! - [`essentials`]: what an element lacks.
+//! - [`forms`] and [`listed`]: a value by itself, and its code list;
+//! - [`essentials`]: what an element lacks;
+//! - [`whole`]: the walk over the document, to what its values say together;
+//! - [`tags`] and [`notes`]: the ePhyto tags, by themselves and side by side;
+//! - [`treatment`], [`re_export`], [`replacement`], [`statements`]: what the
+//!   tags and clauses of one subject must say;
+//! - [`attachment`], [`measures`], [`parties`]: files, amounts and periods,
+//!   countries and lines;
+//! - [`way`]: where in the document a finding is.
 //!
-//! The XML reader and the JSON reader ask here, each for the element it has
-//! just closed, and put path and place to the faults. How hard a fault is
-//! depends on whose document it is: ours, before we send it, or a partner's.
+//! The XML reader and the JSON reader ask here, for each element that they
+//! have just closed and once for the whole, and put path and place to the
+//! faults. How hard a fault is depends on whose document it is: ours, before
+//! we send it, or a partner's.
 
+mod attachment;
 mod essentials;
 mod forms;
 mod listed;
+mod measures;
+mod notes;
+mod parties;
+mod re_export;
+mod replacement;
+mod statements;
+mod tags;
+mod treatment;
+mod way;
+mod whole;
 
 use super::finding::Level;
 pub use essentials::node;
 pub use forms::leaf;
+pub use way::{Lacks, Placed, Step};
+pub use whole::whole;
 
 //------------ Strictness ----------------------------------------------------
 

@@ -252,7 +252,7 @@ impl Reader<'_> {
 }
 
 /// A step of a path. The root and its parts stand without position.
-fn shown(place: &Place) -> String {
+pub(super) fn shown(place: &Place) -> String {
     let (name, position) = (place.name, place.position);
     let is_part = PARTS.contains(&name);
     if is_part && position == 1 { format!("/{name}") } else { format!("/{name}[{position}]") }

@@ -12,6 +12,7 @@ mod tagged;
 use std::collections::HashSet;
 
 use super::nearest::{home_below, home_of_all, nearest};
+use super::point;
 use super::raw::Raw;
 use crate::certificate::catalogue::Code;
 use crate::certificate::digest::SCHEMA;
@@ -70,7 +71,20 @@ impl Builder {
             let words = format!("the document has more than {} elements", sps::gate::ELEMENT_LIMIT);
             self.refuse(Code::SubmissionTooManyElements, words, "part it in several");
         }
+        self.judge(&document);
         Some(document)
+    }
+
+    /// Judges the document as a whole, if all of it was understood: what could
+    /// not be read may be what seems to be missing.
+    fn judge(&mut self, document: &Document) {
+        if self.findings.iter().any(|finding| finding.code.is_of_submission()) {
+            return;
+        }
+        for placed in rules::whole(document, self.strictness) {
+            let path = point::pointer(document.root(), &placed);
+            self.push(Finding { path, ..placed.finding });
+        }
     }
 
     //--- Findings

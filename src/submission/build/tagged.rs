@@ -282,14 +282,6 @@ impl Builder {
                 self.push(Finding::new(Code::SubmissionTagInList, path, words, remedy));
             }
         }
-        if node.of().is(&table::PROCESS)
-            && !tagged.is_empty()
-            && node.text("TypeCode") != Some("ZZZ")
-        {
-            let path = format!("{}/typeCode", self.pointer);
-            let words = "facts of a treatment stand in a process that is not of type ZZZ";
-            self.push(Finding::new(Code::ProcessOther, path, words, "write typeCode \"ZZZ\""));
-        }
     }
 }
 
