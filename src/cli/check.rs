@@ -12,8 +12,9 @@ use super::document::{Examined, visible};
 use super::explain;
 use super::paint::Paint;
 use crate::certificate::catalogue::Code;
-use crate::certificate::rules::Strictness;
+use crate::certificate::rules::{self, Strictness};
 use crate::certificate::{self, Certificate, Finding, Level};
+use crate::clock::Clock;
 use crate::config::Keys;
 use crate::partner::{Partner, PartnerCode, routing};
 
@@ -95,9 +96,13 @@ pub fn run_with(
         match Examined::read(file, Strictness::Submission) {
             Ok(mut document) => {
                 let more = document.certificate().map(&beside);
+                let ahead = document.certificate().and_then(|certificate| {
+                    rules::ahead(certificate, document.paths(), Clock::system().now())
+                });
                 let unnamed = document.unnamed();
                 document.findings.extend(more.unwrap_or_default());
                 document.findings.extend(unnamed);
+                document.findings.extend(ahead);
                 document.findings.sort_by_key(|finding| finding.level);
                 documents.push(document);
             }

@@ -119,15 +119,21 @@ impl Examined {
     /// Why a certificate that can be read cannot be named: a submission of it is
     /// refused; one of a partner's is taken for what it is, but not recorded.
     pub(super) fn unnamed(&self) -> Vec<Finding> {
-        let (paths, level) = match self.format {
-            Format::Json => (Paths::Json, Level::Severe),
-            Format::Neither | Format::Xml => (Paths::Xml, Level::Warning),
-        };
+        let paths = self.paths();
+        let level = if paths == Paths::Json { Level::Severe } else { Level::Warning };
         let Some(certificate) = self.certificate().filter(|_| !any_severe(&self.findings)) else {
             return Vec::new();
         };
         let missing = certificate.facts_by(paths).err().unwrap_or_default();
         missing.into_iter().map(|finding| finding.at_level(level)).collect()
+    }
+
+    /// How the paths of its findings are written.
+    pub(super) fn paths(&self) -> Paths {
+        match self.format {
+            Format::Json => Paths::Json,
+            Format::Neither | Format::Xml => Paths::Xml,
+        }
     }
 
     /// The status as written.

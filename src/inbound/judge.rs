@@ -16,9 +16,10 @@ use tracing::{error, info, warn};
 
 use super::prove::{self, Destination, Gatehouse, Proven, Refused, Signed, Unsealed};
 use super::reports::{self, OnRecord, Reported};
-use super::{owing, received};
+use super::{agree, owing, received};
+use crate::certificate::facts::Paths;
 use crate::certificate::life::Judgement;
-use crate::certificate::{Certificate, ContentDigest, Facts, Finding};
+use crate::certificate::{Certificate, ContentDigest, Facts, Finding, rules};
 use crate::clock::Timestamp;
 use crate::config::{Configuration, Gateway};
 use crate::delivery::LetterId;
@@ -369,5 +370,7 @@ pub fn read_certificate(
             ),
         ));
     }
+    findings.extend(agree::differences(proven.subject.as_deref(), &facts));
+    findings.extend(rules::ahead(&certificate, Paths::Xml, proven.signed_at));
     Ok((certificate, facts, findings))
 }

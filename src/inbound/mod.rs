@@ -5,13 +5,14 @@
 //! ```
 //!
 //! - [`door`]: what the SMTP door is told. - [`prove`] and `bind`: gates 1 to 8.
-//! - [`judge`]: letters opened, read and recorded. - [`received`]: what the
-//!   domestic system gets. - [`owing`]: the receipt that the partner gets.
+//! - [`judge`]: letters opened, read and recorded. - `agree`: whether letter
+//!   and certificate say the same. - [`received`]: what the domestic system gets. - [`owing`]: the receipt that the partner gets.
 //! - [`reports`]: receipts and reports about what we sent.
 //!
 //! A letter is written down before it is answered, and opened only then: what
 //! it contains never shows in an SMTP reply.
 
+mod agree;
 mod bind;
 pub mod door;
 pub mod judge;

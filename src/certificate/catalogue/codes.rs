@@ -104,6 +104,9 @@ catalogue! {
     DateForm "date.form" Mapping [Warning Severe]
         "A date can be read, but is not written as agreed: a time without a zone, a day with one, no strokes, no seconds, another form than its format says. Severe in a submission."
         "Write 2026-11-20, or 2026-11-20T10:15:00+01:00.",
+    DateFuture "date.future" Mapping [Warning]
+        "The certificate's issue date lies more than 90 days ahead of the signature of its letter, or of today."
+        "Correct the date, or the clock that it came from.",
     DateNone "date.none" Mapping [Severe]
         "A text that should be a date is none of ISO 8601: 26/02/2024 is not, and 05/06/2024 may be read in two ways."
         "Write 2026-11-20, or 2026-11-20T10:15:00+01:00 (ISO 8601).",
@@ -149,6 +152,18 @@ catalogue! {
     LanguageForm "language.form" Mapping [Warning]
         "A language is neither a code of ISO 639-1 nor a tag of BCP 47."
         "Write en, fr, zh or the like, or leave the language out.",
+    LetterIssuerDiffers "letter.issuer-differs" Mapping [Warning]
+        "The letter's Subject states another issuing country than the certificate itself. The certificate counts."
+        "Ask the partner which of the two was meant.",
+    LetterNumberDiffers "letter.number-differs" Mapping [Warning]
+        "The letter's Subject names another certificate number than the certificate itself. The certificate counts."
+        "Ask the partner which of the two was meant.",
+    LetterStatusDiffers "letter.status-differs" Mapping [Warning]
+        "The letter's Subject states another status than the certificate itself. The certificate counts."
+        "Ask the partner which of the two was meant.",
+    LetterTypeDiffers "letter.type-differs" Mapping [Warning]
+        "The letter's Subject states another document type than the certificate itself. The certificate counts."
+        "Ask the partner which of the two was meant.",
     MeasureNegative "measure.negative" Mapping [Warning Severe]
         "A weight, a volume, a duration or a number of packages is less than nothing. Severe in a submission."
         "Write the amount.",

@@ -9,6 +9,7 @@
 //!   tags and clauses of one subject must say;
 //! - [`attachment`], [`measures`], [`parties`]: files, amounts and periods,
 //!   countries and lines;
+//! - [`ahead`]: dates of tomorrow;
 //! - [`way`]: where in the document a finding is.
 //!
 //! The XML reader and the JSON reader ask here, for each element that they
@@ -16,6 +17,7 @@
 //! faults. How hard a fault is depends on whose document it is: ours, before
 //! we send it, or a partner's.
 
+mod ahead;
 mod attachment;
 mod essentials;
 mod forms;
@@ -32,6 +34,7 @@ mod way;
 mod whole;
 
 use super::finding::Level;
+pub use ahead::ahead;
 pub use essentials::node;
 pub use forms::leaf;
 pub use way::{Lacks, Placed, Step};

@@ -28,8 +28,9 @@ fn phytosanitary(judge: &mut Judge<'_>, document: &Node, way: &Way<'_>) {
             let id = clause.text("ID");
             found[0] |= id == Some("1");
             found[1] |= id == Some("2");
-            // Who writes the statement out needs no number for it.
-            unclear |= clause.extra().is_some() || clause.text("Content").is_some();
+            // Who writes a statement out needs no number for it.
+            let in_words = id.is_none() && clause.text("Content").is_some();
+            unclear |= clause.extra().is_some() || in_words;
         }
     }
     if found == [true; 2] || unclear {

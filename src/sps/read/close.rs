@@ -237,6 +237,12 @@ impl Reader<'_> {
 
     pub(super) fn finish(mut self) -> Vec<Finding> {
         if let Some(at) = self.consignment.filter(|_| !self.has_line) {
+            // One thing that is missing is told once, and as what it means.
+            let is_line = |path: &str| {
+                path.ends_with("/IncludedSPSConsignmentItem")
+                    || path.ends_with("/IncludedSPSTradeLineItem")
+            };
+            self.findings.retain(|told| told.code != Code::ElementAbsent || !is_line(&told.path));
             let path = "/SPSCertificate/SPSConsignment";
             let words = "the consignment has no trade line";
             let remedy = "write at least one IncludedSPSTradeLineItem";
