@@ -6,6 +6,7 @@ use super::answer::read_input;
 use super::paint::Paint;
 use crate::certificate::catalogue::Code;
 use crate::certificate::facts::Paths;
+use crate::certificate::likeness::is_like;
 use crate::certificate::rules::Strictness;
 use crate::certificate::{Certificate, Document, Finding, Level, any_severe};
 use crate::{sps, submission};
@@ -125,7 +126,13 @@ impl Examined {
             return Vec::new();
         };
         let missing = certificate.facts_by(paths).err().unwrap_or_default();
-        missing.into_iter().map(|finding| finding.at_level(level)).collect()
+        // What has been told to be missing need not be told to be missed.
+        let is_told = |missing: &Finding| {
+            missing.code == Code::FactsMissing
+                && self.findings.iter().any(|told| is_of_way(told, &missing.path))
+        };
+        let untold = missing.into_iter().filter(|missing| !is_told(missing));
+        untold.map(|finding| finding.at_level(level)).collect()
     }
 
     /// How the paths of its findings are written.
@@ -159,6 +166,23 @@ impl Examined {
             visible(remedy)
         )
     }
+}
+
+/// Whether a finding says that something on the way to `path` is absent, or
+/// stands there by a mistyped name.
+fn is_of_way(told: &Finding, path: &str) -> bool {
+    let plain = |path: &str| path.replace("[1]", "");
+    let (found, wanted) = (plain(&told.path), plain(path));
+    let steps: Vec<(&str, &str)> = found.split('/').zip(wanted.split('/')).collect();
+    let Some(((found, wanted), before)) = steps.split_last() else { return false };
+    let same_way = before.iter().all(|(found, wanted)| found == wanted);
+    same_way
+        && told.path.matches('/').count() < steps.len()
+        && match told.code {
+            Code::ElementAbsent | Code::ElementEmpty => found == wanted,
+            Code::ElementUnknown => is_like(found, wanted),
+            _ => false,
+        }
 }
 
 /// Text from outside as it may be shown on a terminal.

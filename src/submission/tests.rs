@@ -708,6 +708,43 @@ fn one_mistake_in_xml_has_one_reason() {
     check(">2026-10-07<", ">07/10/2026<", &[("date.none", leaves)]);
 }
 
+/// A name that is mistyped is told once: where it stands, or, where nothing can
+/// do without it, as what is missing.
+#[test]
+fn a_mistyped_element_is_told_once() {
+    #[track_caller]
+    fn check(from: &str, to: &str, code: &str, path: &str, says: &str) {
+        let golden = std::fs::read_to_string(ours("phytosanitary-851.xml")).unwrap();
+        let changed = golden.replacen(from, to, 1);
+        assert_ne!(changed, golden);
+        let findings = read(&octets(changed)).findings;
+        let found: Vec<_> = findings.iter().map(|f| (f.code.as_str(), f.path.as_str())).collect();
+        assert_eq!(found, [(code, format!("/SPSCertificate{path}").as_str())], "{findings:#?}");
+        assert!(format!("{} {}", findings[0].words, findings[0].remedy).contains(says));
+    }
+    check(
+        "<ram:ID>BV</ram:ID>",
+        "<ram:Id>BV</ram:Id>",
+        "element.unknown",
+        "/SPSConsignment/ExportSPSCountry[1]/Id[1]",
+        "did you mean ID?",
+    );
+    check(
+        "<ram:ID>BV</ram:ID>",
+        "<rsm:ID>BV</rsm:ID>",
+        "element.unknown",
+        "/SPSConsignment/ExportSPSCountry[1]/ID[1]",
+        "leave it out",
+    );
+    check(
+        "<ram:StatusCode>70</ram:StatusCode>",
+        "<ram:Statuscode>70</ram:Statuscode>",
+        "element.missing",
+        "/SPSExchangedDocument/StatusCode",
+        "Statuscode",
+    );
+}
+
 /// What is told no more is not worked out either: a flood of faults in a body
 /// of the largest size costs about as much as reading it.
 #[test]

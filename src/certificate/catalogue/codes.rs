@@ -116,6 +116,9 @@ catalogue! {
     ElementAbsent "element.absent" MandatoryElements [Warning]
         "An element is absent that the schema makes mandatory, and that often has no value."
         "Write it, empty if there is nothing to say.",
+    ElementEmpty "element.empty" MandatoryElements [Warning]
+        "A code or a number that the schema makes mandatory is written empty; nothing is neither a code nor a number."
+        "Write its value, or leave out what it belongs to.",
     ElementMissing "element.missing" MandatoryElements [Severe]
         "An element is absent, or empty, without which there is no certificate to speak of."
         "Write it; nothing is invented in its place.",
@@ -128,6 +131,9 @@ catalogue! {
     ElementTooMuch "element.too-much" Schema [Severe]
         "The document holds so much that the schema does not know that it cannot all be kept."
         "Leave out what is no part of a certificate.",
+    ElementTwice "element.twice" Mapping [Info]
+        "An entry of a list is in all the same as the one before it, so that nobody knows whether there are two."
+        "Leave one out, or write what differs.",
     ElementUnknown "element.unknown" Schema [Warning]
         "An element stands where the schema has none of that name. It is kept under $xml.unknown."
         "Leave it out, or write it where the schema has it.",
@@ -392,8 +398,11 @@ catalogue! {
     TagLevel "tag.level" Mapping [Warning]
         "A tag stands in another part of the certificate than the one that it belongs into, where partners do not look for it."
         "Write it where it belongs: document, trade line, classification or treatment.",
+    TagMissing "tag.missing" Mapping [Info]
+        "A note, a classification or a fact of a treatment has no tag in an 851 or 657, so that nobody knows what it tells."
+        "Write one of the tags of the IPPC ePhyto mapping.",
     TagRepeated "tag.repeated" Mapping [Warning]
-        "A tag that stands once stands there again, in the same language."
+        "A tag that stands once stands there again, in the same language; or one that may stand often says the same again."
         "Write it once.",
     TagUnknown "tag.unknown" Mapping [Warning]
         "A note's Subject is no tag of the IPPC ePhyto mapping, so the partner may not know where to show it."

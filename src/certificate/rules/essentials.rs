@@ -28,6 +28,15 @@ pub fn node(node: &Node, strictness: Strictness) -> Vec<(&'static Element, Findi
         }
         let level = if essential {
             Level::Severe
+        } else if strictness == Strictness::Received
+            && !row.is_empty()
+            && matches!(element.kind, Kind::Leaf(..))
+            && !element.may_be_empty()
+        {
+            let words = format!("{} says nothing", element.name);
+            let finding = Finding::new(Code::ElementEmpty, "", words, "write its value");
+            found.push((element, finding));
+            continue;
         } else if strictness == Strictness::Received && row.is_empty() {
             Level::Warning
         } else {

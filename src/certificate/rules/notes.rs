@@ -45,12 +45,15 @@ impl<'d> Notes<'d> {
     /// Judges one more entry of the list, which `way` leads to.
     pub fn take(&mut self, judge: &mut Judge<'d>, entry: &'d Node, way: &Way<'_>) {
         self.doubtful |= entry.extra().is_some();
-        let said = match self.level {
-            Level::Classification => entry.leaf("SystemName"),
-            Level::Document | Level::Either | Level::TradeLine => entry.leaf("Subject"),
-            Level::Treatment => entry.leaf("Description"),
+        let name = match self.level {
+            Level::Classification => "SystemName",
+            Level::Document | Level::Either | Level::TradeLine => "Subject",
+            Level::Treatment => "Description",
         };
-        let Some(said) = said.filter(|said| !said.text.is_empty()) else { return };
+        let Some(said) = entry.leaf(name).filter(|said| !said.text.is_empty()) else {
+            self.untagged(judge, entry, name, way);
+            return;
+        };
         let Some(tag) = Tag::named(&said.text) else {
             self.stranger(judge, entry, said, way);
             return;
@@ -70,6 +73,21 @@ impl<'d> Notes<'d> {
         self.count(judge, tag, entry, way);
     }
 
+    /// An entry without a tag, and without a code that would stand for one.
+    fn untagged(&mut self, judge: &mut Judge<'d>, entry: &Node, name: &'static str, way: &Way<'_>) {
+        let by_code = ["SubjectCode", "SystemID", "TypeCode"];
+        // Other certificates have notes in words alone.
+        let is_phytosanitary = matches!(judge.document_type, Some("657" | "851"));
+        let has_code = by_code.iter().any(|code| entry.text(code).is_some());
+        if !is_phytosanitary || has_code || entry.extra().is_some() {
+            return;
+        }
+        self.doubtful = true;
+        let words = format!("nobody knows what this tells: {name} is missing");
+        let remedy = format!("write {name}, one of the tags");
+        judge.tell_lack(way, Lacks::Element(name), Code::TagMissing, words, remedy);
+    }
+
     /// A tag that is none. Those of notes are told where they stand, with all
     /// other codes.
     fn stranger(&mut self, judge: &mut Judge<'d>, entry: &Node, said: &Leaf, way: &Way<'_>) {
@@ -77,7 +95,8 @@ impl<'d> Notes<'d> {
             self.doubtful = true;
         }
         // What is measured by a code of its own needs no tag.
-        if self.level != Level::Treatment || entry.text("TypeCode").is_some() {
+        let is_known_otherwise = entry.extra().is_some() || entry.text("TypeCode").is_some();
+        if self.level != Level::Treatment || is_known_otherwise {
             return;
         }
         let trimmed = said.text.trim();
@@ -104,12 +123,16 @@ impl<'d> Notes<'d> {
             return;
         };
         let again = match tag.stands {
-            Stands::Often => false,
+            Stands::Often | Stands::OnceAValue => earlier == entry,
             Stands::Once => language(earlier) == language(entry),
-            Stands::OnceAValue => earlier == entry,
         };
         if again {
-            let words = format!("{} stands here once more", tag.name);
+            let words = match tag.stands {
+                Stands::Once => format!("{} stands here once more", tag.name),
+                Stands::Often | Stands::OnceAValue => {
+                    format!("{} says here once more what it said before", tag.name)
+                }
+            };
             judge.tell(way, Code::TagRepeated, words, "write it once");
         }
     }

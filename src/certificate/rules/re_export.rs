@@ -2,6 +2,7 @@
 //! upon (ISPM 12, section 6).
 
 use super::super::catalogue::Code;
+use super::super::codes::List;
 use super::super::digest::truth;
 use super::super::tree::Node;
 use super::notes::Notes;
@@ -17,6 +18,10 @@ pub(super) fn judge(judge: &mut Judge<'_>, line: &Node, notes: &Notes<'_>, way: 
     let Some(document_type) = judge.document_type else { return };
     let Some((_, note)) = line.of().element("AdditionalInformationSPSNote") else { return };
     if document_type != RE_EXPORT {
+        // A type that is none is told.
+        if List::DocumentName.name(document_type).is_none() {
+            return;
+        }
         let facts = TAGS.iter().filter(|tag| tag.is_re_export());
         let there = facts.filter_map(|tag| Some((notes.first(tag.name)?.0, tag.name)));
         if let Some((at, tag)) = there.min() {

@@ -1,6 +1,7 @@
 //! Treatments: processes of type `ZZZ`, told by tags.
 
 use super::super::catalogue::Code;
+use super::super::codes::List;
 use super::super::table;
 use super::super::tree::{Item, Node};
 use super::notes::Notes;
@@ -26,9 +27,9 @@ pub(super) fn judge<'d>(judge: &mut Judge<'d>, process: &'d Node, way: &Way<'_>)
     }
     match process.text("TypeCode") {
         Some(TREATMENT) => treatment(judge, process, way),
-        Some(_) => other(judge, process, way),
-        // That it is missing is told.
-        None => {}
+        Some(code) if List::Process.name(code).is_some() => other(judge, process, way),
+        // That it is unknown or missing is told.
+        Some(_) | None => {}
     }
 }
 
@@ -79,7 +80,7 @@ pub(super) fn measure(judge: &mut Judge<'_>, tag: &Tag, fact: &Node, way: &Way<'
         }
         let unit = leaf.attribute("unitCode");
         // A unit that is missing or unknown is told where it stands.
-        let known = unit.filter(|unit| super::super::codes::List::Unit.name(unit).is_some());
+        let known = unit.filter(|unit| List::Unit.name(unit).is_some());
         if let Some(unit) = known.filter(|unit| !TEMPERATURES.contains(unit)) {
             let words = format!("{} is no unit of a temperature", shown(unit));
             judge.tell(&way.to(element, index), Code::TreatmentUnit, words, "write CEL or FAH");

@@ -89,13 +89,29 @@ impl<'d> Judge<'d> {
         self.strictness.level()
     }
 
+    /// An entry that is the same as the one before it; `last` is that one.
+    /// Tagged ones are judged by their tags.
+    fn twice(&mut self, last: &mut Option<&'d Node>, node: &'d Node, way: &Way<'_>) {
+        let of = node.of();
+        if of.is(&table::NOTE) || of.is(&table::CLASSIFICATION) {
+            return;
+        }
+        let before = last.replace(node);
+        if way.index() > 0 && before == Some(node) {
+            let words = "this is the same as what stands before it".to_owned();
+            self.tell(way, Code::ElementTwice, words, "leave one out, or write what differs");
+        }
+    }
+
     //--- The walk
 
     fn exchanged_document(&mut self, document: &'d Node, way: &Way<'_>) {
         let mut notes = Notes::new(super::tags::Level::Document);
+        let mut last = None;
         for (element, index, item) in children(document) {
             let Item::Node(node) = item else { continue };
             let way = way.to(element, index);
+            self.twice(&mut last, node, &way);
             if node.of().is(&table::NOTE) {
                 notes.take(self, node, &way);
             } else if node.of().is(&table::REFERENCED_DOCUMENT) {
@@ -116,8 +132,10 @@ impl<'d> Judge<'d> {
 
     fn consignment(&mut self, consignment: &'d Node, way: &Way<'_>) {
         parties::countries(self, consignment, way);
+        let mut last = None;
         for (element, index, item) in children(consignment) {
             let Item::Node(node) = item else { continue };
+            self.twice(&mut last, node, &way.to(element, index));
             if node.of().is(&table::CONSIGNMENT_ITEM) {
                 let way = way.to(element, index);
                 parties::sequence(self, node, &way);
@@ -136,9 +154,11 @@ impl<'d> Judge<'d> {
         let mut notes = Notes::new(super::tags::Level::TradeLine);
         let mut classes = Notes::new(super::tags::Level::Classification);
         measures::weights(self, line, way);
+        let mut last = None;
         for (element, index, item) in children(line) {
             let Item::Node(node) = item else { continue };
             let way = way.to(element, index);
+            self.twice(&mut last, node, &way);
             let is = |of: &Type| node.of().is(of);
             if is(&table::NOTE) {
                 notes.take(self, node, &way);

@@ -5,6 +5,7 @@ use super::super::gate;
 use super::{FINDING_LIMIT, OpenChild, OpenLeaf, Place, Reader, Unsaid, table};
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::Shape;
+use crate::certificate::likeness::is_like;
 use crate::certificate::rules::{self, Strictness};
 use crate::certificate::value::{collapsed, is_blank};
 use crate::certificate::{Extra, Finding, Item, Level, Node, Spelling, any_severe};
@@ -149,6 +150,20 @@ impl Reader<'_> {
         if !found.is_empty() {
             let path = self.path_to(&place);
             for (element, fault) in found {
+                let mut fault = fault;
+                if let Some(at) = self.mistyped(&node, &path, element.name) {
+                    // One mistake is told once: where it is, or as what it means.
+                    if fault.level != Level::Severe {
+                        if let Some(told) = self.findings.get_mut(at)
+                            && !told.path.contains(&format!("/{}[", element.name))
+                        {
+                            told.remedy = format!("did you mean {}?", element.name);
+                        }
+                        continue;
+                    }
+                    let unknown = self.findings.remove(at);
+                    fault.words = format!("{}: {}", fault.words, unknown.words);
+                }
                 let path = format!("{path}/{}", element.name);
                 self.push(place.at, Finding { path, ..fault });
             }
@@ -159,6 +174,18 @@ impl Reader<'_> {
         }
         self.add(row, Item::Node(node));
         None
+    }
+
+    /// The finding that tells that the element which `node`, at `path`, lacks
+    /// stands there by a name that is nearly its own.
+    fn mistyped(&self, node: &Node, path: &str, wanted: &str) -> Option<usize> {
+        let unknown = &node.extra()?.unknown;
+        let typed = unknown.iter().map(|xml| local_name(xml)).find(|name| is_like(name, wanted))?;
+        self.findings.iter().position(|told| {
+            let step = told.path.strip_prefix(path).and_then(|rest| rest.strip_prefix('/'));
+            let name = step.and_then(|step| step.split('[').next());
+            told.code == Code::ElementUnknown && name == Some(typed)
+        })
     }
 
     fn add(&mut self, row: u8, item: Item) {
@@ -255,6 +282,14 @@ impl Reader<'_> {
         }
         self.findings
     }
+}
+
+/// The local name of an element that is kept as it was written; of stray
+/// text, nothing.
+fn local_name(xml: &str) -> &str {
+    let tag = xml.strip_prefix('<').unwrap_or_default();
+    let name = tag.split([' ', '>', '/']).next().unwrap_or_default();
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
 /// A step of a path. The root and its parts stand without position.

@@ -173,7 +173,10 @@ impl Builder {
             let path = format!("{}/{}", self.pointer, element.json_name());
             // What is left out is written empty: no fault in a document of JSON.
             if fault.level == Level::Severe || !element.may_be_empty() {
-                let words = format!("{} is missing", element.json_name());
+                let words = match fault.code {
+                    Code::ElementEmpty => format!("{} says nothing", element.json_name()),
+                    _ => format!("{} is missing", element.json_name()),
+                };
                 self.push(Finding { path, words, ..fault });
             }
         }

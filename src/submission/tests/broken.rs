@@ -791,6 +791,27 @@ fn forms() -> Vec<Row> {
             "<ram:LevelCode>1</ram:LevelCode>",
             "",
         ),
+        in_xml(
+            "element.empty",
+            Warning,
+            "…/PhysicalSPSPackage[1]/ItemQuantity",
+            "<ram:ItemQuantity>44</ram:ItemQuantity>",
+            "<ram:ItemQuantity/>",
+        ),
+        told(
+            "element.twice",
+            Info,
+            "/consignment/transitCountry/1",
+            "/SPSConsignment/TransitSPSCountry[2]",
+            &[("/consignment/transitCountry/-", json!({"id": "GS"}))],
+        ),
+        told(
+            "tag.missing",
+            Info,
+            "/exchangedDocument/includedNote/0/subject",
+            "§/IncludedSPSNote[6]/Subject",
+            &[("/exchangedDocument/includedNote", json!([{"content": ["x"]}]))],
+        ),
         told(
             "element.missing",
             Severe,
