@@ -83,8 +83,8 @@ catalogue! {
     ClassificationUnknown "classification.unknown" Mapping [Info]
         "A classification's SystemName is none of the ePhyto tags; other systems are in use and allowed."
         "Nothing, if the partners concerned know the system.",
-    ClauseMissing "clause.missing" MandatoryElements [Warning Info]
-        "A phytosanitary certificate (851) does not bear the clauses 1 and 2 of what it certifies, nor their words. Info where only clause 2 is missing."
+    ClauseMissing "clause.missing" MandatoryElements [Info Warning]
+        "A phytosanitary certificate (851) does not bear the clauses 1 and 2 of what it certifies, nor their words. A warning where clause 2 stands without clause 1."
         "Write an IncludedSPSClause with ID 1 and one with ID 2.",
     ClauseUnexpected "clause.unexpected" Mapping [Info]
         "A re-export certificate (657) bears a clause of a phytosanitary certificate; what it certifies is said by RPCST."

@@ -37,7 +37,7 @@ fn phytosanitary(judge: &mut Judge<'_>, document: &Node, way: &Way<'_>) {
         return;
     }
     let (which, level) = match found {
-        [false, false] => ("clauses 1 and 2 are missing", Level::Warning),
+        [false, false] => ("clauses 1 and 2 are missing", Level::Info),
         [false, true] => ("clause 1 is missing", Level::Warning),
         [true, _] => ("clause 2 is missing", Level::Info),
     };

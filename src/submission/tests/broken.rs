@@ -296,7 +296,7 @@ fn rows() -> Vec<Row> {
             "§/SignatorySPSAuthentication[1]/IncludedSPSClause",
             &[("/exchangedDocument/signatoryAuthentication/0/includedClause/0", none.clone())],
         ),
-        told("clause.missing", Warning, clauses, "", &[(clauses, none.clone())]),
+        told("clause.missing", Info, clauses, "", &[(clauses, none.clone())]),
         told(
             "clause.unexpected",
             Info,
