@@ -657,6 +657,15 @@ fn one_mistake_has_one_reason() {
     let lines = format!("{items}/0/includedTradeLineItem");
     check(items, json!([{}]), missing, &lines);
     check(&lines, json!({}), "submission.list-wanted", &lines);
+    let unknown = "submission.unknown-field";
+    check("…/hsCode", json!({"valuex": "060220"}), unknown, "…/hsCode/valuex");
+    let typed = json!({"valuex": "Fresh", "languageId": "en"});
+    check("…/condition", json!([typed]), unknown, "…/condition/0/valuex");
+    let mut value = phyto();
+    value.pointer_mut(LINE).unwrap()["netWeightMeasure"] =
+        json!({"value": "1", "unitCodex": "KGM"});
+    let findings = from_json(value.to_string().as_bytes()).unwrap_err();
+    assert_eq!(findings.len(), 1, "{findings:#?}");
     let number = json!("9".repeat(249));
     let mut value = phyto();
     value["exchangedDocument"]["id"] = number;

@@ -34,15 +34,21 @@ pub(super) fn judge(judge: &mut Judge<'_>, line: &Node, notes: &Notes<'_>, way: 
     }
     let misplaced = judge.misplaced.iter().any(|tag| tag.starts_with("RPC"));
     if !(notes.doubtful || line.extra().is_some() || misplaced) {
-        for (tag, what) in [
-            ("RPCCO", "the country of origin"),
-            ("RPCRF", "the number of the original certificate"),
-        ] {
-            if notes.first(tag).is_none() {
-                let words = format!("the line does not name {what}: {tag} is missing");
-                let remedy = format!("write {tag}");
-                judge.tell_lack(way, Lacks::Tag(tag), Code::ReExportMissing, words, remedy);
+        let missing = match (notes.first("RPCCO"), notes.first("RPCRF")) {
+            (None, None) => Some((
+                "RPCCO",
+                "neither the country of origin nor the original certificate: RPCCO and RPCRF are missing",
+            )),
+            (None, Some(_)) => Some(("RPCCO", "no country of origin: RPCCO is missing")),
+            (Some(_), None) => {
+                Some(("RPCRF", "no number of the original certificate: RPCRF is missing"))
             }
+            (Some(_), Some(_)) => None,
+        };
+        if let Some((tag, what)) = missing {
+            let words = format!("the line names {what}");
+            let remedy = "write country (RPCCO) and number (RPCRF) for each trade line";
+            judge.tell_lack(way, Lacks::Tag(tag), Code::ReExportMissing, words, remedy);
         }
     }
     let says = |tag: &str| notes.says(tag).and_then(truth);

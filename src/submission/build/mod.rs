@@ -268,8 +268,14 @@ impl Builder {
             }
             (Kind::Leaf(shape, _), raw) => {
                 let is_object = matches!(raw, Raw::Object(_));
+                let before = self.findings.len();
                 let leaf = self.leaf(*shape, element, raw)?;
+                let is_whole = self.findings.len() == before;
                 for fault in rules::leaf(of, element, &leaf, self.strictness) {
+                    // A unit may stand there by a mistyped name.
+                    if fault.code == Code::UnitMissing && !is_whole {
+                        continue;
+                    }
                     let member = match fault.path.strip_prefix('@') {
                         Some(attribute) => format!("/{}", mechanical(attribute)),
                         None if is_object => "/value".to_owned(),

@@ -408,6 +408,14 @@ fn rows() -> Vec<Row> {
         )
         .of_re_export(),
         told(
+            "re-export.missing",
+            Warning,
+            "…/reExport/originCountry",
+            "…",
+            &[("…/reExport", none.clone())],
+        )
+        .of_re_export(),
+        told(
             "re-export.type",
             Warning,
             "…/reExport/originCountry/0",
