@@ -5,6 +5,7 @@ use super::super::codes::{List, code_called, country_called, unit_called};
 use super::super::element::{Element, Shape, Type};
 use super::super::finding::{Finding, Level};
 use super::super::leaf::Leaf;
+use super::super::likeness::distance;
 use super::super::table;
 use super::{Strictness, shown};
 
@@ -77,6 +78,10 @@ pub(super) fn unknown_code(list: List, code: Code, text: &str) -> Finding {
         other => format!("write a code of the list: {}", other.words()),
     };
     let remedy = match list {
+        List::Tag => match tag_meant(text) {
+            Some(meant) => format!("did you mean {meant}?"),
+            None => remedy,
+        },
         List::Package | List::Status | List::Transport => match code_called(list, text) {
             Some(meant) => format!("write \"{meant}\""),
             None => remedy,
@@ -84,6 +89,14 @@ pub(super) fn unknown_code(list: List, code: Code, text: &str) -> Finding {
         _ => remedy,
     };
     Finding::new(code, "", format!("{} is no {} we know", shown(text), list.words()), remedy)
+}
+
+/// The tag that somebody mistyped, if only one is like it.
+fn tag_meant(text: &str) -> Option<&'static str> {
+    let typed: Vec<char> = text.trim().chars().take(20).flat_map(char::to_lowercase).collect();
+    let mut near = List::Tag.rows().map(|(tag, _)| tag).filter(|tag| distance(&typed, tag) <= 1);
+    let first = near.next()?;
+    near.next().is_none().then_some(first)
 }
 
 /// A unit that is not on the list: received, it may be of a newer edition.

@@ -118,14 +118,15 @@ impl Reader<'_> {
 struct Wanted {
     /// The findings that are about this element.
     here: Vec<usize>,
-    /// By the name of a child and which one it is, of those that were read.
-    below: BTreeMap<(&'static str, usize), Wanted>,
+    /// By the name of a child, and which one it is of those that were read.
+    below: BTreeMap<&'static str, BTreeMap<usize, Wanted>>,
 }
 
 impl Wanted {
     fn add(&mut self, placed: &Placed, finding: usize) {
-        let steps = placed.way.iter().map(|step| (step.element.name, step.index));
-        let place = steps.fold(self, |wanted, step| wanted.below.entry(step).or_default());
+        let place = placed.way.iter().fold(self, |wanted, step| {
+            wanted.below.entry(step.element.name).or_default().entry(step.index).or_default()
+        });
         place.here.push(finding);
     }
 }
@@ -148,7 +149,7 @@ impl<'w> Open<'w> {
     /// The child called `local` that begins at `at`, if somebody asked for it;
     /// `is_beyond`: the schema has no place for it.
     fn next(&mut self, local: &str, at: usize, is_beyond: bool) -> Option<Open<'w>> {
-        let name = self.wanted.below.keys().map(|(name, _)| *name).find(|name| *name == local)?;
+        let (name, wanted) = self.wanted.below.get_key_value(local)?;
         let (written, read) = self.counts.entry(name).or_default();
         *written += 1;
         if is_beyond {
@@ -156,7 +157,7 @@ impl<'w> Open<'w> {
         }
         let index = *read;
         *read += 1;
-        let wanted = self.wanted.below.get(&(name, index))?;
+        let wanted = wanted.get(&index)?;
         let path = format!("{}{}", self.path, shown(&Place::new(name, *written, at)));
         Some(Open::new(path, wanted))
     }

@@ -12,7 +12,7 @@ mod tagged;
 use std::collections::HashSet;
 
 use super::nearest::{home_below, home_of_all, nearest};
-use super::point;
+use super::point::Pointers;
 use super::raw::Raw;
 use crate::certificate::catalogue::Code;
 use crate::certificate::digest::SCHEMA;
@@ -81,8 +81,9 @@ impl Builder {
         if self.findings.iter().any(|finding| finding.code.is_of_submission()) {
             return;
         }
+        let mut pointers = Pointers::new(document.root());
         for placed in rules::whole(document, self.strictness) {
-            let path = point::pointer(document.root(), &placed);
+            let path = pointers.to(&placed);
             self.push(Finding { path, ..placed.finding });
         }
     }

@@ -940,3 +940,20 @@ fn nothing_is_told_of_what_is_good() {
         assert!(findings.is_empty(), "{name}: {findings:#?}");
     }
 }
+
+/// However many entries are wrong, each list is gone through once or twice.
+#[test]
+fn a_flood_of_faulty_notes_ends() {
+    let good = std::fs::read(ours("phytosanitary-851.json")).unwrap();
+    let mut value: Value = serde_json::from_slice(&good).unwrap();
+    let note = json!({"subject": "OQV", "content": ["x"]});
+    value["exchangedDocument"]["includedNote"] = Value::Array(vec![note; 20_000]);
+    let (certificate, findings) = check_json(value.to_string().as_bytes(), Strictness::Submission);
+    assert_eq!(findings.len(), 500);
+    let last = findings.last().unwrap();
+    assert_eq!(last.path, "/exchangedDocument/includedNote/499");
+    let written = write(&certificate.unwrap(), &WriteOptions::default());
+    let findings = read(&octets(written.as_bytes())).findings;
+    assert_eq!(findings.len(), 501);
+    assert_eq!(findings[499].path, "/SPSCertificate/SPSExchangedDocument/IncludedSPSNote[505]");
+}
