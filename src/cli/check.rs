@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Exit, Shared};
-use super::document::{Examined, visible};
+use super::document::{Examined, sort, visible};
 use super::explain;
 use super::paint::Paint;
 use crate::certificate::catalogue::Code;
@@ -103,7 +103,7 @@ pub fn run_with(
                 document.findings.extend(more.unwrap_or_default());
                 document.findings.extend(unnamed);
                 document.findings.extend(ahead);
-                document.findings.sort_by_key(|finding| finding.level);
+                sort(&mut document.findings);
                 documents.push(document);
             }
             Err(words) => return Answer::failure(shared, SCHEMA, Exit::Absent, words),

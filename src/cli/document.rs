@@ -94,7 +94,7 @@ impl Examined {
                 }
             }
         };
-        findings.sort_by_key(|finding| finding.level);
+        sort(&mut findings);
         Examined { name, octets, format, document, findings, unsaid }
     }
 
@@ -166,6 +166,13 @@ impl Examined {
             visible(remedy)
         )
     }
+}
+
+/// Puts the worst first, those of a level as they stand in the text.
+pub(super) fn sort(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| {
+        (finding.level, finding.line.is_none(), finding.line, finding.column)
+    });
 }
 
 /// Whether a finding says that something on the way to `path` is absent, or

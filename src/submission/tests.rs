@@ -1,6 +1,7 @@
 //! The whole way: JSON, tree, XML and back, and what is refused on it.
 
 mod broken;
+mod mutants;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

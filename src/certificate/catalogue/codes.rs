@@ -176,6 +176,9 @@ catalogue! {
     MeasureNetOverGross "measure.net-over-gross" Mapping [Warning]
         "A trade line's net weight or volume is more than its gross one."
         "Correct the one that is not meant, or its unit.",
+    MeasureRange "measure.range" Mapping [Warning]
+        "The least value of a range of temperatures or of a treatment's measure is more than its most."
+        "Correct the one that is not meant.",
     MeasureZero "measure.zero" Mapping [Info]
         "A weight, a volume, a duration or a number of packages is zero."
         "Leave it out if it was not measured.",

@@ -83,7 +83,9 @@ impl Kind {
     /// What the first octets are; absent if they do not tell.
     fn of(octets: &[u8]) -> Option<Kind> {
         let found = infer::get(octets).and_then(|found| Kind::promised(found.mime_type()));
-        found.or_else(|| (!octets.contains(&0)).then_some(Kind::Text))
+        // UTF-16 has its mark, other text no NUL.
+        let is_wide = octets.starts_with(b"\xff\xfe") || octets.starts_with(b"\xfe\xff");
+        found.or_else(|| (is_wide || !octets.contains(&0)).then_some(Kind::Text))
     }
 
     fn words(self) -> &'static str {
@@ -244,6 +246,7 @@ mod tests {
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", Some(Kind::Office)),
             (b"<?xml version=\"1.0\"?><a/>", Some(Kind::Text)),
             (b"Dear colleagues", Some(Kind::Text)),
+            (b"\xff\xfeD\0e\0a\0r\0", Some(Kind::Text)),
             (b"\0\x01\x02\x03", None),
         ] {
             assert_eq!(Kind::of(octets), kind, "{octets:?}");

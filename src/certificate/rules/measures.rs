@@ -4,6 +4,7 @@ use super::super::catalogue::Code;
 use super::super::element::{Element, Kind, Shape};
 use super::super::finding::Finding;
 use super::super::leaf::Leaf;
+use super::super::table;
 use super::super::tree::{Item, Node};
 use super::super::value::{Form, number};
 use super::shown;
@@ -118,6 +119,33 @@ pub(super) fn package(judge: &mut Judge<'_>, package: &Node, way: &Way<'_>) {
                 }
             }
             Kind::Leaf(..) | Kind::Node(_) => {}
+        }
+    }
+}
+
+/// A range whose least is more than its most.
+pub(super) fn range(judge: &mut Judge<'_>, node: &Node, way: &Way<'_>) {
+    let Some(most) = node.leaf("MaximumValueMeasure") else { return };
+    let Some(least) = node.leaf("MinimumValueMeasure") else { return };
+    let number = |leaf: &Leaf| leaf.text.parse::<f64>().ok();
+    let (Some(low), Some(high)) = (number(least), number(most)) else { return };
+    if low > high
+        && least.attribute("unitCode") == most.attribute("unitCode")
+        && let Some((_, element)) = node.of().element("MinimumValueMeasure")
+    {
+        let words = format!("the minimum {} is more than the maximum {}", least.text, most.text);
+        let remedy = "look which of the two is meant";
+        judge.tell(&way.to(element, 0), Code::MeasureRange, words, remedy);
+    }
+}
+
+/// The temperatures that a container is set to.
+pub(super) fn equipment(judge: &mut Judge<'_>, equipment: &Node, way: &Way<'_>) {
+    for (element, index, item) in children(equipment) {
+        if let Item::Node(temperature) = item
+            && temperature.of().is(&table::TEMPERATURE)
+        {
+            range(judge, temperature, &way.to(element, index));
         }
     }
 }

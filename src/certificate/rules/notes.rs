@@ -33,8 +33,7 @@ impl<'d> Notes<'d> {
 
     /// The first entry with a tag, and which entry of its list it is.
     pub fn first(&self, name: &str) -> Option<(usize, &'d Node)> {
-        let tag = Tag::named(name)?;
-        self.first.get(tag.place()).copied().flatten()
+        self.first.get(Tag::place(name)?).copied().flatten()
     }
 
     /// What the first entry with a tag says.
@@ -54,7 +53,8 @@ impl<'d> Notes<'d> {
             self.untagged(judge, entry, name, way);
             return;
         };
-        let Some(tag) = Tag::named(&said.text) else {
+        let place = Tag::place(&said.text);
+        let Some((place, tag)) = place.and_then(|at| Some((at, TAGS.get(at)?))) else {
             self.stranger(judge, entry, said, way);
             return;
         };
@@ -70,7 +70,7 @@ impl<'d> Notes<'d> {
             return;
         }
         value(judge, tag, entry, way);
-        self.count(judge, tag, entry, way);
+        self.count(judge, (place, tag), entry, way);
     }
 
     /// An entry without a tag, and without a code that would stand for one.
@@ -116,8 +116,14 @@ impl<'d> Notes<'d> {
     }
 
     /// A tag that stands there once more than it may.
-    fn count(&mut self, judge: &mut Judge<'d>, tag: &Tag, entry: &'d Node, way: &Way<'_>) {
-        let Some(first) = self.first.get_mut(tag.place()) else { return };
+    fn count(
+        &mut self,
+        judge: &mut Judge<'d>,
+        (place, tag): (usize, &Tag),
+        entry: &'d Node,
+        way: &Way<'_>,
+    ) {
+        let Some(first) = self.first.get_mut(place) else { return };
         let Some((_, earlier)) = *first else {
             *first = Some((way.index(), entry));
             return;

@@ -121,13 +121,12 @@ tags! {
 impl Tag {
     /// The tag called `name`, to the letter.
     pub fn named(name: &str) -> Option<&'static Tag> {
-        let at = TAGS.binary_search_by(|tag| tag.name.cmp(name)).ok()?;
-        TAGS.get(at)
+        TAGS.get(Tag::place(name)?)
     }
 
-    /// Its place in [`TAGS`].
-    pub fn place(&self) -> usize {
-        TAGS.binary_search_by(|tag| tag.name.cmp(self.name)).unwrap_or_default()
+    /// The place in [`TAGS`] of the tag called `name`.
+    pub fn place(name: &str) -> Option<usize> {
+        TAGS.binary_search_by(|tag| tag.name.cmp(name)).ok()
     }
 
     /// Whether it tells of a re-export.

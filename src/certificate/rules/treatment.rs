@@ -63,8 +63,9 @@ fn other(judge: &mut Judge<'_>, process: &Node, way: &Way<'_>) {
 /// A fact that should be a measure: a temperature or a concentration, which
 /// says something.
 pub(super) fn measure(judge: &mut Judge<'_>, tag: &Tag, fact: &Node, way: &Way<'_>) {
-    let measures = ["ValueMeasure", "MinimumValueMeasure", "MaximumValueMeasure"];
-    if measures.iter().all(|name| fact.text(name).is_none()) {
+    let names = ["ValueMeasure", "MinimumValueMeasure", "MaximumValueMeasure"];
+    measures::range(judge, fact, way);
+    if names.iter().all(|name| fact.text(name).is_none()) {
         let words = format!("{} is told in words, not as a measure", tag.name);
         let remedy = "write ValueMeasure with its unit, as 21 and CEL";
         judge.tell(way, Code::TreatmentMeasureMissing, words, remedy);
@@ -75,7 +76,7 @@ pub(super) fn measure(judge: &mut Judge<'_>, tag: &Tag, fact: &Node, way: &Way<'
     }
     for (element, index, item) in children(fact) {
         let Item::Leaf(leaf) = item else { continue };
-        if !measures.contains(&element.name) {
+        if !names.contains(&element.name) {
             continue;
         }
         let unit = leaf.attribute("unitCode");

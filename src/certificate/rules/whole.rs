@@ -136,7 +136,9 @@ impl<'d> Judge<'d> {
         for (element, index, item) in children(consignment) {
             let Item::Node(node) = item else { continue };
             self.twice(&mut last, node, &way.to(element, index));
-            if node.of().is(&table::CONSIGNMENT_ITEM) {
+            if node.of().is(&table::TRANSPORT_EQUIPMENT) {
+                measures::equipment(self, node, &way.to(element, index));
+            } else if node.of().is(&table::CONSIGNMENT_ITEM) {
                 let way = way.to(element, index);
                 parties::sequence(self, node, &way);
                 for (element, index, item) in children(node) {
@@ -166,6 +168,8 @@ impl<'d> Judge<'d> {
                 classes.take(self, node, &way);
             } else if is(&table::PACKAGE) {
                 measures::package(self, node, &way);
+            } else if is(&table::TRANSPORT_EQUIPMENT) {
+                measures::equipment(self, node, &way);
             } else if is(&table::PROCESS) {
                 treatment::judge(self, node, &way);
             } else if is(&table::REFERENCED_DOCUMENT) {

@@ -176,15 +176,18 @@ impl Reader<'_> {
         None
     }
 
-    /// The finding that tells that the element which `node`, at `path`, lacks
-    /// stands there by a name that is nearly its own.
+    /// The finding that tells of an element which nobody knows, and which is
+    /// what `node`, at `path`, lacks: by a name that is nearly `wanted`, or as
+    /// what stands in it.
     fn mistyped(&self, node: &Node, path: &str, wanted: &str) -> Option<usize> {
-        let unknown = &node.extra()?.unknown;
-        let typed = unknown.iter().map(|xml| local_name(xml)).find(|name| is_like(name, wanted))?;
+        let unknown = node.extra().map(|extra| extra.unknown.as_slice()).unwrap_or_default();
+        let typed = unknown.iter().map(|xml| local_name(xml)).find(|name| is_like(name, wanted));
         self.findings.iter().position(|told| {
             let step = told.path.strip_prefix(path).and_then(|rest| rest.strip_prefix('/'));
-            let name = step.and_then(|step| step.split('[').next());
-            told.code == Code::ElementUnknown && name == Some(typed)
+            let mut names = step.into_iter().flat_map(|step| step.split('/'));
+            let name = names.next().and_then(|step| step.split('[').next());
+            let is_inside = names.next().is_some() && name == Some(wanted);
+            told.code == Code::ElementUnknown && (is_inside || typed.is_some() && name == typed)
         })
     }
 
@@ -265,11 +268,16 @@ impl Reader<'_> {
     pub(super) fn finish(mut self) -> Vec<Finding> {
         if let Some(at) = self.consignment.filter(|_| !self.has_line) {
             // One thing that is missing is told once, and as what it means.
-            let is_line = |path: &str| {
-                path.ends_with("/IncludedSPSConsignmentItem")
-                    || path.ends_with("/IncludedSPSTradeLineItem")
-            };
-            self.findings.retain(|told| told.code != Code::ElementAbsent || !is_line(&told.path));
+            let lines = ["IncludedSPSConsignmentItem", "IncludedSPSTradeLineItem"];
+            self.findings.retain(|told| {
+                let step = told.path.rsplit('/').next().unwrap_or_default();
+                let name = step.split('[').next().unwrap_or_default();
+                match told.code {
+                    Code::ElementAbsent => !lines.contains(&name),
+                    Code::ElementUnknown => !lines.iter().any(|line| is_like(name, line)),
+                    _ => true,
+                }
+            });
             let path = "/SPSCertificate/SPSConsignment";
             let words = "the consignment has no trade line";
             let remedy = "write at least one IncludedSPSTradeLineItem";

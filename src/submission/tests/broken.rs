@@ -340,6 +340,16 @@ fn rows() -> Vec<Row> {
             &[("…/netWeightMeasure", json!({"value": "1", "unitCode": "TNE"}))],
         ),
         told(
+            "measure.range",
+            Warning,
+            "/consignment/utilizedTransportEquipment/0/settingTemperature/0/minimumValueMeasure",
+            "/SPSConsignment/UtilizedSPSTransportEquipment[1]/SettingSPSTemperature[1]/MinimumValueMeasure[1]",
+            &[(
+                "/consignment/utilizedTransportEquipment/0/settingTemperature/0/minimumValueMeasure/value",
+                json!("5"),
+            )],
+        ),
+        told(
             "measure.zero",
             Info,
             "…/netWeightMeasure",
