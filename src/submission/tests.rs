@@ -129,6 +129,32 @@ fn the_norwegian_sample_keeps_everything() {
     let misplaced = reading.findings.iter().find(|f| f.code.as_str() == "element.unknown").unwrap();
     assert!(misplaced.path.ends_with("/AppliedSPSProcess[1]/AdditionalInformationSPSNote[1]"));
     assert!(misplaced.line.is_some_and(|line| line > 100));
+    // Its faults are there on purpose: each is told once, where it is.
+    let mut told: Vec<_> = reading
+        .findings
+        .iter()
+        .filter(|finding| finding.code.as_str() != "element.order")
+        .map(|finding| (finding.line.unwrap(), finding.code.as_str(), finding.level))
+        .collect();
+    told.sort_unstable();
+    let (warning, info) = (Level::Warning, Level::Info);
+    let wanted = [
+        (34, "tag.form", warning),
+        (64, "clause.missing", info),
+        (89, "attachment.type-missing", info),
+        (96, "attachment.type-missing", info),
+        (99, "date.form", warning),
+        (103, "attachment.type-missing", info),
+        (110, "attachment.type-missing", info),
+        (116, "attachment.type-missing", warning),
+        (122, "attachment.not-base64", warning),
+        (203, "tag.length", warning),
+        (218, "re-export.type", warning),
+        (347, "element.unknown", warning),
+        (386, "tag.empty", warning),
+        (402, "treatment.full-missing", warning),
+    ];
+    assert_eq!(told, wanted);
     check_round_trip(&certificate);
     // Every leaf's text is still there: nothing got lost on the way.
     let written = write(&certificate, &WriteOptions::default());

@@ -78,7 +78,9 @@ impl Builder {
     /// Judges the document as a whole, if all of it was understood: what could
     /// not be read may be what seems to be missing.
     fn judge(&mut self, document: &Document) {
-        if self.findings.iter().any(|finding| finding.code.is_of_submission()) {
+        let unread =
+            |code: Code| code.is_of_submission() && code != Code::SubmissionBeyondTheSchema;
+        if self.findings.iter().any(|finding| unread(finding.code)) {
             return;
         }
         let mut pointers = Pointers::new(document.root());
