@@ -33,7 +33,7 @@ pub enum Paths {
 
 impl Paths {
     /// The path of the element along `way`, each the first of its name.
-    fn of(self, way: &[&str]) -> String {
+    pub fn of(self, way: &[&str]) -> String {
         match self {
             Paths::Json => way.iter().map(|name| format!("/{}", mechanical(name))).collect(),
             Paths::Xml => {

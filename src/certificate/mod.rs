@@ -10,6 +10,7 @@
 //! - [`digest`]: when two certificates are the same one;
 //! - [`life`]: what one more version of a certificate is;
 //! - [`finding`]: what is wrong with one;
+//! - `likeness`: what somebody may have mistyped;
 //! - [`catalogue`]: every code of a finding, with what it means and what to do.
 //!
 //! It knows no XML, no JSON text but the canonical form, and no partner.
@@ -24,6 +25,7 @@ pub mod facts;
 pub mod finding;
 pub mod leaf;
 pub mod life;
+pub(crate) mod likeness;
 pub mod number;
 pub(crate) mod plain;
 pub mod rules;

@@ -8,12 +8,13 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Exit, Shared};
-use super::document::{Examined, visible};
+use super::document::{Examined, sort, visible};
 use super::explain;
 use super::paint::Paint;
 use crate::certificate::catalogue::Code;
-use crate::certificate::rules::Strictness;
+use crate::certificate::rules::{self, Strictness};
 use crate::certificate::{self, Certificate, Finding, Level};
+use crate::clock::Clock;
 use crate::config::Keys;
 use crate::partner::{Partner, PartnerCode, routing};
 
@@ -95,10 +96,14 @@ pub fn run_with(
         match Examined::read(file, Strictness::Submission) {
             Ok(mut document) => {
                 let more = document.certificate().map(&beside);
+                let ahead = document.certificate().and_then(|certificate| {
+                    rules::ahead(certificate, document.paths(), Clock::system().now())
+                });
                 let unnamed = document.unnamed();
                 document.findings.extend(more.unwrap_or_default());
                 document.findings.extend(unnamed);
-                document.findings.sort_by_key(|finding| finding.level);
+                document.findings.extend(ahead);
+                sort(&mut document.findings);
                 documents.push(document);
             }
             Err(words) => return Answer::failure(shared, SCHEMA, Exit::Absent, words),

@@ -6,6 +6,7 @@ use super::answer::read_input;
 use super::paint::Paint;
 use crate::certificate::catalogue::Code;
 use crate::certificate::facts::Paths;
+use crate::certificate::likeness::is_like;
 use crate::certificate::rules::Strictness;
 use crate::certificate::{Certificate, Document, Finding, Level, any_severe};
 use crate::{sps, submission};
@@ -93,7 +94,7 @@ impl Examined {
                 }
             }
         };
-        findings.sort_by_key(|finding| finding.level);
+        sort(&mut findings);
         Examined { name, octets, format, document, findings, unsaid }
     }
 
@@ -119,15 +120,27 @@ impl Examined {
     /// Why a certificate that can be read cannot be named: a submission of it is
     /// refused; one of a partner's is taken for what it is, but not recorded.
     pub(super) fn unnamed(&self) -> Vec<Finding> {
-        let (paths, level) = match self.format {
-            Format::Json => (Paths::Json, Level::Severe),
-            Format::Neither | Format::Xml => (Paths::Xml, Level::Warning),
-        };
+        let paths = self.paths();
+        let level = if paths == Paths::Json { Level::Severe } else { Level::Warning };
         let Some(certificate) = self.certificate().filter(|_| !any_severe(&self.findings)) else {
             return Vec::new();
         };
         let missing = certificate.facts_by(paths).err().unwrap_or_default();
-        missing.into_iter().map(|finding| finding.at_level(level)).collect()
+        // What has been told to be missing need not be told to be missed.
+        let is_told = |missing: &Finding| {
+            missing.code == Code::FactsMissing
+                && self.findings.iter().any(|told| is_of_way(told, &missing.path))
+        };
+        let untold = missing.into_iter().filter(|missing| !is_told(missing));
+        untold.map(|finding| finding.at_level(level)).collect()
+    }
+
+    /// How the paths of its findings are written.
+    pub(super) fn paths(&self) -> Paths {
+        match self.format {
+            Format::Json => Paths::Json,
+            Format::Neither | Format::Xml => Paths::Xml,
+        }
     }
 
     /// The status as written.
@@ -153,6 +166,30 @@ impl Examined {
             visible(remedy)
         )
     }
+}
+
+/// Puts the worst first, those of a level as they stand in the text.
+pub(super) fn sort(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| {
+        (finding.level, finding.line.is_none(), finding.line, finding.column)
+    });
+}
+
+/// Whether a finding says that something on the way to `path` is absent, or
+/// stands there by a mistyped name.
+fn is_of_way(told: &Finding, path: &str) -> bool {
+    let plain = |path: &str| path.replace("[1]", "");
+    let (found, wanted) = (plain(&told.path), plain(path));
+    let steps: Vec<(&str, &str)> = found.split('/').zip(wanted.split('/')).collect();
+    let Some(((found, wanted), before)) = steps.split_last() else { return false };
+    let same_way = before.iter().all(|(found, wanted)| found == wanted);
+    same_way
+        && told.path.matches('/').count() < steps.len()
+        && match told.code {
+            Code::ElementAbsent | Code::ElementEmpty => found == wanted,
+            Code::ElementUnknown => is_like(found, wanted),
+            _ => false,
+        }
 }
 
 /// Text from outside as it may be shown on a terminal.

@@ -15,8 +15,9 @@ use sha2::{Digest, Sha256};
 use super::prove::{self, Destination, Proven, Refused, Signed, Unsealed};
 use super::reports::{self, OnRecord, Reported};
 use super::terms::{HandedTerms, Terms};
-use super::{owing, received};
-use crate::certificate::{Certificate, Facts, Finding, Level};
+use super::{agree, owing, received};
+use crate::certificate::facts::Paths;
+use crate::certificate::{Certificate, Facts, Finding, Level, rules};
 use crate::clock::Timestamp;
 use crate::delivery::LetterId;
 use crate::ledger::{Arrival, Evidence, OwedReceipt, Quarantine, SentRecord};
@@ -273,5 +274,7 @@ pub fn read_certificate(
             ),
         ));
     }
+    findings.extend(agree::differences(proven.subject.as_deref(), &facts));
+    findings.extend(rules::ahead(&certificate, Paths::Xml, proven.signed_at));
     Ok((certificate, facts, findings))
 }

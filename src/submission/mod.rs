@@ -3,6 +3,7 @@
 //! - [`raw`]: JSON as it was typed;
 //! - [`build`]: JSON to a certificate, every fault with a pointer and a remedy;
 //! - [`locate`]: line and column of what a pointer points to;
+//! - [`point`]: the pointer to an element of the tree;
 //! - [`nearest`]: what somebody may have meant;
 //! - [`render`]: a certificate to JSON, always in the shortest form;
 //! - [`schema`]: the JSON Schema of all that.
@@ -12,6 +13,7 @@
 mod build;
 mod locate;
 mod nearest;
+mod point;
 mod raw;
 mod render;
 #[cfg(test)]

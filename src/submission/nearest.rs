@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use crate::certificate::element::{Element, Kind, Type};
+use crate::certificate::likeness::distance;
 use crate::certificate::plain::Plain;
 use crate::certificate::table::{self, TYPES};
 
@@ -29,25 +30,6 @@ pub(super) fn nearest<'a>(
         typed.len() > 3 && (candidate.starts_with(&typed) || candidate.ends_with(&typed))
     };
     candidates.iter().filter(holds).min_by_key(|candidate| candidate.len()).copied()
-}
-
-/// How many letters to put in, take out or change (Levenshtein), case aside.
-fn distance(typed: &[char], candidate: &str) -> usize {
-    let mut before: Vec<usize> = (0..=typed.len()).collect();
-    for (row, letter) in candidate.chars().flat_map(char::to_lowercase).enumerate() {
-        let mut corner = row;
-        let mut left = row + 1;
-        if let Some(first) = before.first_mut() {
-            *first = left;
-        }
-        for (place, other) in before.iter_mut().skip(1).zip(typed) {
-            let change = corner + usize::from(letter != *other);
-            corner = *place;
-            left = change.min(left + 1).min(corner + 1);
-            *place = left;
-        }
-    }
-    before.last().copied().unwrap_or_default()
 }
 
 /// Where in an object of type `of` a member called `name` belongs, if that is

@@ -1,5 +1,8 @@
 //! The whole way: JSON, tree, XML and back, and what is refused on it.
 
+mod broken;
+mod mutants;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -126,6 +129,32 @@ fn the_norwegian_sample_keeps_everything() {
     let misplaced = reading.findings.iter().find(|f| f.code.as_str() == "element.unknown").unwrap();
     assert!(misplaced.path.ends_with("/AppliedSPSProcess[1]/AdditionalInformationSPSNote[1]"));
     assert!(misplaced.line.is_some_and(|line| line > 100));
+    // Its faults are there on purpose: each is told once, where it is.
+    let mut told: Vec<_> = reading
+        .findings
+        .iter()
+        .filter(|finding| finding.code.as_str() != "element.order")
+        .map(|finding| (finding.line.unwrap(), finding.code.as_str(), finding.level))
+        .collect();
+    told.sort_unstable();
+    let (warning, info) = (Level::Warning, Level::Info);
+    let wanted = [
+        (34, "tag.form", warning),
+        (64, "clause.missing", info),
+        (89, "attachment.type-missing", info),
+        (96, "attachment.type-missing", info),
+        (99, "date.form", warning),
+        (103, "attachment.type-missing", info),
+        (110, "attachment.type-missing", info),
+        (116, "attachment.type-missing", warning),
+        (122, "attachment.not-base64", warning),
+        (203, "tag.length", warning),
+        (218, "re-export.type", warning),
+        (347, "element.unknown", warning),
+        (386, "tag.empty", warning),
+        (402, "treatment.full-missing", warning),
+    ];
+    assert_eq!(told, wanted);
     check_round_trip(&certificate);
     // Every leaf's text is still there: nothing got lost on the way.
     let written = write(&certificate, &WriteOptions::default());
@@ -655,6 +684,15 @@ fn one_mistake_has_one_reason() {
     let lines = format!("{items}/0/includedTradeLineItem");
     check(items, json!([{}]), missing, &lines);
     check(&lines, json!({}), "submission.list-wanted", &lines);
+    let unknown = "submission.unknown-field";
+    check("…/hsCode", json!({"valuex": "060220"}), unknown, "…/hsCode/valuex");
+    let typed = json!({"valuex": "Fresh", "languageId": "en"});
+    check("…/condition", json!([typed]), unknown, "…/condition/0/valuex");
+    let mut value = phyto();
+    value.pointer_mut(LINE).unwrap()["netWeightMeasure"] =
+        json!({"value": "1", "unitCodex": "KGM"});
+    let findings = from_json(value.to_string().as_bytes()).unwrap_err();
+    assert_eq!(findings.len(), 1, "{findings:#?}");
     let number = json!("9".repeat(249));
     let mut value = phyto();
     value["exchangedDocument"]["id"] = number;
@@ -704,6 +742,43 @@ fn one_mistake_in_xml_has_one_reason() {
     }
     let leaves = "/SPSCertificate/SPSConsignment/ExportExitDateTime[1]";
     check(">2026-10-07<", ">07/10/2026<", &[("date.none", leaves)]);
+}
+
+/// A name that is mistyped is told once: where it stands, or, where nothing can
+/// do without it, as what is missing.
+#[test]
+fn a_mistyped_element_is_told_once() {
+    #[track_caller]
+    fn check(from: &str, to: &str, code: &str, path: &str, says: &str) {
+        let golden = std::fs::read_to_string(ours("phytosanitary-851.xml")).unwrap();
+        let changed = golden.replacen(from, to, 1);
+        assert_ne!(changed, golden);
+        let findings = read(&octets(changed)).findings;
+        let found: Vec<_> = findings.iter().map(|f| (f.code.as_str(), f.path.as_str())).collect();
+        assert_eq!(found, [(code, format!("/SPSCertificate{path}").as_str())], "{findings:#?}");
+        assert!(format!("{} {}", findings[0].words, findings[0].remedy).contains(says));
+    }
+    check(
+        "<ram:ID>BV</ram:ID>",
+        "<ram:Id>BV</ram:Id>",
+        "element.unknown",
+        "/SPSConsignment/ExportSPSCountry[1]/Id[1]",
+        "did you mean ID?",
+    );
+    check(
+        "<ram:ID>BV</ram:ID>",
+        "<rsm:ID>BV</rsm:ID>",
+        "element.unknown",
+        "/SPSConsignment/ExportSPSCountry[1]/ID[1]",
+        "leave it out",
+    );
+    check(
+        "<ram:StatusCode>70</ram:StatusCode>",
+        "<ram:Statuscode>70</ram:Statuscode>",
+        "element.missing",
+        "/SPSExchangedDocument/StatusCode",
+        "Statuscode",
+    );
 }
 
 /// What is told no more is not worked out either: a flood of faults in a body

@@ -104,7 +104,10 @@ fn with_attachment(certificate: &Certificate, size: usize) -> Certificate {
         let mut attached = Node::new(&table::REFERENCED_DOCUMENT)
             .with("RelationshipTypeCode", "ZZZ")
             .with("ID", "SCAN-1");
-        attached.push("AttachmentBinaryObject", Item::Leaf(Leaf::new("JVBERi0x".repeat(size / 8))));
+        let mut scan = Leaf::new("JVBERi0x".repeat(size / 8));
+        scan.set("mimeCode", "application/pdf");
+        scan.set("filename", "scan.pdf");
+        attached.push("AttachmentBinaryObject", Item::Leaf(scan));
         document.push("ReferenceSPSReferencedDocument", Item::Node(attached));
     })
 }

@@ -5,6 +5,7 @@ use super::super::gate;
 use super::{FINDING_LIMIT, OpenChild, OpenLeaf, Place, Reader, Unsaid, table};
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::Shape;
+use crate::certificate::likeness::is_like;
 use crate::certificate::rules::{self, Strictness};
 use crate::certificate::value::{collapsed, is_base64, is_blank};
 use crate::certificate::{Extra, Finding, Item, Level, Node, Spelling, any_severe};
@@ -165,6 +166,20 @@ impl Reader<'_> {
         if !found.is_empty() {
             let path = self.path_to(&place);
             for (element, fault) in found {
+                let mut fault = fault;
+                if let Some(at) = self.mistyped(&node, &path, element.name) {
+                    // One mistake is told once: where it is, or as what it means.
+                    if fault.level != Level::Severe {
+                        if let Some(told) = self.findings.get_mut(at)
+                            && !told.path.contains(&format!("/{}[", element.name))
+                        {
+                            told.remedy = format!("did you mean {}?", element.name);
+                        }
+                        continue;
+                    }
+                    let unknown = self.findings.remove(at);
+                    fault.words = format!("{}: {}", fault.words, unknown.words);
+                }
                 let path = format!("{path}/{}", element.name);
                 self.push(place.at, Finding { path, ..fault });
             }
@@ -175,6 +190,21 @@ impl Reader<'_> {
         }
         self.add(row, Item::Node(node));
         None
+    }
+
+    /// The finding that tells of an element which nobody knows, and which is
+    /// what `node`, at `path`, lacks: by a name that is nearly `wanted`, or as
+    /// what stands in it.
+    fn mistyped(&self, node: &Node, path: &str, wanted: &str) -> Option<usize> {
+        let unknown = node.extra().map(|extra| extra.unknown.as_slice()).unwrap_or_default();
+        let typed = unknown.iter().map(|xml| local_name(xml)).find(|name| is_like(name, wanted));
+        self.findings.iter().position(|told| {
+            let step = told.path.strip_prefix(path).and_then(|rest| rest.strip_prefix('/'));
+            let mut names = step.into_iter().flat_map(|step| step.split('/'));
+            let name = names.next().and_then(|step| step.split('[').next());
+            let is_inside = names.next().is_some() && name == Some(wanted);
+            told.code == Code::ElementUnknown && (is_inside || typed.is_some() && name == typed)
+        })
     }
 
     fn add(&mut self, row: u8, item: Item) {
@@ -253,6 +283,17 @@ impl Reader<'_> {
 
     pub(super) fn finish(mut self) -> Vec<Finding> {
         if let Some(at) = self.consignment.filter(|_| !self.has_line) {
+            // One thing that is missing is told once, and as what it means.
+            let lines = ["IncludedSPSConsignmentItem", "IncludedSPSTradeLineItem"];
+            self.findings.retain(|told| {
+                let step = told.path.rsplit('/').next().unwrap_or_default();
+                let name = step.split('[').next().unwrap_or_default();
+                match told.code {
+                    Code::ElementAbsent => !lines.contains(&name),
+                    Code::ElementUnknown => !lines.iter().any(|line| is_like(name, line)),
+                    _ => true,
+                }
+            });
             let path = "/SPSCertificate/SPSConsignment";
             let words = "the consignment has no trade line";
             let remedy = "write at least one IncludedSPSTradeLineItem";
@@ -267,8 +308,16 @@ impl Reader<'_> {
     }
 }
 
+/// The local name of an element that is kept as it was written; of stray
+/// text, nothing.
+fn local_name(xml: &str) -> &str {
+    let tag = xml.strip_prefix('<').unwrap_or_default();
+    let name = tag.split([' ', '>', '/']).next().unwrap_or_default();
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
+}
+
 /// A step of a path. The root and its parts stand without position.
-fn shown(place: &Place) -> String {
+pub(super) fn shown(place: &Place) -> String {
     let (name, position) = (place.name, place.position);
     let is_part = PARTS.contains(&name);
     if is_part && position == 1 { format!("/{name}") } else { format!("/{name}[{position}]") }

@@ -7,6 +7,7 @@
 //! - here: the events of the tokenizer, one after the other, without recursion;
 //! - [`open`]: what a start tag opens, or that it has no place;
 //! - [`close`]: what an end tag closes, and what is found wrong with it;
+//! - [`places`]: where that is which is wrong with the document as a whole;
 //! - [`unsaid`]: what the octets say that is no content.
 //!
 //! What is usual costs little: names are compared where they stand, a value is
@@ -14,6 +15,7 @@
 
 mod close;
 mod open;
+mod places;
 #[cfg(test)]
 mod tests;
 mod unsaid;
@@ -106,6 +108,9 @@ fn whole(octets: &SpsOctets<'_>) -> Reading<Document> {
     }
     let mut reader = Reader::new(octets.as_bytes());
     let certificate = reader.document().map(Document::of_tidy);
+    if let Some(document) = &certificate {
+        reader.judge(document);
+    }
     let unsaid = reader.unsaid();
     let findings = reader.finish();
     Reading { certificate, findings, refused: None, unsaid }
@@ -239,6 +244,8 @@ struct Reader<'a> {
     /// The place found last, to count on from.
     last_place: (usize, u32, u32),
     unsaid: Unsaid,
+    /// Where elements begin that the schema has no place for.
+    beyond: Vec<usize>,
     /// Where the consignment begins, and whether a trade line was seen.
     consignment: Option<usize>,
     has_line: bool,
@@ -268,6 +275,7 @@ impl<'a> Reader<'a> {
             has_returns: octets.len() > LONG || memchr::memchr(b'\r', octets).is_some(),
             last_place: (0, 1, 1),
             unsaid: Unsaid::default(),
+            beyond: Vec::new(),
             consignment: None,
             has_line: false,
         }

@@ -229,6 +229,7 @@ impl Reader<'_> {
             _ => "leave it out, or write it where the schema has it",
         };
         self.push(at, Finding::new(code, path, words, remedy));
+        self.beyond.push(at);
         let mut capture = Capture::default();
         let attributes: Vec<_> = attributes(&self.bindings, start).collect();
         capture.start(name, &attributes);

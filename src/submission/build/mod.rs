@@ -12,6 +12,7 @@ mod tagged;
 use std::collections::HashSet;
 
 use super::nearest::{home_below, home_of_all, nearest};
+use super::point::Pointers;
 use super::raw::Raw;
 use crate::certificate::catalogue::Code;
 use crate::certificate::digest::SCHEMA;
@@ -70,7 +71,23 @@ impl Builder {
             let words = format!("the document has more than {} elements", sps::gate::ELEMENT_LIMIT);
             self.refuse(Code::SubmissionTooManyElements, words, "part it in several");
         }
+        self.judge(&document);
         Some(document)
+    }
+
+    /// Judges the document as a whole, if all of it was understood: what could
+    /// not be read may be what seems to be missing.
+    fn judge(&mut self, document: &Document) {
+        let unread =
+            |code: Code| code.is_of_submission() && code != Code::SubmissionBeyondTheSchema;
+        if self.findings.iter().any(|finding| unread(finding.code)) {
+            return;
+        }
+        let mut pointers = Pointers::new(document.root());
+        for placed in rules::whole(document, self.strictness) {
+            let path = pointers.to(&placed);
+            self.push(Finding { path, ..placed.finding });
+        }
     }
 
     //--- Findings
@@ -159,7 +176,10 @@ impl Builder {
             let path = format!("{}/{}", self.pointer, element.json_name());
             // What is left out is written empty: no fault in a document of JSON.
             if fault.level == Level::Severe || !element.may_be_empty() {
-                let words = format!("{} is missing", element.json_name());
+                let words = match fault.code {
+                    Code::ElementEmpty => format!("{} says nothing", element.json_name()),
+                    _ => format!("{} is missing", element.json_name()),
+                };
                 self.push(Finding { path, words, ..fault });
             }
         }
@@ -251,8 +271,14 @@ impl Builder {
             }
             (Kind::Leaf(shape, _), raw) => {
                 let is_object = matches!(raw, Raw::Object(_));
+                let before = self.findings.len();
                 let leaf = self.leaf(*shape, element, raw)?;
+                let is_whole = self.findings.len() == before;
                 for fault in rules::leaf(of, element, &leaf, false, self.strictness) {
+                    // A unit may stand there by a mistyped name.
+                    if fault.code == Code::UnitMissing && !is_whole {
+                        continue;
+                    }
                     let member = match fault.path.strip_prefix('@') {
                         Some(attribute) => format!("/{}", mechanical(attribute)),
                         None if is_object => "/value".to_owned(),

@@ -7,6 +7,7 @@ use super::{Builder, again, cut};
 use crate::certificate::catalogue::Code;
 use crate::certificate::digest::truth;
 use crate::certificate::element::Type;
+use crate::certificate::likeness::is_like;
 use crate::certificate::plain::{Plain, Repeats, StandsFor, tag_name};
 use crate::certificate::{Finding, Item, Leaf, Node, table};
 
@@ -160,7 +161,11 @@ impl Builder {
             }
         };
         let has = |name: &str| members.iter().any(|(key, _)| key == name);
-        if has("value") {
+        // Nor does a mistyped value make an entry of it.
+        let is_value = |key: &str| {
+            key == "value" || of.element_in_json(key).is_none() && is_like(key, "value")
+        };
+        if members.iter().any(|(key, _)| is_value(key)) {
             let measured = plain.stands_for == StandsFor::Fact && has("unitCode");
             let value_name = if measured { "ValueMeasure" } else { value_name };
             return self.valued(tag, value_name, Raw::Object(members), depth);
@@ -281,14 +286,6 @@ impl Builder {
                 let remedy = format!("write it as {field}, without the tag");
                 self.push(Finding::new(Code::SubmissionTagInList, path, words, remedy));
             }
-        }
-        if node.of().is(&table::PROCESS)
-            && !tagged.is_empty()
-            && node.text("TypeCode") != Some("ZZZ")
-        {
-            let path = format!("{}/typeCode", self.pointer);
-            let words = "facts of a treatment stand in a process that is not of type ZZZ";
-            self.push(Finding::new(Code::ProcessOther, path, words, "write typeCode \"ZZZ\""));
         }
     }
 }

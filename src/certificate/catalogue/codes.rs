@@ -1,16 +1,9 @@
-//! Every code that a finding may bear: what it means, and what to do about it.
+//! The rows of the catalogue, sorted by code: what each means, and what to do.
 //!
-//! The catalogue is closed and generated into the documentation
-//! (`queue-config/CODES.md`) and into `certpost check --explain`. A code is
-//! never given another meaning, and never taken away; new ones are added.
+//! `Variant "code" Area [Level …] "meaning" "remedy"`: the levels it is told
+//! at, the usual one first.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
-
-use super::finding::{Area, Level};
+use super::super::finding::{Area, Level};
 use crate::refusal;
 
 macro_rules! catalogue {
@@ -60,27 +53,60 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    AttachmentEmpty "attachment.empty" Mapping [Warning]
+        "An attachment holds nothing, and names no place where the file lies."
+        "Encode the file, or leave the attachment out.",
+    AttachmentNameMissing "attachment.name-missing" Mapping [Info]
+        "An attachment has no file name, so that whoever saves it has to invent one."
+        "Write filename, as report.pdf.",
+    AttachmentNameUnsafe "attachment.name-unsafe" Mapping [Warning]
+        "An attachment's file name is a path, or holds letters that control how it is shown."
+        "Write a name alone, as report.pdf.",
     AttachmentNotBase64 "attachment.not-base64" Schema [Warning Severe]
         "An attachment's text is not base64 (RFC 4648, section 4), so nobody can open it. Severe in a submission."
         "Encode the file anew: the standard alphabet, with padding.",
+    AttachmentTooLarge "attachment.too-large" Mapping [Warning Info]
+        "An attachment is larger than 4 MiB: with it, the letter passes 10 MiB, which many mail servers refuse. Info in what was received."
+        "Send a smaller file.",
+    AttachmentTypeDiffers "attachment.type-differs" Mapping [Warning]
+        "An attachment's first octets are not those of the type that its mimeCode, or without one its file name, says."
+        "Write the true type, or attach the file meant.",
+    AttachmentTypeMissing "attachment.type-missing" Mapping [Info Warning]
+        "An attachment has no mimeCode. A warning where its file name does not tell the type either."
+        "Write mimeCode, as application/pdf.",
+    AttachmentTypeUnknown "attachment.type-unknown" Mapping [Warning]
+        "An attachment's mimeCode is no media type (RFC 6838, section 4.2)."
+        "Write one, as application/pdf.",
     AttributeUnknown "attribute.unknown" Schema [Warning]
         "An element bears an attribute that the schema does not give it. It is kept under $xml.attributes."
         "Leave the attribute out at its source.",
     ClassificationUnknown "classification.unknown" Mapping [Info]
         "A classification's SystemName is none of the ePhyto tags; other systems are in use and allowed."
         "Nothing, if the partners concerned know the system.",
+    ClauseMissing "clause.missing" MandatoryElements [Info Warning]
+        "A phytosanitary certificate (851) does not bear the clauses 1 and 2 of what it certifies, nor their words. A warning where clause 2 stands without clause 1."
+        "Write an IncludedSPSClause with ID 1 and one with ID 2.",
+    ClauseUnexpected "clause.unexpected" Mapping [Info]
+        "A re-export certificate (657) bears a clause of a phytosanitary certificate; what it certifies is said by RPCST."
+        "Write one clause without ID.",
     CodeUnknown "code.unknown" Mapping [Warning]
         "A code is not on the list that its element refers to."
         "Write a code of the list named, or leave the element out.",
     ConsignmentTwo "consignment.two" Schema [Severe]
         "The document holds two consignments; a certificate is about one."
         "Issue a certificate for each consignment.",
+    CountrySame "country.same" Mapping [Warning]
+        "The exporting and the importing country are the same."
+        "Correct the one that is not meant.",
     CountryUnknown "country.unknown" Mapping [Severe Warning]
         "A country is no code of ISO 3166-1 alpha-2 of today, nor XI or XK. A warning in an address, which no list binds."
         "Write the two capital letters, as BV.",
     DateForm "date.form" Mapping [Warning Severe]
         "A date can be read, but is not written as agreed: a time without a zone, a day with one, no strokes, no seconds, another form than its format says. Severe in a submission."
         "Write 2026-11-20, or 2026-11-20T10:15:00+01:00.",
+    DateFuture "date.future" Mapping [Warning]
+        "The certificate's issue date lies more than 90 days ahead of the signature of its letter, or of today."
+        "Correct the date, or the clock that it came from.",
     DateNone "date.none" Mapping [Severe]
         "A text that should be a date is none of ISO 8601: 26/02/2024 is not, and 05/06/2024 may be read in two ways."
         "Write 2026-11-20, or 2026-11-20T10:15:00+01:00 (ISO 8601).",
@@ -90,6 +116,9 @@ catalogue! {
     ElementAbsent "element.absent" MandatoryElements [Warning]
         "An element is absent that the schema makes mandatory, and that often has no value."
         "Write it, empty if there is nothing to say.",
+    ElementEmpty "element.empty" MandatoryElements [Warning]
+        "A code or a number that the schema makes mandatory is written empty; nothing is neither a code nor a number."
+        "Write its value, or leave out what it belongs to.",
     ElementMissing "element.missing" MandatoryElements [Severe]
         "An element is absent, or empty, without which there is no certificate to speak of."
         "Write it; nothing is invented in its place.",
@@ -102,6 +131,9 @@ catalogue! {
     ElementTooMuch "element.too-much" Schema [Severe]
         "The document holds so much that the schema does not know that it cannot all be kept."
         "Leave out what is no part of a certificate.",
+    ElementTwice "element.twice" Mapping [Info]
+        "An entry of a list is in all the same as the one before it, so that nobody knows whether there are two."
+        "Leave one out, or write what differs.",
     ElementUnknown "element.unknown" Schema [Warning]
         "An element stands where the schema has none of that name. It is kept under $xml.unknown."
         "Leave it out, or write it where the schema has it.",
@@ -126,6 +158,30 @@ catalogue! {
     LanguageForm "language.form" Mapping [Warning]
         "A language is neither a code of ISO 639-1 nor a tag of BCP 47."
         "Write en, fr, zh or the like, or leave the language out.",
+    LetterIssuerDiffers "letter.issuer-differs" Mapping [Warning]
+        "The letter's Subject states another issuing country than the certificate itself. The certificate counts."
+        "Ask the partner which of the two was meant.",
+    LetterNumberDiffers "letter.number-differs" Mapping [Warning]
+        "The letter's Subject names another certificate number than the certificate itself. The certificate counts."
+        "Ask the partner which of the two was meant.",
+    LetterStatusDiffers "letter.status-differs" Mapping [Warning]
+        "The letter's Subject states another status than the certificate itself. The certificate counts."
+        "Ask the partner which of the two was meant.",
+    LetterTypeDiffers "letter.type-differs" Mapping [Warning]
+        "The letter's Subject states another document type than the certificate itself. The certificate counts."
+        "Ask the partner which of the two was meant.",
+    MeasureNegative "measure.negative" Mapping [Warning Severe]
+        "A weight, a volume, a duration or a number of packages is less than nothing. Severe in a submission."
+        "Write the amount.",
+    MeasureNetOverGross "measure.net-over-gross" Mapping [Warning]
+        "A trade line's net weight or volume is more than its gross one."
+        "Correct the one that is not meant, or its unit.",
+    MeasureRange "measure.range" Mapping [Warning]
+        "The least value of a range of temperatures or of a treatment's measure is more than its most."
+        "Correct the one that is not meant.",
+    MeasureZero "measure.zero" Mapping [Info]
+        "A weight, a volume, a duration or a number of packages is zero."
+        "Leave it out if it was not measured.",
     NumberForm "number.form" Mapping [Warning Severe]
         "A number can be read, but is not written as agreed: with a plus sign, or without digits on one side of the point. Severe in a submission."
         "Write digits and a point, as 20500.00.",
@@ -165,6 +221,9 @@ catalogue! {
     OuterRewrittenTo "outer-rewritten:to" Schema [Warning]
         "The letter's outer To is not as its sender wrote it. The signed one counts."
         "Look at the relays between the partner and this gateway.",
+    PackageFraction "package.fraction" Mapping [Info]
+        "The number of packages is no whole number."
+        "Write how many there are; weights have elements of their own.",
     PackageUnknown "package.unknown" Mapping [Severe]
         "A package's type is no code of UN/ECE Recommendation 21."
         "Write a code of Rec 21, as CT for a carton.",
@@ -174,15 +233,39 @@ catalogue! {
     PartnerTypeNotAgreed "partner.type-not-agreed" Mapping [Severe]
         "The partner asked about does not take documents of this type."
         "Agree on the type and add it to the partner's types, or send the certificate to another.",
+    PeriodReversed "period.reversed" Mapping [Warning]
+        "A period ends before it begins."
+        "Correct the date that is not meant.",
     ProcessOther "process.other" Mapping [Warning]
         "Treatment facts of the ePhyto mapping stand in a process whose type is not ZZZ, where partners may not look for them."
         "Write typeCode \"ZZZ\".",
+    QuantityHalf "quantity.half" MandatoryElements [Warning]
+        "A trade line tells another quantity without its unit (OQV without OQU), or a unit without its quantity."
+        "Write both, or neither.",
+    ReExportContradiction "re-export.contradiction" Mapping [Warning]
+        "Facts of a re-export exclude each other: original and certified copy (RPCOR, RPCTC), packed and repacked (RPCPK, RPCRP), original and new containers (RPCOC, RPCNC)."
+        "Write one of the two as true.",
+    ReExportMissing "re-export.missing" MandatoryElements [Warning]
+        "A trade line of a re-export certificate (657) does not name the country of origin (RPCCO) or the number of the original certificate (RPCRF)."
+        "Write both for each trade line.",
+    ReExportType "re-export.type" Mapping [Warning]
+        "A trade line tells of a re-export (RPC tags), and the document is no re-export certificate (657). Told once a line."
+        "Leave the facts out, or issue a 657.",
     ReceiptElsewhere "receipt-elsewhere" Schema [Warning]
         "The letter asks for a receipt at an address that is none of the partner's. None is sent there."
         "Add the address to the partner's senders if it is theirs.",
     RelationshipUnknown "relationship.unknown" Mapping [Warning]
         "A referenced document's relationship is no code of list 1153."
         "Write a code of the list, as AWR for a certificate replaced.",
+    ReplacementIncomplete "replacement.incomplete" MandatoryElements [Warning]
+        "A certificate says that it replaces another, and not all of it: statement (ADRP), number (ADRPN) or date (ADRD) is missing."
+        "Write all three, or none.",
+    ReplacementItself "replacement.itself" Mapping [Warning Severe]
+        "A certificate names its own number as the one that it replaces (ADRPN). Severe in a submission."
+        "Write the number of the certificate that is replaced.",
+    ReplacementLater "replacement.later" Mapping [Warning]
+        "The certificate that is replaced is of a later day (ADRD) than the one that replaces it."
+        "Write the day on which the replaced certificate was issued.",
     RootVersion "root.version" Schema [Severe]
         "The document is a certificate or an acknowledgement of another version of the standard."
         "Write version 17.",
@@ -303,6 +386,27 @@ catalogue! {
     TagBlanks "tag.blanks" Mapping [Warning]
         "A note's Subject is a tag of the IPPC ePhyto mapping with blanks around it, so it is not taken for the tag."
         "Write the tag alone.",
+    TagCountry "tag.country" Mapping [Warning]
+        "The value of a tag should be a country (RPCCO), and is no code of ISO 3166-1 alpha-2, nor XI or XK."
+        "Write the two capital letters, as BV.",
+    TagEmpty "tag.empty" Mapping [Warning]
+        "An entry has a tag of the IPPC ePhyto mapping and says nothing beside it."
+        "Write the tag's value, or leave the entry out.",
+    TagForm "tag.form" Mapping [Warning]
+        "The value of a tag is not of the kind that the tag wants: a number of so many digits, true or false, a date."
+        "Write the value as the IPPC ePhyto mapping has it.",
+    TagLength "tag.length" Mapping [Warning]
+        "The value of a tag is longer than the tag takes, so that a partner may cut it off."
+        "Write it shorter, or part it where the tag may repeat.",
+    TagLevel "tag.level" Mapping [Warning]
+        "A tag stands in another part of the certificate than the one that it belongs into, where partners do not look for it."
+        "Write it where it belongs: document, trade line, classification or treatment.",
+    TagMissing "tag.missing" Mapping [Info]
+        "A note, a classification or a fact of a treatment has no tag in an 851 or 657, so that nobody knows what it tells."
+        "Write one of the tags of the IPPC ePhyto mapping.",
+    TagRepeated "tag.repeated" Mapping [Warning]
+        "A tag that stands once stands there again, in the same language; or one that may stand often says the same again."
+        "Write it once.",
     TagUnknown "tag.unknown" Mapping [Warning]
         "A note's Subject is no tag of the IPPC ePhyto mapping, so the partner may not know where to show it."
         "Write one of the tags, or no Subject.",
@@ -312,9 +416,24 @@ catalogue! {
     TradeLineMissing "trade-line.missing" MandatoryElements [Severe]
         "The consignment has no trade line, so nothing is certified."
         "Write at least one trade line.",
+    TradeLineSequence "trade-line.sequence" Mapping [Info]
+        "Two trade lines of one consignment item have the same number, so that neither can be named by it. Told once an item."
+        "Give each line a number of its own.",
     TransportUnknown "transport.unknown" Mapping [Severe]
         "A mode of transport is no code of UN/ECE Recommendation 19."
         "Write a code of Rec 19, as 1 for maritime transport.",
+    TreatmentFullMissing "treatment.full-missing" MandatoryElements [Warning]
+        "A treatment has no full text (TTFT), which is the one fact that every reader can show."
+        "Write TTFT.",
+    TreatmentMeasureMissing "treatment.measure-missing" Mapping [Info]
+        "A treatment's temperature (TTTM) or concentration (TTCO) is told in words, and not as a measure with its unit."
+        "Write ValueMeasure with unitCode, as 21 and CEL.",
+    TreatmentTagUnknown "treatment.tag-unknown" Mapping [Warning]
+        "A characteristic of a treatment does not begin with one of the seven tags (TTL1, TTL2, TTCH, TTTM, TTCO, TTAI, TTFT), so that nobody knows what it tells."
+        "Write the tag as the first Description, the value as the second.",
+    TreatmentUnit "treatment.unit" Mapping [Warning]
+        "The unit of a treatment's temperature (TTTM) is no unit of a temperature."
+        "Write CEL or FAH.",
     TypeUnknown "type.unknown" Mapping [Severe Warning]
         "A document type is no code of list 1001. A warning where it is that of a referenced document."
         "Write 851, 657, 852, 853, 636 or 856.",
@@ -327,65 +446,4 @@ catalogue! {
     UnitUnknown "unit.unknown" Mapping [Warning Severe]
         "A unit is no code of UN/ECE Recommendation 20: kg, lbs and the like are words of a language. Severe in a submission."
         "Write the code, as KGM for kilograms.",
-}
-
-impl Code {
-    /// The code called `name`, those of gate 9 included.
-    pub fn named(name: &str) -> Option<Code> {
-        let gate = refusal::Code::ALL.iter().filter(|code| code.gate() == GATE);
-        let mut all = Code::ALL.iter().copied().chain(gate.copied().map(Code::Gate));
-        all.find(|code| code.as_str() == name)
-    }
-}
-
-/// The gate that judges XML as such.
-const GATE: u8 = 9;
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for Code {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl JsonSchema for Code {
-    fn schema_name() -> Cow<'static, str> {
-        Cow::Borrowed("FindingCode")
-    }
-
-    /// A form, no list: codes are added, and a reader of today must bear it.
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "What it is: a code of the catalogue (CODES.md), to which codes are only ever added.",
-            "type": "string",
-            "pattern": "^[a-z-]+([.:][a-z-]+)?$",
-        })
-    }
-}
-
-//------------ Tests ---------------------------------------------------------
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_catalogue_is_sorted_and_says_something() {
-        let names: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
-        let mut sorted = names.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        assert_eq!(names, sorted);
-        for code in Code::ALL {
-            assert!(code.meaning().ends_with('.') && code.remedy().ends_with('.'), "{code}");
-            assert_eq!(Code::named(code.as_str()), Some(*code));
-        }
-        assert_eq!(Code::named("xml.pi"), Some(Code::Gate(refusal::Code::XmlPi)));
-        assert_eq!(Code::named("octets.nul"), None);
-    }
 }
