@@ -435,10 +435,16 @@ pub const WALLS: &[Wall] = &[
 ];
 
 /// Files above 400 lines, and why they stay whole.
-const LONG: &[(&str, &str)] = &[(
-    "certificate/table.rs",
-    "the one table of the standard's elements: rows only, in the standard's order",
-)];
+const LONG: &[(&str, &str)] = &[
+    (
+        "certificate/catalogue.rs",
+        "the one catalogue of findings: rows, sorted by code, and the type that they make",
+    ),
+    (
+        "certificate/table.rs",
+        "the one table of the standard's elements: rows only, in the standard's order",
+    ),
+];
 
 /// File and folder names that say nothing.
 const NO_FILES: &[&str] =
