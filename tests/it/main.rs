@@ -27,6 +27,7 @@ mod outage;
 mod peer;
 mod peers;
 mod post;
+mod profiles;
 mod queue;
 mod queues;
 mod receipts;
