@@ -67,7 +67,7 @@ catalogue! {
         "An element bears an attribute that the schema does not give it. It is kept under $xml.attributes."
         "Leave the attribute out at its source.",
     ClassificationUnknown "classification.unknown" Mapping [Info]
-        "A classification's SystemName is none of the ePhyto tags; other systems are in use and allowed."
+        "A classification's SystemName is none of the ePhyto tags, nor one of the systems that are met (EPPO codes, the Combined Nomenclature); others are in use and allowed."
         "Nothing, if the partners concerned know the system.",
     CodeUnknown "code.unknown" Mapping [Warning]
         "A code is not on the list that its element refers to."

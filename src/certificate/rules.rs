@@ -5,7 +5,7 @@
 //! depends on whose document it is: ours, before we send it, or a partner's.
 
 use super::catalogue::Code;
-use super::codes::{List, code_called, country_called, unit_called};
+use super::codes::{List, SYSTEMS_MET, code_called, country_called, unit_called};
 use super::date::{date, date_meant};
 use super::digest::truth;
 use super::element::{Element, Kind, Shape, Type};
@@ -201,6 +201,9 @@ fn code(
             List::Status => unknown_code(list, Code::StatusUnknown, text),
             List::Transport => unknown_code(list, Code::TransportUnknown, text),
             List::Reference => unknown_code(list, Code::RelationshipUnknown, text),
+            List::Tag if element.name == "SystemName" && SYSTEMS_MET.contains(&text) => {
+                return None;
+            }
             List::Tag if element.name == "SystemName" => Finding {
                 remedy: "nothing, if the partners concerned know the system".to_owned(),
                 ..unknown_code(list, Code::ClassificationUnknown, text)

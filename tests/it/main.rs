@@ -19,6 +19,7 @@ mod commands;
 mod config;
 mod conforms;
 mod demo;
+mod dialects;
 mod doctor;
 mod examples;
 mod lanes;
