@@ -43,3 +43,4 @@ mod street;
 mod suspension;
 mod web;
 mod world;
+mod written;
