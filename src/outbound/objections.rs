@@ -188,6 +188,28 @@ mod tests {
             json!([""]),
             "severe profile.empty $L/expiryDateTime/0",
         );
+        // A value that is all of its entry stands at the field itself.
+        check(
+            format!("{D}/additionalDeclaration"),
+            json!(["x", ""]),
+            "severe profile.element-missing $D/additionalDeclaration/1/content",
+        );
+        check(format!("{LINE}/hsCode"), json!(""), "warning profile.empty $L/hsCode");
+        check(
+            format!("{LINE}/appliedProcess/0/treatmentType"),
+            json!(""),
+            "severe profile.empty $L/appliedProcess/0/treatmentType",
+        );
+        check(
+            format!("{D}/additionalDeclaration/0"),
+            json!({"content": ["x", ""]}),
+            "severe profile.empty $D/additionalDeclaration/0/content/1",
+        );
+        check(
+            format!("{LINE}/appliedProcess/0/fullTreatment"),
+            json!({"description": ["x", ""]}),
+            "severe profile.empty $L/appliedProcess/0/fullTreatment/description/1",
+        );
         check(
             format!("{D}/includedNote"),
             json!([{"subject": "ADCO", "content": ["x"]}, {"subject": "NOTE", "content": ["x"]}]),

@@ -71,6 +71,64 @@ fn what_the_andean_form_lets_out_is_a_warning() {
     );
 }
 
+/// Each fault is told once, by its one finding at its level.
+#[test]
+fn a_fault_in_a_dialect_is_one_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |name: &str, from: &str, to: &str, wanted: &str| {
+        let text = std::fs::read_to_string(dialect(name)).unwrap();
+        assert!(text.contains(from), "{name} has no {from}");
+        let before = found(dialect(name));
+        let file = folder.path().join(name);
+        std::fs::write(&file, text.replacen(from, to, 1)).unwrap();
+        let mut told = found(file);
+        told.retain(|one| !before.contains(one));
+        assert_eq!(told, [wanted], "{name}: {to}");
+    };
+    let typed = "<urn2:DateTime>2026-07-03T12:08:18+02:00</urn2:DateTime></urn1:IssueDateTime>";
+    let date = |text: &str| format!("<urn2:DateTime>{text}</urn2:DateTime></urn1:IssueDateTime>");
+    let check_date = |text: &str, wanted: &str| check("traces.xml", typed, &date(text), wanted);
+    check_date("2026-07-03", "8 warning date.form D/IssueDateTime[1]");
+    check_date("2026-07-03T12:08:18", "8 warning date.form D/IssueDateTime[1]");
+    check_date("03/07/2026", "8 severe date.none D/IssueDateTime[1]");
+    let traces = |from: &str, to: &str, wanted: &str| check("traces.xml", from, to, wanted);
+    traces(">ADEDL<", ">ADEDX<", "33 warning tag.unknown D/IncludedSPSNote[3]/Subject[1]");
+    traces(">70</urn1:St", ">7000</urn1:St", "7 severe status.unknown D/StatusCode[1]");
+    traces(">XI<", ">XA<", "71 severe country.unknown C/ExportSPSCountry[1]/ID[1]");
+    traces(">XK<", ">xk<", "101 severe country.unknown L[2]/OriginSPSCountry[1]/ID[1]");
+    traces(">NA<", ">none<", "86 severe package.unknown L[1]/PhysicalSPSPackage[1]/TypeCode[1]");
+    traces(
+        ">CN Code (",
+        ">National code (",
+        "97 info classification.unknown L[2]/ApplicableSPSClassification[1]/SystemName[1]",
+    );
+    traces(
+        "text/url\" uri=",
+        "text/url\" address=",
+        "42 warning attribute.unknown D/ReferenceSPSReferencedDocument[1]/AttachmentBinaryObject[1]",
+    );
+    let britain = |from: &str, to: &str, wanted: &str| check("britain.xml", from, to, wanted);
+    britain(
+        ">EPPO<",
+        ">EPPQ<",
+        "31 info classification.unknown L[1]/ApplicableSPSClassification[1]/SystemName[1]",
+    );
+    let andean = |from: &str, to: &str, wanted: &str| check("andean.xml", from, to, wanted);
+    andean(">640.5<", ">640,5<", "35 severe number.none L[1]/NetWeightMeasure[1]");
+    andean(
+        "<ram:SequenceNumeric>1<",
+        "<ram:SequenceNumeric>1,0<",
+        "32 severe number.none L[1]/SequenceNumeric[1]",
+    );
+    andean(">Arándanos frescos<", "><", "31 severe element.missing L[1]/Description");
+    check(
+        "ephyto.xml",
+        ">JVBERi0xLjQK<",
+        ">JVBERi0xLjQ<",
+        "23 warning attachment.not-base64 D/ReferenceSPSReferencedDocument[1]/AttachmentBinaryObject[1]",
+    );
+}
+
 /// Each crosses to JSON and back without loss.
 #[test]
 fn dialects_cross_both_ways() {
