@@ -17,9 +17,11 @@ use certpost::queue::Claim;
 use certpost::runtime::Runtime;
 use serde_json::{Value, json};
 
+use crate::broker::Broker;
 use crate::conforms::conforms;
+use crate::road::declared;
 use crate::street::{Mood, Server, Street};
-use crate::world::Folder;
+use crate::world::{Folder, Gateway};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -337,4 +339,50 @@ async fn a_partner_on_the_way_stops_nobody_else() {
     assert_eq!(event["reason"]["code"], "profile.empty", "{event:#}");
     street.stop().await;
     servers.stop(LIMIT).await;
+}
+
+/// Over the whole road: what the partner would refuse comes back to the producer
+/// with its findings, mended it crosses in the partner's dialect, and the other
+/// side reads it by the standard.
+#[test]
+fn the_road_to_a_partner_with_a_profile() {
+    let Some(broker) = Broker::shared() else { return };
+    let url = || broker.url(&broker.fresh_vhost());
+    let (mut bv, mut hm) = Gateway::pair(url(), url());
+    let text = std::fs::read_to_string(bv.folder.path("partners.toml")).unwrap();
+    let text = text.replace("code = \"HM\"\n", "code = \"HM\"\nprofile = \"andean\"\n");
+    bv.folder.write("partners.toml", text);
+    bv.start();
+    hm.start();
+    let (bv_side, hm_side) = (declared(&bv), declared(&hm));
+    let mut value = submission();
+    let event = value["consignment"]["examinationEvent"].take();
+    bv_side.submit("application/json", "p-1", None, value.to_string().as_bytes());
+    let rejected = bv_side.take("certpost.rejected", 1);
+    assert_eq!(rejected[0].header("x-certpost-message-id").as_deref(), Some("p-1"));
+    let findings = rejected[0].header("x-certpost-findings").unwrap();
+    let findings: Vec<Value> = serde_json::from_str(&findings).unwrap();
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    assert_eq!(findings[0]["code"], "profile.element-missing");
+    assert_eq!(findings[0]["path"], "/consignment/examinationEvent");
+    assert!(findings[0]["words"].as_str().unwrap().starts_with("HM wants "));
+    assert_eq!(rejected[0].body, value.to_string().into_bytes());
+    value["consignment"]["examinationEvent"] = event;
+    bv_side.submit("application/json", "p-2", None, value.to_string().as_bytes());
+    let received = hm_side.take("certpost.received", 1)[0].json();
+    let xml = data_encoding::BASE64.decode(received["xml"].as_str().unwrap().as_bytes()).unwrap();
+    let golden = include_str!("../golden/profiles/andean.xml");
+    let golden = golden.replacen(
+        "<ram:ImportSPSCountry><ram:ID>AQ<",
+        "<ram:ImportSPSCountry><ram:ID>HM<",
+        1,
+    );
+    assert_eq!(String::from_utf8(xml).unwrap(), golden);
+    // The standard misses what that dialect leaves out, and takes it.
+    let told = received["findings"].as_array().unwrap();
+    assert!(
+        !told.is_empty() && told.iter().all(|one| one["code"] == "element.absent"),
+        "{told:#?}"
+    );
+    assert_eq!((bv.stop(), hm.stop()), (Some(0), Some(0)));
 }
