@@ -268,33 +268,34 @@ mod tests {
         check(
             format!("{D}/includedNote"),
             json!([{"subject": "ADTLIL", "content": ["x"]}, {"subject": "ADCO", "content": ["x"]}]),
-            "warning profile.tag $D/includedNote/0/subject",
+            "warning profile.tag $D/includedNote/0",
         );
         check(
             format!("{LINE}/additionalInformationNote"),
             json!([{"subject": "HS", "content": ["x"]}]),
-            "warning profile.tag $L/additionalInformationNote/0/subject",
+            "warning profile.tag $L/additionalInformationNote/0",
         );
         check(
             format!("{LINE}/appliedProcess/0/fullTreatment"),
             json!(null),
-            "severe profile.treatment $L/appliedProcess/0",
+            "severe profile.treatment $L/appliedProcess/0/fullTreatment",
         );
         let signatory = "signatoryAuthentication/0";
         let clause = format!("severe profile.clause $D/{}", "signatoryAuthentication");
-        check(format!("{D}/{signatory}/includedClause"), json!(null), &clause);
+        let first = format!("severe profile.clause $D/{signatory}/includedClause");
+        check(format!("{D}/{signatory}/includedClause"), json!(null), &first);
         check(format!("{D}/signatoryAuthentication"), json!(null), &clause);
         check(
             format!("{D}/{signatory}/includedClause/1/id"),
             json!("3"),
-            &format!("warning profile.clause $D/{signatory}/includedClause/1/id"),
+            &format!("warning profile.clause $D/{signatory}/includedClause/1"),
         );
         check_of(
             "re-export-657",
             Profile::Ephyto,
             &format!("{D}/{signatory}/includedClause"),
             json!([{"id": "1"}]),
-            &[&format!("warning profile.clause {D}/{signatory}/includedClause/0/id")],
+            &[&format!("warning profile.clause {D}/{signatory}/includedClause/0")],
         );
     }
 
@@ -317,6 +318,19 @@ mod tests {
         ];
         assert_eq!(paths, wanted.each_ref().map(|path| (Level::Info, path.as_str())));
         assert!(notes[2].words.ends_with("so in 2 places"), "{}", notes[2].words);
+    }
+
+    /// Of very many, some are told, and how many more there are.
+    #[test]
+    fn very_many_are_counted() {
+        let mut value = example("phytosanitary-851");
+        let note = json!({"subject": "X", "content": ["x"]});
+        value[&D[1..]]["includedNote"] = json!(vec![note; 5_000]);
+        let sent = Sent::Written(Profile::Andean.writing());
+        let terms = Terms { who: "HM", profile: Profile::Andean, countries: &[], sent };
+        let told = terms.judge(&read(&value));
+        assert_eq!(told.len(), 201);
+        assert_eq!(told[200].words, "4800 more findings are not told");
     }
 
     #[test]

@@ -59,7 +59,7 @@ const STATUSES: [&str; 7] = ["17", "26", "39", "40", "41", "70", "122"];
 
 //------------ Rules ---------------------------------------------------------
 
-pub(super) fn node(walk: &mut Walk<'_, '_>, node: &Node) {
+pub(super) fn node<'c>(walk: &mut Walk<'_, 'c>, node: &'c Node) {
     for (element, row) in node.rows() {
         if row.is_empty() && is_mandatory(node.of(), element) {
             let inner = inner_texts(element);
@@ -68,9 +68,9 @@ pub(super) fn node(walk: &mut Walk<'_, '_>, node: &Node) {
             walk.tell_missing(element, Finding::new(Code::ProfileMissing, "", words, remedy));
         }
     }
-    if let Some((tag, words, remedy)) = tags::value_fault(node) {
+    if let Some(tags::Fault { tag, name, at, words, remedy }) = tags::value_fault(node) {
         let words = format!("{} would refuse what stands beside {tag}: {words}", walk.terms.who);
-        walk.tell(Finding::new(Code::ProfileTagValue, "", words, remedy));
+        walk.tell_below(node, name, at, Finding::new(Code::ProfileTagValue, "", words, remedy));
     }
 }
 

@@ -74,7 +74,7 @@ fn level_of_tag(walk: &mut Walk<'_, '_>, tag: &str) {
         let words = format!("the mapping has {tag} in {}, and not here", first.list);
         let remedy = "write the tag of this level, or put the entry where the tag belongs";
         let finding = Finding::new(Code::ProfileTag, "", words, remedy);
-        walk.tell(finding.at_level(Level::Warning));
+        walk.tell_around(finding.at_level(Level::Warning));
     }
 }
 
@@ -93,22 +93,33 @@ fn treatment(walk: &mut Walk<'_, '_>, process: &Node) {
     if tagged {
         let words = format!("{} wants the full text of every treatment (TTFT)", walk.terms.who);
         let remedy = "write fullTreatment: the whole treatment in words";
-        walk.tell(Finding::new(Code::ProfileTreatment, "", words, remedy));
+        let finding = Finding::new(Code::ProfileTreatment, "", words, remedy);
+        walk.tell_no_field("fullTreatment", finding);
     }
 }
 
 /// The certifying statements of an export certificate are clauses 1 and 2; those
 /// of a re-export are told by tags, beside one clause that is empty.
-fn statements(walk: &mut Walk<'_, '_>, document: &Node) {
+fn statements<'c>(walk: &mut Walk<'_, 'c>, document: &'c Node) {
     let signatories = document.nodes("SignatorySPSAuthentication");
     let mut clauses = signatories.flat_map(|signatory| signatory.nodes("IncludedSPSClause"));
     if clauses.any(|clause| matches!(clause.text("ID"), Some("1" | "2"))) {
         return;
     }
-    let Some((_, signatory)) = document.of().element("SignatorySPSAuthentication") else { return };
     let words = format!("{} wants the certifying statement: clause 1 or 2", walk.terms.who);
     let remedy = "write includedClause [{\"id\": \"1\"}, {\"id\": \"2\"}] with the signatory";
-    walk.tell_missing(signatory, Finding::new(Code::ProfileClause, "", words, remedy));
+    let finding = Finding::new(Code::ProfileClause, "", words, remedy);
+    let Some((row, signatory)) = document.of().element("SignatorySPSAuthentication") else {
+        return;
+    };
+    match document.node("SignatorySPSAuthentication") {
+        Some(first) => walk.within(document, row, signatory, |walk| {
+            if let Some((_, clause)) = first.of().element("IncludedSPSClause") {
+                walk.tell_missing(clause, finding);
+            }
+        }),
+        None => walk.tell_missing(signatory, finding),
+    }
 }
 
 fn clause(walk: &mut Walk<'_, '_>, id: &str) {
@@ -120,7 +131,7 @@ fn clause(walk: &mut Walk<'_, '_>, id: &str) {
         Some(_) | None => return,
     };
     let finding = Finding::new(Code::ProfileClause, "", words, Code::ProfileClause.remedy());
-    walk.tell(finding.at_level(Level::Warning));
+    walk.tell_around(finding.at_level(Level::Warning));
 }
 
 //------------ The Hub's form ------------------------------------------------
@@ -271,7 +282,7 @@ fn beyond_form<'c>(walk: &mut Walk<'_, 'c>, node: &'c Node) {
             (Some(Once), [_, ..]) => More::Again,
             (None, [_, ..]) => More::New,
         };
-        let path = walk.path_below(node, row, element);
+        let path = walk.within(node, row, element, |walk| walk.path());
         walk.beyond.note(node.of(), element, more, path);
     }
 }

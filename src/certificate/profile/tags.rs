@@ -63,22 +63,31 @@ static RULES: &[(&str, Beside)] = &[
     ("TTL2", Beside::Text(256)),
 ];
 
-/// What is wrong with what stands beside the tag of `entry`, if it has one: the
-/// tag, the words, and what to do.
-pub(super) fn value_fault(entry: &Node) -> Option<(&'static str, String, String)> {
+/// A value that breaks the rule of its tag.
+pub(super) struct Fault {
+    pub tag: &'static str,
+    /// The value's element in its entry, and which of its row it is, from 0.
+    pub name: &'static str,
+    pub at: usize,
+    pub words: String,
+    pub remedy: String,
+}
+
+/// The first value beside the tag of `entry`, if it has one, that breaks its rule.
+pub(super) fn value_fault(entry: &Node) -> Option<Fault> {
     let name = tag_name(entry.of())?;
     let tag = entry.text(name)?;
     let at = RULES.binary_search_by_key(&tag, |(known, _)| known).ok()?;
     let (tag, rule) = RULES.get(at)?;
     // A second description is the value; a classification has one of the two.
-    let (values, skip) = match name {
-        "Description" => (&["Description"][..], 1),
-        "SystemName" if *tag == "HS" => (&["ClassCode"][..], 0),
-        "SystemName" => (&["ClassName"][..], 0),
-        _ => (&["Content"][..], 0),
+    let (name, tags) = match name {
+        "Description" => ("Description", 1),
+        "SystemName" if *tag == "HS" => ("ClassCode", 0),
+        "SystemName" => ("ClassName", 0),
+        _ => ("Content", 0),
     };
-    let mut values = values.iter().flat_map(|name| entry.leaves(name).skip(skip));
-    let bad = values.find(|value| !value.text.is_empty() && !rule.takes(&value.text))?;
+    let mut values = entry.leaves(name).enumerate().skip(tags);
+    let (at, bad) = values.find(|(_, value)| !value.text.is_empty() && !rule.takes(&value.text))?;
     let length = bad.text.chars().count();
     let (words, remedy) = match rule {
         Beside::Boolean => ("it is neither true nor false".into(), "write true or false".into()),
@@ -98,7 +107,7 @@ pub(super) fn value_fault(entry: &Node) -> Option<(&'static str, String, String)
             format!("write at most {most} characters"),
         ),
     };
-    Some((tag, words, remedy))
+    Some(Fault { tag, name, at, words, remedy })
 }
 
 impl Beside {

@@ -4,6 +4,7 @@ use super::super::catalogue::Code;
 use super::super::codes::List;
 use super::super::document::Certificate;
 use super::super::element::{Element, Kind, Shape, Type};
+use super::super::facts::Paths;
 use super::super::finding::{Finding, Level};
 use super::super::leaf::{Leaf, Spelling};
 use super::super::tree::{Item, Node};
@@ -127,6 +128,22 @@ impl<'t, 'c> Walk<'t, 'c> {
         self.steps.last().copied()
     }
 
+    /// As [`Walk::tell`], about the element that holds the value where the walk is.
+    pub(super) fn tell_around(&mut self, finding: Finding) {
+        let step = self.steps.pop();
+        self.tell(finding);
+        self.steps.extend(step);
+    }
+
+    /// As [`Walk::tell`], about the `at`th `name` (from 0) of the node where the
+    /// walk is.
+    pub(super) fn tell_below(&mut self, node: &'c Node, name: &str, at: usize, finding: Finding) {
+        let Some((row, element)) = node.of().element(name) else { return self.tell(finding) };
+        self.steps.push(Step { parent: node, element, row, at });
+        self.tell(finding);
+        self.steps.pop();
+    }
+
     /// The step that led to the element that holds the value where the walk is.
     pub(super) fn entry(&self) -> Option<Step<'c>> {
         self.steps.iter().nth_back(1).copied()
@@ -137,17 +154,18 @@ impl<'t, 'c> Walk<'t, 'c> {
         self.document_type
     }
 
-    /// The way to the first `element` below where the walk is.
-    pub(super) fn path_below(
+    /// Goes on to the first `element` below where the walk is, for a while.
+    pub(super) fn within<T>(
         &mut self,
         node: &'c Node,
         row: u8,
         element: &'static Element,
-    ) -> String {
+        there: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         self.steps.push(Step { parent: node, element, row, at: 0 });
-        let path = self.path();
+        let came = there(self);
         self.steps.pop();
-        path
+        came
     }
 
     /// Where the walk is.
@@ -157,20 +175,30 @@ impl<'t, 'c> Walk<'t, 'c> {
 
     /// Tells a finding about where the walk is.
     pub(super) fn tell(&mut self, finding: Finding) {
-        if self.findings.len() >= MOST {
-            self.untold += 1;
-            return;
-        }
-        let path = self.path();
-        self.findings.push(Finding { path, ..finding });
+        self.tell_at(finding, |walk| walk.path());
     }
 
     /// Tells a finding about an element that is not there.
     pub(super) fn tell_missing(&mut self, element: &Element, finding: Finding) {
-        let path = way::missing(self.terms.sent.paths(), &self.path(), element);
+        self.tell_at(finding, |walk| way::missing(walk.terms.sent.paths(), &walk.path(), element));
+    }
+
+    /// Tells a finding about a plain field that is not there; in XML about the
+    /// element where the walk is.
+    pub(super) fn tell_no_field(&mut self, field: &str, finding: Finding) {
+        self.tell_at(finding, |walk| match walk.terms.sent.paths() {
+            Paths::Json => format!("{}/{field}", walk.path()),
+            Paths::Xml => walk.path(),
+        });
+    }
+
+    /// A path in JSON costs a look at all that stands before, so that of what is
+    /// not told is not made.
+    fn tell_at(&mut self, finding: Finding, path: impl FnOnce(&Self) -> String) {
         if self.findings.len() >= MOST {
             self.untold += 1;
         } else {
+            let path = path(self);
             self.findings.push(Finding { path, ..finding });
         }
     }
