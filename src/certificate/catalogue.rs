@@ -195,6 +195,9 @@ catalogue! {
     ProfileEmpty "profile.empty" MandatoryElements [Severe Warning]
         "An element is empty, and the partner refuses empty text. A warning where it is an identifier or a code."
         "Write a value, or leave the element out.",
+    ProfileSchema "profile.schema" Schema [Severe]
+        "Ready XML, which goes as it is, breaks the order or the elements of the schema, and the partner checks by its copy of that."
+        "Write the schema's elements in its order, or submit the certificate as JSON, which is written so.",
     ProfileSignatory "profile.signatory" Mapping [Warning]
         "Of several signatories one has no TypeCode, by which the partner's forms tell them apart."
         "Write a code of list 9417, as 1 for clearance.",

@@ -3,7 +3,7 @@
 use super::Partner;
 use crate::certificate::catalogue::Code;
 use crate::certificate::profile::{Profile, Sent, Terms};
-use crate::certificate::{Certificate, Finding};
+use crate::certificate::{Area, Certificate, Finding, Level};
 use crate::sps::{self, SpsOctets};
 
 //------------ Form ----------------------------------------------------------
@@ -39,6 +39,7 @@ impl Partner {
         if let Form::Ready(octets) = form {
             if self.profile == Profile::Andean {
                 empties(&terms, octets, &mut findings);
+                findings.extend(breaches(&terms, octets));
             }
             sps::locate(octets, &mut findings);
         }
@@ -67,6 +68,25 @@ impl Partner {
         told.sort_by_key(|finding| finding.level);
         told
     }
+}
+
+/// Where octets that go as they are break the schema: the reader reads all the
+/// same, and whoever checks by a copy of the schema does not.
+fn breaches(terms: &Terms<'_>, octets: &SpsOctets<'_>) -> Vec<Finding> {
+    let read = sps::read(octets).findings.into_iter();
+    let breaches = read.filter(|finding| {
+        let of_schema = finding.code.area() == Area::Schema && finding.level == Level::Warning;
+        of_schema && finding.code != Code::AttachmentNotBase64
+    });
+    let severe = breaches.map(|finding| {
+        let words = format!("{} checks by the schema: {}", terms.who, finding.words);
+        let breach = Finding::new(Code::ProfileSchema, finding.path, words, finding.remedy);
+        match (finding.line, finding.column) {
+            (Some(line), Some(column)) => breach.at_place(line, column),
+            (_, _) => breach,
+        }
+    });
+    severe.collect()
 }
 
 /// What is written empty in octets that go as they are. An element that holds

@@ -240,6 +240,12 @@ fn check_judges_ready_xml_as_it_is() {
     }
     folder.write("b.xml", &bare);
     assert_eq!(checked(&folder, "b.xml"), (0, Vec::new()));
+    // What the reader bears, a check by the schema does not.
+    let misplaced =
+        bare.replacen("<ram:ExportSPSCountry>", "<ram:Stranger/><ram:ExportSPSCountry>", 1);
+    folder.write("d.xml", misplaced);
+    let stranger = "/SPSCertificate/SPSConsignment/Stranger[1]";
+    assert_eq!(checked(&folder, "d.xml"), (1, vec![format!("severe profile.schema {stranger}")]));
     // One that is missing is told once, by the empty one in it.
     let event = "<ram:ExaminationSPSEvent><ram:OccurrenceSPSLocation><ram:Name>";
     let from = bare.find(event).unwrap() + event.len();

@@ -282,8 +282,10 @@ fn beyond_form<'c>(walk: &mut Walk<'_, 'c>, node: &'c Node) {
             (Some(Once), [_, ..]) => More::Again,
             (None, [_, ..]) => More::New,
         };
-        let path = walk.within(node, row, element, |walk| walk.path());
-        walk.beyond.note(node.of(), element, more, path);
+        if !walk.beyond.again(node.of(), element, more) {
+            let path = walk.within(node, row, element, |walk| walk.path());
+            walk.beyond.met.push((node.of(), element, more, path, 1));
+        }
     }
 }
 
@@ -303,13 +305,17 @@ pub(super) struct Beyond {
 }
 
 impl Beyond {
-    fn note(&mut self, of: &'static Type, element: &'static Element, more: More, path: String) {
+    /// Counts one that was met before; `false` if it was not.
+    fn again(&mut self, of: &Type, element: &Element, more: More) -> bool {
         let same = self.met.iter_mut().find(|(known, other, known_more, ..)| {
             known.is(of) && other.name == element.name && *known_more == more
         });
         match same {
-            Some((.., times)) => *times += 1,
-            None => self.met.push((of, element, more, path, 1)),
+            Some((.., times)) => {
+                *times += 1;
+                true
+            }
+            None => false,
         }
     }
 
