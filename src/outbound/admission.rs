@@ -76,7 +76,12 @@ pub fn admit(claim: &Claim, configuration: &Configuration) -> Result<Acceptance,
     };
     check_letter(xml.as_bytes().len(), configuration.doors.max_letter, &mut findings);
     if !findings.is_empty() {
-        findings.extend(warnings);
+        // Of two at one place the worse is told.
+        let told = warnings.into_iter().filter(|warning| {
+            !findings.iter().any(|other| other.path == warning.path && other.level < warning.level)
+        });
+        let told: Vec<Finding> = told.collect();
+        findings.extend(told);
         return Err(Refused { findings, id: Some(facts.id) });
     }
     Ok(Acceptance {

@@ -74,10 +74,8 @@ impl Partner {
 /// same, and whoever checks by a copy of the schema does not.
 fn breaches(terms: &Terms<'_>, octets: &SpsOctets<'_>) -> Vec<Finding> {
     let read = sps::read(octets).findings.into_iter();
-    let breaches = read.filter(|finding| {
-        let of_schema = finding.code.area() == Area::Schema && finding.level == Level::Warning;
-        of_schema && finding.code != Code::AttachmentNotBase64
-    });
+    let breaches =
+        read.filter(|finding| finding.area == Area::Schema && finding.level == Level::Warning);
     let severe = breaches.map(|finding| {
         let words = format!("{} checks by the schema: {}", terms.who, finding.words);
         let breach = Finding::new(Code::ProfileSchema, finding.path, words, finding.remedy);
