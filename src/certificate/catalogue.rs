@@ -187,7 +187,7 @@ catalogue! {
         "XI or XK stands for a country, and the partner's entry does not say that it takes that code. A warning in an address."
         "Write the code that the partner knows, or add it to xml_countries in partners.toml.",
     ProfileDate "profile.date" Mapping [Warning Severe]
-        "A date would reach the partner in a form that is not its own: a day where it has moments, or, which is severe, plain text where its schema has none."
+        "A date would reach the partner in a form that is not its own: a day where it has moments, a typed date where it has strings, or, which is severe, plain text where its schema has none."
         "Write a time with its zone, where one is known; in ready XML, as udt:DateTime or udt:DateTimeString.",
     ProfileMissing "profile.element-missing" MandatoryElements [Severe]
         "An element is absent that the partner's copy of the schema makes mandatory, and that it refuses empty."

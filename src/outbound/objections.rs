@@ -394,6 +394,9 @@ mod tests {
         let mut andean = plainly.to_vec();
         andean.push(missing.to_owned());
         assert_eq!(judged(Profile::Andean, &plain), andean);
-        assert_eq!(judged(Profile::Ephyto, &plain), Vec::<String>::new());
+        for text in [&plain, &typed] {
+            assert_eq!(judged(Profile::Ephyto, text), strings[..1]);
+        }
+        assert_eq!(judged(Profile::Ephyto, &golden), Vec::<String>::new());
     }
 }

@@ -312,6 +312,20 @@ fn a_submission_that_would_be_refused_is_rejected() {
     assert!(refused.findings[0].words.starts_with("HM wants "), "{:?}", refused.findings);
     assert!(refused.findings[0].line.is_some());
     assert_eq!(refused.id.unwrap().to_string(), "BV/851/BV-PC-2026-0005120");
+    // Ready XML: of two findings at one place the worse comes back.
+    let stranger = include_str!("../golden/profiles/andean.xml");
+    let stranger = stranger
+        .replacen("<ram:ImportSPSCountry><ram:ID>AQ<", "<ram:ImportSPSCountry><ram:ID>HM<", 1)
+        .replacen("<ram:ExportSPSCountry>", "<ram:Stranger/><ram:ExportSPSCountry>", 1);
+    let ready = Claim {
+        content_type: Some("application/xml".to_owned()),
+        body: stranger.into_bytes().into(),
+        ..claim(&good, None)
+    };
+    let refused = admit(&ready, &configuration).unwrap_err();
+    let mut findings = told(&refused.findings);
+    findings.retain(|finding| !finding.starts_with("element.absent "));
+    assert_eq!(findings, ["profile.schema /SPSCertificate/SPSConsignment/Stranger[1]"]);
     // The importing country's partner takes it; the other is only on the way.
     write(&folder, "", "transit = true\nprofile = \"andean\"");
     let configuration = read(&folder).unwrap();

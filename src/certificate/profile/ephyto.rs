@@ -6,9 +6,9 @@
 //! Hub carries it, and whoever shows the form does not show it.
 
 use super::super::catalogue::Code;
-use super::super::element::{Element, Type};
+use super::super::element::{Element, Shape, Type};
 use super::super::finding::{Finding, Level};
-use super::super::leaf::Leaf;
+use super::super::leaf::{Leaf, Spelling};
 use super::super::plain::PLAIN;
 use super::super::table;
 use super::super::tree::Node;
@@ -39,9 +39,21 @@ pub(super) fn leaf(
     walk: &mut Walk<'_, '_>,
     of: &'static Type,
     element: &'static Element,
+    shape: Shape,
     leaf: &Leaf,
 ) {
     let who = walk.terms.who;
+    // A reference's date may be anything.
+    if shape == Shape::DateTime
+        && !of.is(&table::REFERENCED_DOCUMENT)
+        && !leaf.text.is_empty()
+        && walk.spelling(of, leaf) != Spelling::Ours
+    {
+        let words = format!("the ePhyto form has dates as udt:DateTimeString; {who} may miss it");
+        let finding = Finding::new(Code::ProfileDate, "", words, "write it as udt:DateTimeString");
+        walk.tell(finding.at_level(Level::Warning));
+        return;
+    }
     let text = leaf.text.as_str();
     if of.is(&table::EXCHANGED_DOCUMENT) && element.name == "TypeCode" {
         if !matches!(text, EXPORT | RE_EXPORT) {

@@ -83,7 +83,7 @@ impl<'t, 'c> Walk<'t, 'c> {
         }
         match self.terms.profile {
             Profile::Andean => andean::leaf(self, of, element, *shape, leaf),
-            Profile::Ephyto => ephyto::leaf(self, of, element, leaf),
+            Profile::Ephyto => ephyto::leaf(self, of, element, *shape, leaf),
             Profile::Traces => traces::leaf(self, of, *shape, leaf),
             Profile::UnCefact => {}
         }
