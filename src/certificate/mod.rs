@@ -8,6 +8,7 @@
 //! - [`value`], [`date`] and [`rules`]: what a value and a whole element must be;
 //! - [`facts`] and [`number`]: what a certificate is known and routed by;
 //! - [`digest`]: when two certificates are the same one;
+//! - [`profile`]: what a partner's dialect asks beyond the standard;
 //! - [`life`]: what one more version of a certificate is;
 //! - [`finding`]: what is wrong with one;
 //! - `likeness`: what somebody may have mistyped;
@@ -28,6 +29,7 @@ pub mod life;
 pub(crate) mod likeness;
 pub mod number;
 pub(crate) mod plain;
+pub mod profile;
 pub mod rules;
 pub mod table;
 pub mod tree;

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::paint::Paint;
+use crate::certificate::Finding;
 use crate::ledger::ContentType;
 
 //------------ Exit ----------------------------------------------------------
@@ -87,10 +88,21 @@ impl Answer {
     /// A failure: words for a person, or with `--json` an object of `schema`
     /// with `ok: false` and an `error`.
     pub fn failure(shared: &Shared, schema: &str, exit: Exit, words: impl Into<String>) -> Self {
+        Answer::failure_for(shared, schema, exit, words, &[])
+    }
+
+    /// As [`Answer::failure`], for what `findings` say of a certificate.
+    pub fn failure_for(
+        shared: &Shared,
+        schema: &str,
+        exit: Exit,
+        words: impl Into<String>,
+        findings: &[Finding],
+    ) -> Self {
         let words = words.into();
         let mut answer = if shared.json {
             let error = Cause { exit: exit.code(), words: &words };
-            Answer::json(exit, &Failure { schema, ok: false, error })
+            Answer::json(exit, &Failure { schema, ok: false, error, findings })
         } else {
             Answer::new(exit)
         };
@@ -116,6 +128,10 @@ pub struct Failure<'a> {
     #[schemars(extend("const" = false))]
     ok: bool,
     error: Cause<'a>,
+    /// What is wrong with the certificate, where that is why; one of them at
+    /// least is severe.
+    #[serde(skip_serializing_if = "<[Finding]>::is_empty")]
+    findings: &'a [Finding],
 }
 
 /// Why it could not.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Exit, Shared};
-use super::document::{Examined, sort, visible};
+use super::document::{Examined, Format, sort, visible};
 use super::explain;
 use super::paint::Paint;
 use crate::certificate::catalogue::Code;
@@ -16,6 +16,8 @@ use crate::certificate::rules::{self, Strictness};
 use crate::certificate::{self, Certificate, Finding, Level};
 use crate::clock::Clock;
 use crate::config::Keys;
+use crate::ledger::ContentType;
+use crate::outbound::objections;
 use crate::partner::{Partner, PartnerCode, routing};
 
 const SCHEMA: &str = "certpost/check/1";
@@ -26,7 +28,8 @@ pub struct Args {
     /// The certificates; `-` is standard input.
     #[arg(required_unless_present = "explain", value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Checks also that this partner would be sent them.
+    /// Checks also that this partner would be sent them, and would not refuse
+    /// them as they would be written for it.
     #[arg(long, value_name = "CODE")]
     pub partner: Option<PartnerCode>,
     /// Says what a code means and what to do about it; `all` for every one.
@@ -41,14 +44,14 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
         return explain::run(code, shared);
     }
     let Some(code) = &args.partner else {
-        return run_with(args, shared, |_| Vec::new());
+        return run_with(args, shared, |_| {});
     };
     let configuration = match super::configuration(shared, SCHEMA, Keys::Left) {
         Ok(configuration) => configuration,
         Err(answer) => return answer,
     };
     match configuration.partner(code) {
-        Some(partner) => run_with(args, shared, |certificate| for_partner(certificate, partner)),
+        Some(partner) => run_with(args, shared, |document| for_partner(document, partner)),
         None => {
             let words = format!("there is no partner {code}; see certpost partner list");
             Answer::failure(shared, SCHEMA, Exit::Absent, words)
@@ -56,8 +59,23 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
     }
 }
 
-/// What keeps a certificate from being sent to `partner`.
-fn for_partner(certificate: &Certificate, partner: &Partner) -> Vec<Finding> {
+/// Adds what keeps a certificate from being sent to `partner`, and what of it the
+/// partner would refuse as it would be sent.
+fn for_partner(document: &mut Examined, partner: &Partner) {
+    let Some(certificate) = document.certificate() else { return };
+    let mut beside = concern(certificate, partner);
+    let content_type = match document.format {
+        Format::Json => ContentType::Json,
+        Format::Neither | Format::Xml => ContentType::Xml,
+    };
+    let octets = &document.octets;
+    beside.extend(objections::objections(content_type, octets, certificate, partner));
+    let general = std::mem::take(&mut document.findings);
+    document.findings = partner.told(general, beside);
+}
+
+/// Whether `partner` is concerned, and takes documents of this type.
+fn concern(certificate: &Certificate, partner: &Partner) -> Vec<Finding> {
     let facts = match certificate.facts() {
         Ok(facts) => facts,
         // That it cannot be named is told in any case.
@@ -84,23 +102,17 @@ fn for_partner(certificate: &Certificate, partner: &Partner) -> Vec<Finding> {
     findings
 }
 
-/// As [`run`], with what `beside` finds in each certificate: what a partner's
-/// entry has to say, for a caller that knows the configuration.
-pub fn run_with(
-    args: &Args,
-    shared: &Shared,
-    beside: impl Fn(&Certificate) -> Vec<Finding>,
-) -> Answer {
+/// As [`run`], with what `beside` adds to each document.
+fn run_with(args: &Args, shared: &Shared, beside: impl Fn(&mut Examined)) -> Answer {
     let mut documents = Vec::new();
     for file in &args.files {
         match Examined::read(file, Strictness::Submission) {
             Ok(mut document) => {
-                let more = document.certificate().map(&beside);
                 let ahead = document.certificate().and_then(|certificate| {
                     rules::ahead(certificate, document.paths(), Clock::system().now())
                 });
                 let unnamed = document.unnamed();
-                document.findings.extend(more.unwrap_or_default());
+                beside(&mut document);
                 document.findings.extend(unnamed);
                 document.findings.extend(ahead);
                 sort(&mut document.findings);

@@ -150,21 +150,7 @@ impl Examined {
 
     /// A finding on one line for a person, so that an editor can go there.
     pub(super) fn line(&self, finding: &Finding, paint: Paint) -> String {
-        let mut place = self.name.clone();
-        if let (Some(line), Some(column)) = (finding.line, finding.column) {
-            place.push_str(&format!(":{line}:{column}"));
-        }
-        let Finding { level, code, path, words, remedy, .. } = finding;
-        let path = if path.is_empty() { String::new() } else { format!(" {}", visible(path)) };
-        format!(
-            "{}: {} {}{}: {}; {}",
-            visible(&place),
-            paint.level(*level, level.as_str()),
-            paint.strong(code.as_str()),
-            paint.faint(&path),
-            visible(words),
-            visible(remedy)
-        )
+        line(&self.name, finding, paint)
     }
 }
 
@@ -190,6 +176,25 @@ fn is_of_way(told: &Finding, path: &str) -> bool {
             Code::ElementUnknown => is_like(found, wanted),
             _ => false,
         }
+}
+
+/// A finding about the file called `name`, on one line for a person.
+pub(super) fn line(name: &str, finding: &Finding, paint: Paint) -> String {
+    let mut place = name.to_owned();
+    if let (Some(line), Some(column)) = (finding.line, finding.column) {
+        place.push_str(&format!(":{line}:{column}"));
+    }
+    let Finding { level, code, path, words, remedy, .. } = finding;
+    let path = if path.is_empty() { String::new() } else { format!(" {}", visible(path)) };
+    format!(
+        "{}: {} {}{}: {}; {}",
+        visible(&place),
+        paint.level(*level, level.as_str()),
+        paint.strong(code.as_str()),
+        paint.faint(&path),
+        visible(words),
+        visible(remedy)
+    )
 }
 
 /// Text from outside as it may be shown on a terminal.

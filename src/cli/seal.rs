@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 
 use super::answer::{self, Answer, Exit, Shared, read_input};
+use super::document;
+use super::paint::Paint;
+use crate::certificate::any_severe;
 use crate::clock::Clock;
 use crate::config::Keys;
 use crate::letter;
 use crate::outbound::admission::{self, MAX_BODY};
+use crate::outbound::objections;
 use crate::outbound::sealing::{self, Order, SealingError};
 use crate::partner::PartnerCode;
 use crate::smime;
@@ -54,10 +58,10 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
     let Some(content_type) = answer::content_type(&body) else {
         return fail(Exit::No, format!("{named}: neither XML nor JSON"));
     };
-    let facts = admission::read(content_type, &body)
-        .and_then(|(certificate, _warnings)| certificate.facts());
-    let facts = match facts {
-        Ok(facts) => facts,
+    let read = admission::read(content_type, &body)
+        .and_then(|(certificate, _warnings)| Ok((certificate.facts()?, certificate)));
+    let (facts, certificate) = match read {
+        Ok(read) => read,
         Err(findings) => {
             let first = findings
                 .first()
@@ -68,6 +72,15 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
             );
         }
     };
+    let objections = objections::objections(content_type, &body, &certificate, partner);
+    if any_severe(&objections) {
+        let name = named.to_string();
+        let words = format!("{name}: {} would refuse it; nothing was signed", partner.code);
+        let answer = Answer::failure_for(shared, SCHEMA, Exit::No, words, &objections);
+        let lines =
+            objections.iter().map(|finding| document::line(&name, finding, Paint::for_remarks()));
+        return lines.fold(answer, Answer::remark);
+    }
     let mut random = [0; 16];
     if let Err(fault) = getrandom::fill(&mut random) {
         return fail(Exit::Bug, format!("the machine gives no random octets: {fault}"));
@@ -81,13 +94,21 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
         status: &facts.status,
     };
     match sealing::seal(&order, partner, &configuration, Clock::system().now()) {
-        Ok(sealed) => Answer::octets(Exit::Yes, sealed.letter),
+        Ok(sealed) => {
+            let name = named.to_string();
+            let lines = objections
+                .iter()
+                .map(|finding| document::line(&name, finding, Paint::for_remarks()));
+            lines.fold(Answer::octets(Exit::Yes, sealed.letter), Answer::remark)
+        }
         Err(fault @ SealingError::TooLarge(_)) => {
             fail(Exit::No, format!("submission.letter-too-large: {fault}"))
         }
-        Err(fault @ (SealingError::Certificate(_) | SealingError::Receipt(_))) => {
-            fail(Exit::No, fault.to_string())
-        }
+        Err(
+            fault @ (SealingError::Certificate(_)
+            | SealingError::Objection(..)
+            | SealingError::Receipt(_)),
+        ) => fail(Exit::No, fault.to_string()),
         Err(fault @ (SealingError::NoIdentity | SealingError::Smime(_))) => {
             fail(Exit::Usage, fault.to_string())
         }

@@ -11,12 +11,14 @@
 //! - [`overrides`]: the environment's say.
 //! - [`files`]: certificates, keys and secrets, and who may read them.
 //! - [`gateway`]: certpost.toml; [`doors`] and `queue`: two of its tables;
-//!   [`identity`] and [`producer`]: its lists. - [`partners`]: partners.toml.
+//!   [`identity`] and [`producer`]: its lists.
+//! - [`partners`]: partners.toml; `dialect`: how a partner's documents are written.
 //!
 //! - [`endings`]: until when its keys are of use.
 //!
 //! It never writes, never opens a connection, and never logs.
 
+mod dialect;
 pub mod doors;
 mod endings;
 pub mod faults;

@@ -3,6 +3,7 @@
 use data_encoding::HEXLOWER_PERMISSIVE;
 use toml::Value;
 
+use super::dialect;
 use super::faults::Faults;
 use super::files;
 use super::section::Section;
@@ -16,7 +17,6 @@ use crate::smime::{
     Anchor, ContentCipher, Crl, KeyTransport, Pin, RecipientKey, SealProfile, SignatureAlgorithm,
     SignedForm, Trust,
 };
-use crate::sps::{ReferenceDate, WriteOptions};
 
 /// More connections than any agency's mail server would like.
 const MOST_CONNECTIONS: f64 = 64.0;
@@ -88,15 +88,7 @@ fn read_partner(mut section: Section<'_>, faults: &mut Faults) -> Option<Partner
             faults,
         );
     }
-    let xml = WriteOptions {
-        empty_mandatory: section.yes("xml_empty_mandatory", true, faults),
-        reference_date: section.choice(
-            "xml_reference_date",
-            ReferenceDate::Text,
-            &[("text", ReferenceDate::Text), ("udt", ReferenceDate::Udt)],
-            faults,
-        ),
-    };
+    let dialect = dialect::read(&mut section, &countries, faults);
     let seal = read_seal(section.section("seal", faults), faults);
     let trust = read_trust(section.section("trust", faults), faults);
     section.finish(faults);
@@ -119,7 +111,9 @@ fn read_partner(mut section: Section<'_>, faults: &mut Faults) -> Option<Partner
         headers,
         state,
         aliases,
-        xml,
+        profile: dialect.profile,
+        xml: dialect.xml,
+        xml_countries: dialect.xml_countries,
         seal: seal?,
         trust: trust?,
     })

@@ -4,6 +4,7 @@
 //! ledger or a list of findings for the producer out. All that is wrong is
 //! listed at once where one fault does not hide the next.
 
+use super::objections;
 use crate::certificate::catalogue::Code;
 use crate::certificate::facts::Paths;
 use crate::certificate::finding::{Finding, any_severe};
@@ -60,6 +61,13 @@ pub fn admit(claim: &Claim, configuration: &Configuration) -> Result<Acceptance,
     check_issuer(&facts, configuration, &mut findings);
     check_producer(claim, &facts, &configuration.producers, &mut findings);
     let partners = choose_partners(claim, &facts, configuration, &mut findings);
+    check_partners(
+        (content_type, &certificate),
+        claim,
+        (&facts, &partners),
+        configuration,
+        &mut findings,
+    );
     let not_useful_after = read_not_useful_after(claim, &mut findings);
     let ready = SpsOctets::domestic(&claim.body);
     let xml = match content_type {
@@ -68,7 +76,12 @@ pub fn admit(claim: &Claim, configuration: &Configuration) -> Result<Acceptance,
     };
     check_letter(xml.as_bytes().len(), configuration.doors.max_letter, &mut findings);
     if !findings.is_empty() {
-        findings.extend(warnings);
+        // Of two at one place the worse is told.
+        let told = warnings.into_iter().filter(|warning| {
+            !findings.iter().any(|other| other.path == warning.path && other.level < warning.level)
+        });
+        let told: Vec<Finding> = told.collect();
+        findings.extend(told);
         return Err(Refused { findings, id: Some(facts.id) });
     }
     Ok(Acceptance {
@@ -233,6 +246,27 @@ fn choose_partners(
                 "send an array of strings, or one string with commas",
             ));
             Vec::new()
+        }
+    }
+}
+
+/// What the partners would refuse whom the certificate is for. One on the way
+/// is judged when its letter is to be made.
+fn check_partners(
+    (content_type, certificate): (ContentType, &Certificate),
+    claim: &Claim,
+    (facts, partners): (&Facts, &[PartnerCode]),
+    configuration: &Configuration,
+    findings: &mut Vec<Finding>,
+) {
+    let named = matches!(claim.partners, Some(Ok(_)));
+    for partner in partners.iter().filter_map(|code| configuration.partner(code)) {
+        if !named && routing::only_passes(facts, partner) {
+            continue;
+        }
+        let found = objections::objections(content_type, &claim.body, certificate, partner);
+        if any_severe(&found) {
+            findings.extend(found);
         }
     }
 }

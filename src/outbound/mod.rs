@@ -5,8 +5,8 @@
 //! ```
 //!
 //! - [`intake`]: claims are read, committed, acknowledged.
-//! - [`admission`]: whether a submission is taken. - [`rejection`]: what a
-//!   producer gets back.
+//! - [`admission`]: whether a submission is taken; [`objections`]: what partners
+//!   would refuse of it. - [`rejection`]: what a producer gets back.
 //! - [`lane`]: a partner's workers. - [`circuits`]: whom they leave alone.
 //! - [`standing`]: to whom they have a connection.
 //! - [`sealing`]: the letter.
@@ -22,6 +22,7 @@ pub mod clockwork;
 pub mod endings;
 pub mod intake;
 pub mod lane;
+pub mod objections;
 pub mod rejection;
 pub mod sealing;
 pub mod standing;

@@ -3,16 +3,17 @@
 //! Pure, and run by the crew: write, sign, seal, compose. A delivery is
 //! sealed once, just before its first attempt; a retry sends the same octets.
 
+use super::objections;
 use crate::certificate::catalogue::Code;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Area, Certificate, CertificateId, Level, Status};
+use crate::certificate::{Area, Certificate, CertificateId, Facts, Level, Status};
 use crate::clock::Timestamp;
 use crate::config::Configuration;
 use crate::delivery::Clocks;
 use crate::ledger::{Cargo, Claimed, ContentType};
 use crate::letter::shape::Tree;
 use crate::letter::{self, ContentKind, LetterFacts};
-use crate::partner::{Partner, ReceiptForm};
+use crate::partner::{Partner, ReceiptForm, routing};
 use crate::receipt::{self, Form, MdnFacts, Owed};
 use crate::smime::{self, Signed, SigningIdentity, SmimeError};
 use crate::sps::{self, SpsOctets, SpsXml};
@@ -50,6 +51,10 @@ pub enum SealingError {
     /// damage. The operator looks.
     #[error(transparent)]
     Receipt(#[from] receipt::owed::Unreadable),
+    /// The partner, through whose country the goods only pass, would refuse the
+    /// certificate; the producer mends it, or it goes to the others alone.
+    #[error("the partner would refuse it: {0}: {words}", words = .1)]
+    Objection(Code, String),
     /// OpenSSL refused; the operator looks at keys and certificates.
     #[error(transparent)]
     Smime(#[from] SmimeError),
@@ -76,6 +81,23 @@ pub fn xml<'a>(
     match content_type {
         ContentType::Xml => Ok(SpsXml::ready(&SpsOctets::domestic(body))),
         ContentType::Json => Ok(sps::write(&certificate(content_type, body)?, &partner.xml)),
+    }
+}
+
+/// Stops what a partner on the way would refuse, before it is signed.
+pub fn check_objection(
+    facts: &Facts,
+    content_type: ContentType,
+    body: &[u8],
+    partner: &Partner,
+) -> Result<(), SealingError> {
+    if !routing::only_passes(facts, partner) {
+        return Ok(());
+    }
+    let read = certificate(content_type, body)?;
+    match objections::on_the_way(facts, content_type, body, &read, partner) {
+        Some(finding) => Err(SealingError::Objection(finding.code, finding.words)),
+        None => Ok(()),
     }
 }
 

@@ -6,19 +6,22 @@
 //!
 //! - [`code`]: the short name. - [`route`]: the way there and its proof.
 //! - [`routing`]: which partners a certificate concerns.
+//! - [`asks`]: what of a certificate they would refuse.
 
+pub mod asks;
 pub mod code;
 pub mod route;
 pub mod routing;
 
+pub use asks::Form;
 pub use code::PartnerCode;
 pub use route::{Route, TlsPolicy, TlsProof};
 use zeroize::Zeroizing;
 
 use crate::certificate::number::{CountryCode, DocumentType};
+use crate::certificate::profile::{Profile, WriteOptions};
 use crate::letter::{Address, Headers};
 use crate::smime::{SealProfile, Trust};
-use crate::sps::WriteOptions;
 
 //------------ Partner -------------------------------------------------------
 
@@ -51,7 +54,11 @@ pub struct Partner {
     pub state: State,
     /// Other names in Final-Recipient (AS2 names).
     pub aliases: Vec<String>,
+    /// The dialect of its documents.
+    pub profile: Profile,
     pub xml: WriteOptions,
+    /// Codes beyond ISO 3166-1 that may stand for a country in what it is sent.
+    pub xml_countries: Vec<CountryCode>,
     pub seal: SealProfile,
     pub trust: Trust,
 }

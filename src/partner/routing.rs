@@ -11,15 +11,23 @@ use crate::certificate::Facts;
 pub fn route(facts: &Facts, partners: &[Partner]) -> Vec<PartnerCode> {
     partners
         .iter()
-        .filter(|partner| {
-            let imports = partner.countries.contains(&facts.import_country)
-                && partner.takes(&facts.id.document_type);
-            let passes = partner.transit
-                && facts.transit.iter().any(|country| partner.countries.contains(country));
-            imports || passes
-        })
+        .filter(|partner| imports(facts, partner) || passes(facts, partner))
         .map(|partner| partner.code.clone())
         .collect()
+}
+
+/// Whether a partner gets a certificate only because the goods pass through one
+/// of its countries.
+pub fn only_passes(facts: &Facts, partner: &Partner) -> bool {
+    !imports(facts, partner) && passes(facts, partner)
+}
+
+fn imports(facts: &Facts, partner: &Partner) -> bool {
+    partner.countries.contains(&facts.import_country) && partner.takes(&facts.id.document_type)
+}
+
+fn passes(facts: &Facts, partner: &Partner) -> bool {
+    partner.transit && facts.transit.iter().any(|country| partner.countries.contains(country))
 }
 
 /// The partners that a submission names itself, in place of routing.

@@ -5,6 +5,7 @@
 //! - `name`: names and the namespaces that mean something to us;
 //! - [`read`]: octets to a certificate, with findings;
 //! - `bare`: the tokenizer alone, for a bench to compare with;
+//! - `places`: where elements stand, for findings made after the reading;
 //! - [`canon`]: what the schema has no place for, kept;
 //! - [`write`]: a certificate to octets, always the same ones.
 //!
@@ -16,14 +17,17 @@ mod canon;
 pub mod gate;
 mod name;
 pub mod octets;
+mod places;
 pub mod read;
 pub mod write;
 
+pub use crate::certificate::profile::{Dates, ReferenceDate, WriteOptions};
 pub use bare::bare_pass;
 pub use gate::gate;
 pub use octets::{SpsOctets, SpsXml};
+pub use places::{Empty, empties, locate};
 pub use read::{Reading, Unsaid, read, read_document};
-pub use write::{ReferenceDate, WriteOptions, write, write_document};
+pub use write::{write, write_document};
 
 /// The namespace of an acknowledgement, `SPSAcknowledgement` and its child.
 pub const ACK: &str = "urn:un:unece:uncefact:data:standard:SPSAcknowledgement:17";

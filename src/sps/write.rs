@@ -4,36 +4,8 @@ use super::gate::is_legal;
 use super::octets::SpsXml;
 use super::{ACK, RAM, RSM, UDT};
 use crate::certificate::element::{Element, Kind, Shape, Type};
-use crate::certificate::{Certificate, Document, Extra, Item, Leaf, Node, Spelling, table};
-
-//------------ WriteOptions --------------------------------------------------
-
-/// The two switches of a partner's entry.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct WriteOptions {
-    /// Whether mandatory elements without a value are written, empty.
-    pub empty_mandatory: bool,
-    /// How the issue date of a referenced document is written.
-    pub reference_date: ReferenceDate,
-}
-
-/// How the issue date of a referenced document is written.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum ReferenceDate {
-    /// As the certificate has it.
-    #[default]
-    AsIs,
-    /// As plain text.
-    Text,
-    /// As `udt:DateTimeString`, or `udt:DateTime` where the certificate has that.
-    Udt,
-}
-
-impl Default for WriteOptions {
-    fn default() -> Self {
-        WriteOptions { empty_mandatory: true, reference_date: ReferenceDate::AsIs }
-    }
-}
+use crate::certificate::profile::WriteOptions;
+use crate::certificate::{Certificate, Document, Extra, Item, Leaf, Node, Spelling};
 
 /// Writes a certificate.
 ///
@@ -177,7 +149,11 @@ impl Writer {
             }
             (Item::Leaf(leaf), Kind::Leaf(shape @ (Shape::DateTime | Shape::Indicator), _)) => {
                 self.finish_start(leaf.extra());
-                self.spelled(self.spelling(of, leaf), *shape, leaf);
+                let spelling = match shape {
+                    Shape::DateTime => self.options.spelling(of, leaf),
+                    _ => leaf.spelling,
+                };
+                self.spelled(spelling, *shape, leaf);
                 self.unknown(leaf.extra());
             }
             (Item::Leaf(leaf), Kind::Leaf(shape, _)) => {
@@ -198,20 +174,6 @@ impl Writer {
             if let Some(value) = leaf.attribute(name) {
                 self.attribute(name, value);
             }
-        }
-    }
-
-    /// How a date is spelled: as it came, but for the one date that a
-    /// partner's entry has a say in. An attribute needs its element.
-    fn spelling(&self, of: &Type, leaf: &Leaf) -> Spelling {
-        if !of.is(&table::REFERENCED_DOCUMENT) || !leaf.attributes().is_empty() {
-            return leaf.spelling;
-        }
-        match (self.options.reference_date, leaf.spelling) {
-            (ReferenceDate::AsIs, spelling) => spelling,
-            (ReferenceDate::Text, _) => Spelling::Text,
-            (ReferenceDate::Udt, Spelling::Other) => Spelling::Other,
-            (ReferenceDate::Udt, Spelling::Ours | Spelling::Text) => Spelling::Ours,
         }
     }
 

@@ -85,8 +85,9 @@ fn without_mark(octets: &[u8]) -> &[u8] {
     octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets)
 }
 
-/// The findings with their places in the text.
-fn located(octets: &[u8], mut findings: Vec<Finding>) -> Vec<Finding> {
+/// The findings with their places in the text: line and column of what each
+/// one's pointer points to.
+pub fn located(octets: &[u8], mut findings: Vec<Finding>) -> Vec<Finding> {
     locate::locate(without_mark(octets), &mut findings);
     findings
 }

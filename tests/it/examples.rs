@@ -122,7 +122,7 @@ fn every_example_becomes_its_xml() {
 
 /// Whether libxml2 finds the XML valid, where it and the schema are there.
 #[track_caller]
-fn check_valid(xml: &Path) {
+pub(crate) fn check_valid(xml: &Path) {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../shared/standards/sps17/xsd/SPSCertificate_17.xsd");
     if !schema.is_file() {

@@ -245,13 +245,27 @@ impl Street {
 
     /// Accepts a certificate for one partner.
     pub async fn accept(&self, number: &str, to: &str, not_useful_after: Option<Timestamp>) {
+        self.take(number, Some(Ok(vec![to.to_owned()])), not_useful_after).await;
+    }
+
+    /// Accepts a certificate for the partners that it concerns.
+    pub async fn accept_for_all(&self, number: &str) {
+        self.take(number, None, None).await;
+    }
+
+    async fn take(
+        &self,
+        number: &str,
+        partners: Option<Result<Vec<String>, String>>,
+        not_useful_after: Option<Timestamp>,
+    ) {
         let claim = Claim {
             tag: 1,
             message_id: None,
             content_type: Some("application/xml".to_owned()),
             user_id: None,
             redelivered: false,
-            partners: Some(Ok(vec![to.to_owned()])),
+            partners,
             not_useful_after: not_useful_after.map(|at| Ok(at.to_string())),
             body: xml(number).into_bytes().into(),
         };
@@ -268,8 +282,13 @@ impl Street {
 
     /// A certificate's one delivery.
     pub async fn delivery(&self, number: &str) -> TracedDelivery {
+        self.deliveries(number).await.remove(0)
+    }
+
+    /// The deliveries of a certificate.
+    pub async fn deliveries(&self, number: &str) -> Vec<TracedDelivery> {
         let traced = self.ledger().trace(Query::number(number)).await.unwrap();
-        traced.certificates.into_iter().next().unwrap().deliveries.remove(0)
+        traced.certificates.into_iter().next().unwrap().deliveries
     }
 
     /// Lets some minutes go by, one at a time.

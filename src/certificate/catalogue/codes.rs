@@ -81,7 +81,7 @@ catalogue! {
         "An element bears an attribute that the schema does not give it. It is kept under $xml.attributes."
         "Leave the attribute out at its source.",
     ClassificationUnknown "classification.unknown" Mapping [Info]
-        "A classification's SystemName is none of the ePhyto tags; other systems are in use and allowed."
+        "A classification's SystemName is none of the ePhyto tags, nor one of the systems that are met (EPPO codes, the Combined Nomenclature); others are in use and allowed."
         "Nothing, if the partners concerned know the system.",
     ClauseMissing "clause.missing" MandatoryElements [Info Warning]
         "A phytosanitary certificate (851) does not bear the clauses 1 and 2 of what it certifies, nor their words. A warning where clause 2 stands without clause 1."
@@ -239,6 +239,45 @@ catalogue! {
     ProcessOther "process.other" Mapping [Warning]
         "Treatment facts of the ePhyto mapping stand in a process whose type is not ZZZ, where partners may not look for them."
         "Write typeCode \"ZZZ\".",
+    ProfileBeyondForm "profile.beyond-form" Schema [Info]
+        "The ePhyto form of a certificate has no place for an element, or has it once; the Hub carries it, and who shows the form does not."
+        "Say what matters in an element that the form has.",
+    ProfileClause "profile.clause" MandatoryElements [Severe Warning]
+        "The ePhyto mapping has the certifying statements as clauses 1 and 2 of a certificate of type 851, and one empty clause in one of type 657. A warning where a clause is another."
+        "Write the clauses 1 and 2 in a certificate of type 851, and no clause in one of type 657.",
+    ProfileCountry "profile.country" Mapping [Severe Warning]
+        "XI or XK stands for a country, and the partner's entry does not say that it takes that code. A warning in an address."
+        "Write the code that the partner knows, or add it to xml_countries in partners.toml.",
+    ProfileDate "profile.date" Mapping [Warning Severe]
+        "A date would reach the partner in a form that is not its own: a day where it has moments, a typed date where it has strings, or, which is severe, plain text where its schema has none."
+        "Write a time with its zone, where one is known; in ready XML, as udt:DateTime or udt:DateTimeString.",
+    ProfileMissing "profile.element-missing" MandatoryElements [Severe]
+        "An element is absent that the partner's copy of the schema makes mandatory, and that it refuses empty."
+        "Write it with a value.",
+    ProfileEmpty "profile.empty" MandatoryElements [Severe Warning]
+        "An element is empty, and the partner refuses empty text. A warning where it is an identifier or a code."
+        "Write a value, or leave the element out.",
+    ProfileSchema "profile.schema" Schema [Severe]
+        "Ready XML, which goes as it is, breaks the order or the elements of the schema, and the partner checks by its copy of that."
+        "Write the schema's elements in its order, or submit the certificate as JSON, which is written so.",
+    ProfileSignatory "profile.signatory" Mapping [Warning]
+        "Of several signatories one has no TypeCode, by which the partner's forms tell them apart."
+        "Write a code of list 9417, as 1 for clearance.",
+    ProfileStatus "profile.status" Mapping [Severe Warning]
+        "The document's status is none that the partner's profile has. A warning for 44 (replaced), which some ePhyto systems send."
+        "Write 70 for issued, 40 for withdrawn.",
+    ProfileTag "profile.tag" Mapping [Severe Warning]
+        "A tag is none of those that the partner has as an enumeration; or, which is a warning, it stands at another level than the ePhyto mapping has it."
+        "Write one of the tags, at its level, or leave the entry out.",
+    ProfileTagValue "profile.tag-value" Mapping [Severe]
+        "What stands beside an ePhyto tag breaks the rule that the partner's copy of the schema has for it: a length, a number, a date, true or false."
+        "Write a value of that form.",
+    ProfileTreatment "profile.treatment" MandatoryElements [Severe]
+        "A treatment has no full text (tag TTFT), which the ePhyto mapping has with every treatment."
+        "Write fullTreatment: the whole treatment in words.",
+    ProfileType "profile.type" Mapping [Severe]
+        "The partner's profile is for phytosanitary certificates alone, and the document's type is another."
+        "Send it to another partner, or write 851 or 657.",
     QuantityHalf "quantity.half" MandatoryElements [Warning]
         "A trade line tells another quantity without its unit (OQV without OQU), or a unit without its quantity."
         "Write both, or neither.",

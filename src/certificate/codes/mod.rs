@@ -109,6 +109,11 @@ impl List {
     }
 }
 
+/// Classification systems beside the ePhyto tags that are met by these names: the
+/// EPPO codes of Europe and Great Britain, and the European customs tariff.
+pub const SYSTEMS_MET: [&str; 3] =
+    ["CN Code (Combined Nomenclature)", "EPPO", "EPPO Plant Protection Thesaurus"];
+
 fn read(table: &'static str) -> HashMap<&'static str, &'static str> {
     table.lines().filter_map(|line| line.split_once(' ')).collect()
 }

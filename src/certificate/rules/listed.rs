@@ -1,7 +1,7 @@
 //! Whether a code is on the list that its element refers to.
 
 use super::super::catalogue::Code;
-use super::super::codes::{List, code_called, country_called, unit_called};
+use super::super::codes::{List, SYSTEMS_MET, code_called, country_called, unit_called};
 use super::super::element::{Element, Shape, Type};
 use super::super::finding::{Finding, Level};
 use super::super::leaf::Leaf;
@@ -36,6 +36,9 @@ pub(super) fn code(
             List::Status => unknown_code(list, Code::StatusUnknown, text),
             List::Transport => unknown_code(list, Code::TransportUnknown, text),
             List::Reference => unknown_code(list, Code::RelationshipUnknown, text),
+            List::Tag if element.name == "SystemName" && SYSTEMS_MET.contains(&text) => {
+                return None;
+            }
             List::Tag if element.name == "SystemName" => Finding {
                 remedy: "nothing, if the partners concerned know the system".to_owned(),
                 ..unknown_code(list, Code::ClassificationUnknown, text)

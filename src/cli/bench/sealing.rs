@@ -186,6 +186,7 @@ impl From<sealing::SealingError> for PlaceError {
         match fault {
             sealing::SealingError::Smime(fault) => PlaceError::Keys(fault),
             sealing::SealingError::Certificate(_)
+            | sealing::SealingError::Objection(..)
             | sealing::SealingError::NoIdentity
             | sealing::SealingError::Receipt(_)
             | sealing::SealingError::TooLarge(_) => PlaceError::Model,

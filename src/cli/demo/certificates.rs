@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::certificate::Finding;
 use crate::queue::Outgoing;
 use crate::queue::topology::SUBMISSIONS;
-use crate::sps::{self, ReferenceDate, WriteOptions};
+use crate::sps::{self, Dates, ReferenceDate, WriteOptions};
 use crate::submission;
 
 /// A kind of certificate: what stands in its number, and one of it.
@@ -23,7 +23,7 @@ const JSON: &str = "application/json";
 const XML: &str = "application/xml";
 /// How a partner's entry has XML written when it says nothing about it.
 const AS_SENT: WriteOptions =
-    WriteOptions { empty_mandatory: true, reference_date: ReferenceDate::Text };
+    WriteOptions { reference_date: ReferenceDate::Text, empty_mandatory: true, dates: Dates::AsIs };
 
 //------------ Specimen ------------------------------------------------------
 

@@ -38,9 +38,10 @@ pub fn run(shared: &Shared) -> Answer {
 }
 
 fn table(partners: &[PartnerWords<'_>]) -> String {
-    let rows: Vec<[String; 6]> = partners.iter().map(PartnerWords::row).collect();
-    let head = ["CODE", "STATE", "COUNTRIES", "TYPES", "ROUTE", "NAME"].map(str::to_owned);
-    let mut widths = [0; 6];
+    let rows: Vec<[String; 7]> = partners.iter().map(PartnerWords::row).collect();
+    let head =
+        ["CODE", "STATE", "COUNTRIES", "TYPES", "PROFILE", "ROUTE", "NAME"].map(str::to_owned);
+    let mut widths = [0; 7];
     for row in std::iter::once(&head).chain(&rows) {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());

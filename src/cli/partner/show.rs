@@ -68,11 +68,17 @@ pub struct PartnerShow<'a> {
 
 impl PartnerShow<'_> {
     fn text(&self) -> String {
-        let PartnerWords { code, name, state, address, route, tls, connections, .. } =
+        let PartnerWords { code, name, state, profile, address, route, tls, connections, .. } =
             &self.partner;
+        let beyond: Vec<_> = self.partner.xml_countries.iter().map(|code| code.as_str()).collect();
+        let beyond = match beyond.as_slice() {
+            [] => String::new(),
+            codes => format!(", takes {} for a country", codes.join(", ")),
+        };
         let mut lines = vec![
             format!("{code}  {name}"),
             format!("  state        {state}"),
+            format!("  profile      {profile}{beyond}"),
             format!("  address      {address}"),
             format!("  route        {route}, tls {tls}, {connections} connections"),
         ];

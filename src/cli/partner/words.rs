@@ -25,6 +25,12 @@ pub struct PartnerWords<'a> {
     pub types: Option<&'a [DocumentType]>,
     /// Whether it is sent what only passes through its countries.
     transit: bool,
+    /// The dialect of the certificates that it is sent.
+    #[schemars(extend("enum" = ["andean", "ephyto", "traces", "un-cefact"]))]
+    pub profile: &'static str,
+    /// Codes beyond ISO 3166-1 that it takes for a country.
+    #[serde(rename = "xmlCountries")]
+    pub xml_countries: &'a [CountryCode],
     /// The mailbox that letters to it are addressed to.
     #[schemars(with = "String")]
     pub address: &'a Address,
@@ -58,6 +64,8 @@ impl<'a> PartnerWords<'a> {
             countries: &partner.countries,
             types: partner.types.as_deref(),
             transit: partner.transit,
+            profile: partner.profile.as_str(),
+            xml_countries: &partner.xml_countries,
             address: &partner.address,
             route: partner.route.to_string(),
             tls: match partner.tls {
@@ -73,7 +81,7 @@ impl<'a> PartnerWords<'a> {
     }
 
     /// As a line of the list.
-    pub fn row(&self) -> [String; 6] {
+    pub fn row(&self) -> [String; 7] {
         let countries: Vec<_> = self.countries.iter().map(|country| country.as_str()).collect();
         let types = self
             .types
@@ -87,6 +95,7 @@ impl<'a> PartnerWords<'a> {
             state,
             countries.join(","),
             types.unwrap_or_else(|| "all".to_owned()),
+            self.profile.to_owned(),
             self.route.clone(),
             self.name.to_owned(),
         ]

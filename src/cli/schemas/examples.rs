@@ -116,6 +116,7 @@ pub(super) fn of(file: &str) -> Option<Value> {
             "partners": [{
                 "code": "HM", "name": "Plant Protection Service of HM", "state": "active",
                 "countries": ["HM"], "types": ["851", "657"], "transit": false,
+                "profile": "un-cefact", "xmlCountries": [],
                 "address": "ecert@nppo.hm.example", "route": "smtp://127.0.0.1:2526",
                 "tls": "required", "connections": 4, "recipients": [SHA256], "signers": [SHA256],
             }],

@@ -99,6 +99,7 @@ impl Worker {
                     id: &facts.id,
                     status: &facts.status,
                 };
+                sealing::check_objection(&facts, order.content_type, order.body, &partner)?;
                 sealing::seal(&order, &partner, &configuration, at)
             }
             Work::Aged(facts, entity) => {
@@ -113,6 +114,11 @@ impl Worker {
             Ok(Ok(sealed)) => sealed,
             Ok(Err(fault @ (SealingError::NoIdentity | SealingError::Smime(_)))) => {
                 return Ok(self.keep(claimed, &fault));
+            }
+            Ok(Err(SealingError::Objection(code, words))) => {
+                info!(partner.code = %self.code, delivery = %claimed.delivery, "not sent: {code}: {words}");
+                self.end(&claimed, Trigger::Failed, code.as_str(), words).await?;
+                return Ok(Made::Ended);
             }
             Ok(Err(
                 fault @ (SealingError::Certificate(_)
