@@ -79,13 +79,15 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
         Ok(terms) => terms,
         Err(fault) => return Answer::failure(shared, SCHEMA, Exit::Bug, fault.to_string()),
     };
-    let read = |proven: &Proven| opening::read_certificate(proven, &terms).map(|_read| ());
+    let read = |proven: &Proven| {
+        opening::read_certificate(proven, &terms).map(|(_, _, findings)| findings)
+    };
     let document: Option<DocumentGates<'_>> = if args.certificate { Some(&read) } else { None };
     answer(&octets, &terms.house, at, args.wanted(), document, shared)
 }
 
-/// The gates that read the document of a proven letter.
-pub type DocumentGates<'a> = &'a dyn Fn(&Proven) -> Result<(), Refusal>;
+/// The gates that read the document of a proven letter, and what they find.
+pub type DocumentGates<'a> = &'a dyn Fn(&Proven) -> Result<Vec<Finding>, Refusal>;
 
 /// The answer to one letter. `document` is the gates that read the document
 /// (9, 10 and the country clause), where they are asked for.
@@ -97,8 +99,10 @@ pub fn answer(
     document: Option<DocumentGates<'_>>,
     shared: &Shared,
 ) -> Answer {
-    let proven = prove(octets, LineEnds::CrlfOrLf, house, at).and_then(|proven| {
-        document.map_or(Ok(()), |gates| gates(&proven))?;
+    let proven = prove(octets, LineEnds::CrlfOrLf, house, at).and_then(|mut proven| {
+        let found = document.map_or(Ok(Vec::new()), |gates| gates(&proven))?;
+        // What is wrong with the document by itself is `check`'s to tell.
+        proven.remarks.extend(found.into_iter().filter(|finding| finding.code.is_of_letter()));
         Ok(proven)
     });
     match proven {

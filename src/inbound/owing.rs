@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::prove::{Proven, Signed, Wanted};
 use super::terms::Entry;
-use crate::certificate::{Facts, Finding};
+use crate::certificate::{Facts, Finding, Level};
 use crate::ledger::{OwedReceipt, OwedReceipts};
 use crate::partner::ReceiptForm;
 use crate::receipt::mdn::Reason;
@@ -35,12 +35,13 @@ pub fn for_certificate(
     };
     let saying = |said: Said| Owed { said, ..plain.clone() }.text();
     let failed = |reason: Reason| saying(Said::Failed { reason, words: reason.words().to_owned() });
+    // What is only worth knowing is no warning to anybody.
+    let warnings = findings.iter().filter(|found| found.level != Level::Info);
+    let warnings: Vec<(String, String)> =
+        warnings.map(|found| (found.code.to_string(), found.words.clone())).collect();
     let taken = match wanted.options.unsupported() {
         Some(what) => saying(Said::Unsupported(what)),
-        None if partner.receipt_warnings && !findings.is_empty() => {
-            let found = findings.iter().map(|found| (found.code.to_string(), found.words.clone()));
-            saying(Said::Warned(found.collect()))
-        }
+        None if partner.receipt_warnings && !warnings.is_empty() => saying(Said::Warned(warnings)),
         None => saying(Said::Processed),
     };
     Some(OwedReceipts { taken, stale: failed(Reason::Stale), conflict: failed(Reason::Conflict) })

@@ -195,6 +195,30 @@ fn open_opens_what_openssl_makes() {
     assert_eq!(certpost(&folder, &["open", "gone"]).0, 3);
 }
 
+/// A letter whose signed Subject names another certificate than the one in it
+/// is opened, and the difference told.
+#[test]
+fn open_tells_what_letter_and_certificate_say_differently() {
+    let folder = folder();
+    for (subject, wanted) in [
+        ("SPS certificate HM 851 BV-PC-2026-0005120 70", Vec::new()),
+        (
+            "SPS certificate HM 851 BV-PC-2026-0005121 40",
+            vec!["letter.number-differs", "letter.status-differs"],
+        ),
+        ("Phytosanitary certificate BV-PC-2026-0005121", Vec::new()),
+    ] {
+        let signed = format!("Subject: {subject}\r\n{}", entity(&of_hm()));
+        letter(&folder, &signed, "hm-sign", "-aes-256-gcm");
+        let (exit, out, words) = certpost(&folder, &["open", "--certificate", "--json", "letter"]);
+        assert_eq!(exit, 0, "{words}");
+        let answer: Value = serde_json::from_slice(&out).unwrap();
+        let told = answer["remarks"].as_array().unwrap().iter();
+        let codes: Vec<&str> = told.map(|remark| remark["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, wanted, "{subject}");
+    }
+}
+
 /// The refusals that matter most, each with its own code and nothing on
 /// standard output.
 #[test]

@@ -24,6 +24,12 @@ impl Code {
         all.find(|code| code.as_str() == name)
     }
 
+    /// Whether it is about a letter and the certificate in it not saying the
+    /// same.
+    pub fn is_of_letter(self) -> bool {
+        self.as_str().starts_with("letter.")
+    }
+
     /// Whether it is about a submission as JSON, and not about what it says.
     pub fn is_of_submission(self) -> bool {
         self.as_str().starts_with("submission.")

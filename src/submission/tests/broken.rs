@@ -898,6 +898,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("letter.", "of letters: inbound/agree.rs"),
     ("outer-rewritten:", "of letters: inbound/"),
     ("partner.", "needs a configuration: cli/check.rs"),
+    ("profile.", "of partners' dialects: tests/it/profiles.rs"),
     ("receipt-elsewhere", "of letters: inbound/"),
     ("submission.", "of JSON alone: submission/tests.rs"),
 ];
