@@ -56,16 +56,17 @@ fn what_the_andean_form_lets_out_is_a_warning() {
     check_found(
         "andean.xml",
         &[
+            "3 warning element.absent D/Name",
             "12 warning element.absent D/ReferenceSPSReferencedDocument[1]/RelationshipTypeCode",
+            "16 warning element.absent D/SignatorySPSAuthentication[1]/ActualDateTime",
             "18 warning element.absent D/SignatorySPSAuthentication[1]/ProviderSPSParty[1]/Name",
             "19 warning element.absent D/SignatorySPSAuthentication[1]/IncludedSPSClause[1]/Content",
-            "16 warning element.absent D/SignatorySPSAuthentication[1]/ActualDateTime",
-            "3 warning element.absent D/Name",
             "25 warning element.absent C/ExportSPSCountry[1]/Name",
             "26 warning element.absent C/ImportSPSCountry[1]/Name",
             "36 warning element.absent L[1]/ApplicableSPSClassification[1]/ClassName",
-            "38 warning element.absent L[1]/OriginSPSCountry[1]/SubordinateSPSCountrySubDivision[1]/HierarchicalLevelCode",
             "38 warning element.absent L[1]/OriginSPSCountry[1]/Name",
+            "38 warning element.absent L[1]/OriginSPSCountry[1]/SubordinateSPSCountrySubDivision[1]/HierarchicalLevelCode",
+            "16 info clause.missing D/SignatorySPSAuthentication[1]/IncludedSPSClause",
             "42 info signature.present /SPSCertificate/Signature[1]",
         ],
     );
@@ -165,6 +166,8 @@ fn norways_sample_to_the_last_finding() {
     assert_eq!(
         found(path),
         [
+            // A date of inspection that is none.
+            "34 warning tag.form D/IncludedSPSNote[5]/Content[1]",
             // The signatory stands before the references; in each of them the
             // attachment stands behind what it is about.
             "84 warning element.order D/ReferenceSPSReferencedDocument[1]",
@@ -175,6 +178,8 @@ fn norways_sample_to_the_last_finding() {
             "103 warning element.order D/ReferenceSPSReferencedDocument[3]/AttachmentBinaryObject[1]",
             "110 warning element.order D/ReferenceSPSReferencedDocument[4]/AttachmentBinaryObject[1]",
             "116 warning element.order D/ReferenceSPSReferencedDocument[5]/AttachmentBinaryObject[1]",
+            // Neither a type nor a name.
+            "116 warning attachment.type-missing D/ReferenceSPSReferencedDocument[5]/AttachmentBinaryObject[1]",
             "122 warning element.order D/ReferenceSPSReferencedDocument[6]/AttachmentBinaryObject[1]",
             // 55 letters, which is no number of whole groups.
             "122 warning attachment.not-base64 D/ReferenceSPSReferencedDocument[6]/AttachmentBinaryObject[1]",
@@ -188,11 +193,23 @@ fn norways_sample_to_the_last_finding() {
             "172 warning element.order C/MainCarriageSPSTransportMovement[1]",
             // The voyage stands behind the ship.
             "181 warning element.order C/MainCarriageSPSTransportMovement[2]/ID[1]",
+            // Eight digits of a national tariff, where the mapping has six.
+            "203 warning tag.length L[1]/ApplicableSPSClassification[1]/ClassCode[1]",
             // Notes stand behind classifications, a period behind what it is of.
             "218 warning element.order L[1]/AdditionalInformationSPSNote[1]",
+            // Facts of a re-export in a certificate that is none.
+            "218 warning re-export.type L[1]/AdditionalInformationSPSNote[1]",
             // A treatment has no notes.
             "347 warning element.unknown L[1]/AppliedSPSProcess[1]/AdditionalInformationSPSNote[1]",
             "351 warning element.order L[1]/AppliedSPSProcess[1]/CompletionSPSPeriod[1]",
+            "386 warning tag.empty L[2]/ApplicableSPSClassification[1]/ClassCode",
+            "402 warning treatment.full-missing L[2]/AppliedSPSProcess[1]",
+            "64 info clause.missing D/SignatorySPSAuthentication[1]/IncludedSPSClause",
+            // The file's name tells the type.
+            "89 info attachment.type-missing D/ReferenceSPSReferencedDocument[1]/AttachmentBinaryObject[1]",
+            "96 info attachment.type-missing D/ReferenceSPSReferencedDocument[2]/AttachmentBinaryObject[1]",
+            "103 info attachment.type-missing D/ReferenceSPSReferencedDocument[3]/AttachmentBinaryObject[1]",
+            "110 info attachment.type-missing D/ReferenceSPSReferencedDocument[4]/AttachmentBinaryObject[1]",
         ]
     );
 }

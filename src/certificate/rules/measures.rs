@@ -1,6 +1,7 @@
 //! Weights, volumes, packages and periods: amounts that cannot be.
 
 use super::super::catalogue::Code;
+use super::super::codes::List;
 use super::super::element::{Element, Kind, Shape};
 use super::super::finding::Finding;
 use super::super::leaf::Leaf;
@@ -98,8 +99,11 @@ fn amount(judge: &mut Judge<'_>, element: &Element, leaf: &Leaf, way: &Way<'_>) 
 
 /// A package: how many there are, and what they weigh.
 pub(super) fn package(judge: &mut Judge<'_>, package: &Node, way: &Way<'_>) {
-    // Goods in bulk and unpacked ones (Rec 21: V…, N…) are no number.
-    let counted = package.text("TypeCode").is_some_and(|code| !code.starts_with(['N', 'V']));
+    // Goods in bulk and unpacked ones (Rec 21: V…, N…) are no number, and what an
+    // unknown package is nobody knows.
+    let counted = package
+        .text("TypeCode")
+        .is_some_and(|code| !code.starts_with(['N', 'V']) && List::Package.name(code).is_some());
     for (element, index, item) in children(package) {
         let Item::Leaf(leaf) = item else { continue };
         match &element.kind {
