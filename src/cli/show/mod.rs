@@ -2,7 +2,7 @@
 //! page to print.
 //!
 //! - `sheet`: what stands where; `values`: in which words; `left`: what has no
-//!   place there. - `words`: labels, and codes in Chinese.
+//!   place there. - `words`: labels.
 //! - `text`: for a terminal. - `page`: HTML.
 
 mod left;

@@ -1,6 +1,5 @@
 //! The values of a certificate in words.
 
-use super::words::chinese;
 use crate::certificate::codes::List;
 use crate::certificate::{Leaf, Node};
 
@@ -37,13 +36,9 @@ pub(super) fn code(node: &Node, name: &str, list: List) -> Vec<String> {
     found.map(|leaf| format!("{} {}", leaf.text, named(list, &leaf.text))).collect()
 }
 
-/// The name of a code in English and, where there is one, in Chinese.
+/// The name of a code in both languages.
 fn named(list: List, code: &str) -> String {
-    match (list.name(code), chinese(list, code)) {
-        (Some(name), Some(chinese)) => format!("{name} {chinese}"),
-        (Some(name), None) => name.to_owned(),
-        (None, _) => format!("{code} (not in the list)"),
-    }
+    list.told(code).unwrap_or_else(|| format!("{code} (not in the list)"))
 }
 
 pub(super) fn notes(node: &Node, list: &str, tag: &str) -> Vec<String> {
@@ -53,7 +48,7 @@ pub(super) fn notes(node: &Node, list: &str, tag: &str) -> Vec<String> {
 
 pub(super) fn country(node: &Node) -> String {
     let id = node.text("ID").unwrap_or_default();
-    let name = List::Country.name(id).map(str::to_owned);
+    let name = List::Country.told(id);
     let name = name.or_else(|| texts(node, "Name").into_iter().next()).unwrap_or_default();
     let mut words = vec![format!("{id} {name}")];
     let parts = node.nodes("SubordinateSPSCountrySubDivision");
@@ -78,7 +73,7 @@ pub(super) fn party(node: &Node) -> Vec<String> {
         let town = [leaf(address, "PostcodeCode"), texts(address, "CityName")].concat().join(" ");
         lines.push(town);
         let id = address.text("CountryID").unwrap_or_default();
-        let known = List::Country.name(id).map(str::to_owned);
+        let known = List::Country.told(id);
         let written = texts(address, "CountryName").into_iter().next();
         lines.extend(known.or(written));
     }
