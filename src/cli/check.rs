@@ -264,8 +264,10 @@ mod tests {
             checked(&[ours("phytosanitary-851.xml"), folder.path().join("none")]).0,
             Exit::Absent
         );
-        let convert =
-            |file: PathBuf, to| convert::run(&convert::Args { file, to }, &Shared::default());
+        let convert = |file: PathBuf, to| {
+            let args = convert::Args { file, to: Some(to), explain: false };
+            convert::run(&args, &Shared::default())
+        };
         assert_eq!(convert(folder.path().join("none"), convert::To::Xml).exit, Exit::Absent);
         let refused = convert(bad, convert::To::Json);
         assert_eq!((refused.exit, refused.out.len()), (Exit::No, 0));

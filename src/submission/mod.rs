@@ -5,12 +5,14 @@
 //! - [`locate`]: line and column of what a pointer points to;
 //! - [`nearest`]: what somebody may have meant;
 //! - [`render`]: a certificate to JSON, always in the shortest form;
+//! - [`mapped`]: where each value stands, in JSON and in XML;
 //! - [`schema`]: the JSON Schema of all that.
 //!
 //! It knows nothing of queues and of who may publish.
 
 mod build;
 mod locate;
+mod mapped;
 mod nearest;
 mod raw;
 mod render;
@@ -28,6 +30,8 @@ use crate::certificate::rules::Strictness;
 use crate::certificate::{Certificate, Document, Finding, any_severe, table};
 use build::Builder;
 use raw::Raw;
+
+pub use mapped::{Mapped, What};
 
 /// The largest body taken, in octets.
 pub const BODY_LIMIT: usize = 9 * 1024 * 1024;
@@ -103,6 +107,12 @@ pub fn document_to_json(document: &Document) -> Value {
         }
         Document::Certificate(certificate) => to_json(certificate),
     }
+}
+
+/// Where everything a document says stands, in JSON and in XML, in the order of
+/// the standard.
+pub fn mapped(document: &Document) -> Vec<Mapped<'_>> {
+    mapped::mapped(document)
 }
 
 /// The schema that an acknowledgement's JSON names.
