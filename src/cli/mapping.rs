@@ -27,7 +27,7 @@ const WIDE: usize = 120;
 
 /// The answer for a document that could be read.
 pub(super) fn answer(exit: Exit, file: &Examined, document: &Document, shared: &Shared) -> Answer {
-    let all: Vec<Explained<'_>> = mapped(document).into_iter().map(Explained::of).collect();
+    let all: Vec<Explained<'_>> = mapped(document.root()).into_iter().map(Explained::of).collect();
     if shared.json {
         let explanation = Explanation {
             schema: SCHEMA,

@@ -27,7 +27,7 @@ use serde_json::Value;
 use crate::certificate::catalogue::Code;
 use crate::certificate::digest::SCHEMA;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Certificate, Document, Finding, any_severe, table};
+use crate::certificate::{Certificate, Document, Finding, Node, any_severe, table};
 use build::Builder;
 use raw::Raw;
 
@@ -109,10 +109,10 @@ pub fn document_to_json(document: &Document) -> Value {
     }
 }
 
-/// Where everything a document says stands, in JSON and in XML, in the order of
-/// the standard.
-pub fn mapped(document: &Document) -> Vec<Mapped<'_>> {
-    mapped::mapped(document)
+/// Where everything stands that the document under `root` says, in JSON and in
+/// XML, in the order of the standard.
+pub fn mapped(root: &Node) -> Vec<Mapped<'_>> {
+    mapped::mapped(root)
 }
 
 /// The schema that an acknowledgement's JSON names.
