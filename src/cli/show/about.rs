@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::words::Label;
 use crate::certificate::codes::List;
+use crate::certificate::life::Current;
 use crate::letter::Environment;
 
 //------------ About ---------------------------------------------------------
@@ -43,7 +44,7 @@ impl About {
     /// What it is today, in both languages.
     pub fn today(&self) -> Option<String> {
         let current = self.current.as_deref()?;
-        let named = code_of(current).and_then(|code| List::Status.told(code));
+        let named = Current::named(current).and_then(|current| List::Status.told(current.code()));
         Some(named.unwrap_or_else(|| current.to_owned()))
     }
 
@@ -55,7 +56,8 @@ impl About {
             let Label { english, chinese, .. } = Label::TRAINING;
             marks.push([english.to_owned(), chinese.to_owned()]);
         }
-        let today = self.current.as_deref().and_then(code_of).unwrap_or(status);
+        let today = self.current.as_deref().and_then(Current::named);
+        let today = today.map_or(status, |current| current.code());
         if let Some([english, chinese]) = mark(today) {
             marks.push([english.to_owned(), chinese.to_owned()]);
         }
@@ -78,35 +80,19 @@ fn mark(status: &str) -> Option<[&'static str; 2]> {
     })
 }
 
-/// The status of list 4405 for a word of the ledger.
-fn code_of(current: &str) -> Option<&'static str> {
-    Some(match current {
-        "approval-pending" => "42",
-        "approved" => "39",
-        "cancelled" => "64",
-        "draft" => "47",
-        "issued" => "70",
-        "rejected" => "41",
-        "replaced" => "44",
-        "withdrawn" => "40",
-        _ => return None,
-    })
-}
-
 //------------ Tests ---------------------------------------------------------
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::certificate::Status;
-    use crate::certificate::life::Current;
 
     #[test]
     fn every_state_of_a_life_has_its_status_and_only_issued_no_mark() {
         for code in ["39", "40", "41", "42", "44", "47", "64", "70"] {
             let status: Status = code.parse().unwrap();
             let current = Current::of(&status).unwrap();
-            assert_eq!(code_of(current.as_str()), Some(code));
+            assert_eq!(Current::named(current.as_str()).map(Current::code), Some(code));
             assert_eq!(mark(code).is_none(), code == "70", "{code}");
         }
         let about = |current: Option<&str>, environment| {

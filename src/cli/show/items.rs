@@ -1,7 +1,9 @@
 //! The trade lines: what of them stands in the boxes of the form, and what is
 //! told of each behind it.
 
-use super::sheet::{Part, Place, Row};
+use std::collections::HashMap;
+
+use super::sheet::{Body, Part, Place, Row, Table};
 use super::values::{LINE_NOTES, Said, codes, country, joined, location, notes, party, values};
 use super::words::Label;
 use crate::certificate::codes::List;
@@ -96,7 +98,11 @@ pub(super) fn item_boxes(items: &[Item], most: usize) -> Boxes {
                     let first = format!("{n}. ");
                     let lines = of(item).into_iter().enumerate();
                     lines.map(move |(at, said)| {
-                        if at == 0 { said.within(&first, "") } else { said.within("   ", "") }
+                        if at == 0 {
+                            said.within(&first, "")
+                        } else {
+                            said.within("\u{a0}\u{a0}\u{a0}", "")
+                        }
                     })
                 });
                 numbered.collect()
@@ -118,8 +124,9 @@ pub(super) fn item_boxes(items: &[Item], most: usize) -> Boxes {
 
 //------------ Particulars ---------------------------------------------------
 
-/// What the model has no box for, and everybody wants to know.
-pub(super) fn particulars(consignment: &Node, certificate: &Certificate) -> Vec<Part> {
+/// What the model has no box for, and everybody wants to know; of more than
+/// `most` items in a table.
+pub(super) fn particulars(consignment: &Node, certificate: &Certificate, most: usize) -> Vec<Part> {
     let places = |name: &str| consignment.nodes(name).filter_map(location).collect::<Vec<_>>();
     let containers = consignment.nodes("UtilizedSPSTransportEquipment").filter_map(container);
     let at = |name: &str| {
@@ -158,40 +165,126 @@ pub(super) fn particulars(consignment: &Node, certificate: &Certificate) -> Vec<
     ];
     let mut parts: Vec<Part> =
         Part::boxes(Some(Label::PARTICULARS), Place::Annex, lines).into_iter().collect();
-    for (line, n) in certificate.trade_lines().zip(1_usize..) {
-        let containers = line.nodes("AssociatedSPSTransportEquipment").filter_map(container);
-        let regions = line
-            .nodes("OriginSPSCountry")
-            .flat_map(|country| country.nodes("SubordinateSPSCountrySubDivision"));
-        let farms = regions
-            .flat_map(|region| region.nodes("ActivityAuthorizedSPSParty"))
-            .filter_map(|farm| joined(party(farm), ", "));
-        let lines = vec![
-            vec![
-                Row::new(Label::COMMON_NAME, values(line, "CommonName")),
-                Row::new(Label::USE, values(line, "IntendedUse")),
-                Row::new(Label::EXPIRY, values(line, "ExpiryDateTime")),
-            ],
-            vec![
-                Row::new(
-                    Label::CLASSES,
-                    line.nodes("ApplicableSPSClassification").filter_map(class).collect(),
-                ),
-                Row::new(
-                    Label::BATCH,
-                    joined(values(line, "ProductionBatchID"), ", ").into_iter().collect(),
-                ),
-            ],
-            vec![
-                Row::new(Label::CONTAINERS, containers.collect()),
-                Row::new(Label::ESTABLISHMENTS, farms.collect()),
-            ],
-        ];
+    let all: Vec<Vec<Row>> = certificate.trade_lines().map(particulars_of).collect();
+    if all.len() > most {
+        parts.extend(in_table(&all));
+        return parts;
+    }
+    for (rows, n) in all.into_iter().zip(1_usize..) {
+        let rows: Vec<Row> = rows.into_iter().filter(|row| !row.lines.is_empty()).collect();
+        let lines = rows.chunks(3).map(<[Row]>::to_vec).collect();
         let heading = Label::ITEM_PARTICULARS.nth(n);
         parts.extend(Part::boxes(Some(heading), Place::Annex, lines));
     }
     parts
 }
+
+fn particulars_of(line: &Node) -> Vec<Row> {
+    let containers = line.nodes("AssociatedSPSTransportEquipment").filter_map(container);
+    let regions = line
+        .nodes("OriginSPSCountry")
+        .flat_map(|country| country.nodes("SubordinateSPSCountrySubDivision"));
+    let farms = regions
+        .flat_map(|region| region.nodes("ActivityAuthorizedSPSParty"))
+        .filter_map(|farm| joined(party(farm), ", "));
+    let classes = line.nodes("ApplicableSPSClassification").filter_map(class);
+    let lots = joined(values(line, "ProductionBatchID"), ", ");
+    vec![
+        Row::new(Label::COMMON_NAME, values(line, "CommonName")),
+        Row::new(Label::USE, values(line, "IntendedUse")),
+        Row::new(Label::CLASSES, classes.collect()),
+        Row::new(Label::BATCH, lots.into_iter().collect()),
+        Row::new(Label::EXPIRY, values(line, "ExpiryDateTime")),
+        Row::new(Label::CONTAINERS, containers.collect()),
+        Row::new(Label::ESTABLISHMENTS, farms.collect()),
+    ]
+}
+
+/// Many items in one table, those of which the same is said in one row.
+fn in_table(all: &[Vec<Row>]) -> Option<Part> {
+    let labels: Vec<Label> = all.first()?.iter().map(|row| row.label).collect();
+    let is_said =
+        |at: usize| all.iter().any(|rows| rows.get(at).is_some_and(|row| !row.lines.is_empty()));
+    let columns: Vec<usize> = (0..labels.len()).filter(|at| is_said(*at)).collect();
+    let heads = columns.iter().filter_map(|at| labels.get(*at).copied());
+    let heads: Vec<Label> = std::iter::once(Label::ITEM).chain(heads).collect();
+    let cells = all.iter().zip(1_usize..).map(|(rows, n)| {
+        let cells = columns.iter().filter_map(|at| rows.get(*at)).map(|row| row.lines.clone());
+        (n, cells.collect::<Vec<_>>())
+    });
+    let rows = alike(cells).into_iter().map(|(items, cells)| {
+        std::iter::once(vec![Said::ours(ranges(&items))]).chain(cells).collect()
+    });
+    let body = Body::Table(Table { heads, rows: rows.collect() });
+    let heading = Some(Label::PARTICULARS_OF_ITEMS);
+    (!columns.is_empty()).then_some(Part { heading, place: Place::Annex, body })
+}
+
+//------------ Alike ---------------------------------------------------------
+
+/// Rows of items, those that read alike in one, with the items they are of.
+pub(super) fn alike(
+    rows: impl Iterator<Item = (usize, Vec<Vec<Said>>)>,
+) -> Vec<(Vec<usize>, Vec<Vec<Said>>)> {
+    let mut all: Vec<(Vec<usize>, Vec<Vec<Said>>)> = Vec::new();
+    let mut known: HashMap<Vec<Vec<String>>, usize> = HashMap::new();
+    for (n, cells) in rows {
+        let reads = cells.iter().map(|cell| cell.iter().map(Said::told).collect()).collect();
+        let at = known.entry(reads).or_insert(usize::MAX);
+        match all.get_mut(*at) {
+            // An item that says the same twice is told twice.
+            Some((items, same)) if items.last() != Some(&n) => {
+                items.push(n);
+                let pairs = same.iter_mut().flatten().zip(cells.into_iter().flatten());
+                pairs.for_each(|(same, said)| same.of.extend(said.of));
+            }
+            Some(_) | None => {
+                *at = all.len();
+                all.push((vec![n], cells));
+            }
+        }
+    }
+    all
+}
+
+/// What is said item by item, each once, behind the items it is said of.
+pub(super) fn by_item(certificate: &Certificate, of: impl Fn(&Node) -> Vec<Said>) -> Vec<Said> {
+    let lines = certificate.trade_lines().zip(1_usize..);
+    let all =
+        lines.flat_map(|(line, n)| of(line).into_iter().map(move |said| (n, vec![vec![said]])));
+    let alike = alike(all).into_iter();
+    let told = alike.flat_map(|(items, cells)| {
+        let before = format!("{}: ", of_items(&items));
+        cells.into_iter().flatten().map(move |said| said.within(&before, ""))
+    });
+    told.collect()
+}
+
+/// The items in words.
+pub(super) fn of_items(items: &[usize]) -> String {
+    let Label { english, chinese, .. } = Label::ITEM;
+    let (plural, which) = (if items.len() > 1 { "s" } else { "" }, ranges(items));
+    format!("{english}{plural} {which} {chinese} {which}")
+}
+
+/// `1, 3–42`.
+fn ranges(items: &[usize]) -> String {
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for n in items {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == *n => *last = *n,
+            Some(_) | None => ranges.push((*n, *n)),
+        }
+    }
+    let shown = ranges.into_iter().map(|(first, last)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first}–{last}"),
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+//------------ Values --------------------------------------------------------
 
 /// A classification: of which system, and what it says.
 fn class(class: &Node) -> Option<Said> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::items::{alike, of_items};
 use super::sheet::{Row, Sheet};
 use super::values::{Said, mark, named};
 use super::words::Label;
@@ -29,7 +30,20 @@ pub(super) fn rest(certificate: &Certificate, sheet: &Sheet) -> Row {
     shown.extend(numbered.map(mark));
     let items = items(certificate);
     let all = mapped(certificate.root());
-    let lines = all.iter().flat_map(|one| of(one, &items, &shown)).collect();
+    let mut lines = Vec::new();
+    let mut by_item = Vec::new();
+    for one in &all {
+        let item = items.iter().position(|item| one.field.starts_with(item.as_str()));
+        let told = of(one, &shown);
+        match item {
+            Some(at) => by_item.extend(told.into_iter().map(|said| (at + 1, vec![vec![said]]))),
+            None => lines.extend(told),
+        }
+    }
+    for (items, cells) in alike(by_item.into_iter()) {
+        let before = format!("{} › ", of_items(&items));
+        lines.extend(cells.into_iter().flatten().map(|said| said.within(&before, "")));
+    }
     Row::new(Label::OTHER_VALUES, lines)
 }
 
@@ -47,11 +61,8 @@ fn items(certificate: &Certificate) -> Vec<String> {
     items.collect()
 }
 
-fn of(one: &Mapped<'_>, items: &[String], shown: &HashSet<usize>) -> Vec<Said> {
-    let item = items.iter().position(|item| one.field.starts_with(item.as_str()));
-    let mut way: Vec<String> =
-        item.map(|at| Label::ITEM.nth(at + 1).to_string()).into_iter().collect();
-    way.extend(one.within.iter().map(Words::to_string));
+fn of(one: &Mapped<'_>, shown: &HashSet<usize>) -> Vec<Said> {
+    let way: Vec<String> = one.within.iter().map(Words::to_string).collect();
     let line = |what: &str, value: String| {
         let way = way.iter().map(String::as_str).chain([what]).collect::<Vec<_>>().join(" › ");
         Said::ours(format!("{way}: {value}"))
@@ -61,6 +72,12 @@ fn of(one: &Mapped<'_>, items: &[String], shown: &HashSet<usize>) -> Vec<Said> {
         What::Unknown(xml) => vec![line("XML", xml.to_owned())],
         What::Leaf(of, row, leaf) => {
             let words = Words::of(of, row).to_string();
+            // What a tag announces is what it is.
+            let tag = one.tag.filter(|tag| leaf.text != *tag).and_then(|tag| List::Tag.told(tag));
+            let words = match tag {
+                Some(tag) => format!("{tag} › {words}"),
+                None => words,
+            };
             let mut lines = Vec::new();
             if !leaf.text.is_empty() && !shown.contains(&mark(leaf)) {
                 let said = value(row, leaf);

@@ -30,7 +30,7 @@ use super::document::Examined;
 use super::trace::Wanted;
 use crate::certificate::rules::Strictness;
 use crate::certificate::{Certificate, Finding, Level};
-use crate::config::{Configuration, Keys};
+use crate::config::{self, Keys};
 use crate::ledger::Document as OnRecord;
 use crate::letter::Environment;
 use crate::submission;
@@ -104,18 +104,13 @@ fn of_file(args: &Args, shared: &Shared, file: &Examined) -> Answer {
         file.format.as_str(),
         &file.octets,
         None,
-        environment(shared),
+        // No configuration is needed; but at a gateway for training nothing
+        // leaves without its mark.
+        config::environment(shared.config.as_deref()),
     );
     let answer = shown(args, shared, certificate, &about);
     // It is shown, and said that it would not be taken.
     severe.iter().fold(answer, |answer, finding| answer.remark(file.line(finding, shared.paint)))
-}
-
-/// Where a file is shown: no configuration is needed, but at a gateway for
-/// training nothing leaves without its mark.
-fn environment(shared: &Shared) -> Environment {
-    let configuration = Configuration::load_with(shared.config.as_deref(), Keys::Left);
-    configuration.map(|configuration| configuration.gateway.environment).unwrap_or_default()
 }
 
 fn of_record(args: &Args, shared: &Shared, found: &OnRecord, environment: Environment) -> Answer {

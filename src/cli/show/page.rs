@@ -38,7 +38,7 @@ pub(super) fn page(sheet: &Sheet, about: &About) -> String {
             place = part.place;
             let class = if place == Place::Annex { "annex" } else { "continuation" };
             out.push_str(&format!("<div class=\"{class}\">"));
-            let heading = if place == Place::Annex { Label::ANNEX } else { Label::ITEMS };
+            let heading = if place == Place::Annex { Label::ANNEX } else { Label::CONTINUATION };
             let number = format!("{} {}", Label::NUMBER.english, escaped(number));
             out.push_str(&format!(
                 "<h2 class=\"sheet\"><span>{}</span> <span class=\"of\">{number}</span></h2></div>\n",
@@ -99,12 +99,13 @@ fn mark_across(out: &mut String, marks: &[[String; 2]]) {
 }
 
 fn header(out: &mut String, sheet: &Sheet, about: &About) {
-    for [english, chinese] in about.marks(&sheet.status_code) {
-        out.push_str(&format!(
-            "<p class=\"banner\">{} <span lang=\"zh-Hans\">{}</span></p>\n",
-            escaped(&english),
-            escaped(&chinese)
-        ));
+    let marks = about.marks(&sheet.status_code);
+    let marks = marks.iter().map(|[english, chinese]| {
+        format!("{} <span lang=\"zh-Hans\">{}</span>", escaped(english), escaped(chinese))
+    });
+    let marks = marks.collect::<Vec<_>>().join(" · ");
+    if !marks.is_empty() {
+        out.push_str(&format!("<p class=\"banner\">{marks}</p>\n"));
     }
     out.push_str("<header>\n<div class=\"titles\">");
     out.push_str(&format!(
@@ -150,13 +151,13 @@ fn footer(out: &mut String, about: &About) {
 fn section(out: &mut String, part: &Part) {
     let is_signed = part.heading.is_some_and(|heading| heading.english == Label::SIGNED.english);
     let class = match part.place {
-        Place::Annex => " class=\"behind\"",
+        Place::Annex | Place::Continuation => " class=\"behind\"",
         Place::Form if is_signed => " class=\"whole\"",
-        Place::Continuation | Place::Form => "",
+        Place::Form => "",
     };
     out.push_str(&format!("<section{class}>\n"));
-    // The sheets have their own headings.
-    let heading = part.heading.filter(|label| *label != Label::ANNEX && *label != Label::ITEMS);
+    // The sheet has a heading of its own.
+    let heading = part.heading.filter(|label| *label != Label::ANNEX);
     if let Some(heading) = heading {
         out.push_str(&format!("<h2>{}</h2>\n", label(&heading)));
     }
@@ -189,7 +190,13 @@ fn statement(out: &mut String, paragraphs: &[Paragraph]) {
 }
 
 fn table(out: &mut String, table: &Table) {
-    let class = if table.heads.contains(&Label::CHEMICAL) { " class=\"treated\"" } else { "" };
+    let class = if table.heads.contains(&Label::CHEMICAL) {
+        " class=\"treated\""
+    } else if table.heads.contains(&Label::ITEM) {
+        " class=\"items\""
+    } else {
+        ""
+    };
     out.push_str(&format!("<table{class}>\n<thead><tr>"));
     for head in &table.heads {
         out.push_str(&format!("<th scope=\"col\">{}</th>", label(head)));

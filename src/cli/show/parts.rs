@@ -4,6 +4,7 @@
 use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest, Sha256};
 
+use super::items::{alike, by_item, of_items};
 use super::sheet::{Body, Part, Place, Row, Table};
 use super::values::{
     DOCUMENT_NOTES, LINE_NOTES, Said, codes, country, joined, location, mark, notes, party, person,
@@ -12,6 +13,9 @@ use super::values::{
 use super::words::Label;
 use crate::certificate::codes::List;
 use crate::certificate::{Certificate, Leaf, Node};
+
+/// How many treatments stand on the form; more are continued.
+const ON_FORM: usize = 6;
 
 //------------ II. -----------------------------------------------------------
 
@@ -27,26 +31,17 @@ pub(super) fn declarations(
         (Label::INSPECTED, "ADDIEDL", "ADDITLIL"),
         (Label::OFFICIAL, "ADAOEDL", "ADAOTLIL"),
     ];
-    let lines = kinds.into_iter().map(|(label, of_all, of_item)| {
+    let mut lines = kinds.into_iter().map(|(label, of_all, of_item)| {
         let mut said = notes(document, DOCUMENT_NOTES, of_all);
-        for (line, n) in certificate.trade_lines().zip(1_usize..) {
-            let item = format!("{} {n} {} {n}: ", Label::ITEM.english, Label::ITEM.chinese);
-            let found = notes(line, LINE_NOTES, of_item).into_iter();
-            said.extend(found.map(|said| said.within(&item, "")));
-        }
+        said.extend(by_item(certificate, |line| notes(line, LINE_NOTES, of_item)));
         match (label == Label::ADDITIONAL, is_model) {
             (true, true) => Row::kept(label, said),
             (true, false) | (false, _) => Row::new(label, said),
         }
     });
-    let mut lines = lines;
     let mut all: Vec<Vec<Row>> = lines.by_ref().take(2).map(|row| vec![row]).collect();
     let mut others = untagged(document, DOCUMENT_NOTES);
-    for (line, n) in certificate.trade_lines().zip(1_usize..) {
-        let item = format!("{} {n} {} {n}: ", Label::ITEM.english, Label::ITEM.chinese);
-        let found = untagged(line, LINE_NOTES).into_iter();
-        others.extend(found.map(|said| said.within(&item, "")));
-    }
+    others.extend(by_item(certificate, |line| untagged(line, LINE_NOTES)));
     all.push(vec![Row::new(Label::NOTES, others)]);
     all.push(lines.collect());
     let lines = all;
@@ -55,7 +50,7 @@ pub(super) fn declarations(
 
 //------------ III. ----------------------------------------------------------
 
-pub(super) fn treatments(certificate: &Certificate, is_model: bool) -> Option<Part> {
+pub(super) fn treatments(certificate: &Certificate, is_model: bool) -> Vec<Part> {
     let heading = if is_model { Label::DISINFESTATION } else { Label::TREATMENTS };
     let heads = vec![
         Label::DATE,
@@ -65,27 +60,41 @@ pub(super) fn treatments(certificate: &Certificate, is_model: bool) -> Option<Pa
         Label::CONCENTRATION,
         Label::MORE,
     ];
+    let lines = certificate.trade_lines().zip(1_usize..);
+    let all = lines.flat_map(|(line, n)| {
+        line.nodes("AppliedSPSProcess").map(move |process| (n, treatment(process)))
+    });
     let several = certificate.trade_lines().count() > 1;
-    let mut rows = Vec::new();
-    for (line, n) in certificate.trade_lines().zip(1_usize..) {
-        for process in line.nodes("AppliedSPSProcess") {
-            let mut row = treatment(process);
+    let all = all.filter(|(_, row)| row.iter().flatten().any(|said| !said.is_blank()));
+    let rows: Vec<Vec<Vec<Said>>> = alike(all)
+        .into_iter()
+        .map(|(items, mut row)| {
             if let Some(first) = row.first_mut().filter(|_| several) {
-                first.insert(
-                    0,
-                    Said::ours(format!("{} {n} {} {n}", Label::ITEM.english, Label::ITEM.chinese)),
-                );
+                first.insert(0, Said::ours(of_items(&items)));
             }
-            rows.push(row);
-        }
-    }
+            row
+        })
+        .collect();
     if rows.is_empty() {
         // The form has the boxes all the same.
-        let kept = heads.into_iter().map(|label| Row::kept(label, Vec::new())).collect();
-        return Part::boxes(Some(heading), Place::Form, vec![kept]).filter(|_| is_model);
+        let kept = vec![vec![Row::kept(Label::TREATMENT, Vec::new())]];
+        let part = Part::boxes(Some(heading), Place::Form, kept);
+        return part.filter(|_| is_model).into_iter().collect();
     }
-    let body = Body::Table(Table { heads, rows });
-    Some(Part { heading: Some(heading), place: Place::Form, body })
+    let continued = rows.len() > ON_FORM;
+    let table = |place| Part {
+        heading: Some(heading),
+        place,
+        body: Body::Table(Table { heads: heads.clone(), rows: rows.clone() }),
+    };
+    if !continued {
+        return vec![table(Place::Form)];
+    }
+    let Label { english, chinese, .. } = Label::SEE_TREATMENTS;
+    let words = format!("{english} {n} · {chinese} {n}", n = rows.len());
+    let there = vec![vec![Row::new(Label::TREATMENT, vec![Said::ours(words)])]];
+    let part = Part::boxes(Some(heading), Place::Form, there);
+    part.into_iter().chain([table(Place::Continuation)]).collect()
 }
 
 fn treatment(process: &Node) -> Vec<Vec<Said>> {
@@ -154,7 +163,7 @@ const TREATMENT: [&str; 7] = ["TTL1", "TTL2", "TTCH", "TTCO", "TTTM", "TTAI", "T
 
 //------------ Signatures ----------------------------------------------------
 
-pub(super) fn signatures(document: &Node, is_model: bool) -> Vec<Part> {
+pub(super) fn signatures(document: &Node) -> Vec<Part> {
     let issued = values(document, "IssueDateTime");
     let mut all: Vec<&Node> = document.nodes("SignatorySPSAuthentication").collect();
     let nobody = Node::new(&crate::certificate::table::AUTHENTICATION);
@@ -186,7 +195,7 @@ pub(super) fn signatures(document: &Node, is_model: bool) -> Vec<Part> {
             ],
         ];
         let heading = if several { Label::SIGNED.nth(n) } else { Label::SIGNED };
-        Part::boxes(Some(heading), Place::Form, lines).filter(|_| is_model || n > 0)
+        Part::boxes(Some(heading), Place::Form, lines)
     });
     parts.flatten().collect()
 }

@@ -41,7 +41,7 @@ pub(super) struct Part {
 }
 
 /// Where a part stands.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Place {
     /// On the certificate itself.
     Form,
@@ -145,13 +145,15 @@ impl Sheet {
         parts.extend(statement(&form, certificate, document, consignment));
         parts.extend(declarations(certificate, document, form.is_model()));
         parts.extend(treatments(certificate, form.is_model()));
-        parts.extend(signatures(document, form.is_model()));
+        parts.extend(signatures(document));
         parts.extend(of_liability(&form, document));
         if items.len() > IN_BOXES {
             parts.push(continuation(&form, &items));
         }
+        // What is continued stands behind the signature.
+        parts.sort_by_key(|part| part.place);
         parts.extend(replaced(document));
-        parts.extend(particulars(consignment, certificate));
+        parts.extend(particulars(consignment, certificate, IN_BOXES));
         parts.extend(documents(certificate, document));
         let mut sheet = Sheet {
             title: Label::document(&form.kind),
@@ -202,13 +204,12 @@ fn heading(form: &Form, document: &Node, consignment: &Node) -> Option<Part> {
     let countries = |name: &str| consignment.nodes(name).flat_map(country).collect::<Vec<Said>>();
     let mut issuer = countries("ExportSPSCountry");
     issuer.extend(document.node("IssuerSPSParty").map(party).unwrap_or_default());
-    let lines = vec![
-        vec![Row::kept(of, issuer), Row::kept(to, countries("ImportSPSCountry"))],
-        vec![
-            Row::new(Label::TRANSIT, countries("TransitSPSCountry")),
-            Row::new(Label::RE_EXPORT_FROM, countries("ReExportSPSCountry")),
-        ],
-    ];
+    let lines = vec![vec![
+        Row::kept(of, issuer),
+        Row::kept(to, countries("ImportSPSCountry")),
+        Row::new(Label::TRANSIT, countries("TransitSPSCountry")),
+        Row::new(Label::RE_EXPORT_FROM, countries("ReExportSPSCountry")),
+    ]];
     Part::boxes(None, Place::Form, lines)
 }
 

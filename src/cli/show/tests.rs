@@ -162,6 +162,17 @@ fn the_models_wording_stands_only_where_a_clause_is_named() {
     assert!(!page(&example("health-636").1).contains("ISPM 12"));
 }
 
+/// What the form of a type has no place for still says what it is.
+#[test]
+fn what_is_left_is_told_by_its_tag() {
+    let (octets, _) = example("re-export-657");
+    let text = String::from_utf8(octets).unwrap().replace("\"657\"", "\"851\"");
+    let (certificate, _) = submission::check_json(text.as_bytes(), Strictness::Received);
+    let about = about(None, Environment::Live);
+    let page = page::page(&Sheet::of(&certificate.unwrap()), &about);
+    assert!(page.contains("原产缔约方 › text of the note 附注内容: BV"), "{page}");
+}
+
 #[test]
 fn many_items_are_continued() {
     let (_, certificate) = example("phytosanitary-851");

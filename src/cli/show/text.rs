@@ -88,7 +88,11 @@ impl Page {
                 for Paragraph { said, whose } in paragraphs {
                     self.said(said, 2);
                     if let Some(whose) = whose {
-                        self.faint(&format!("  ({} · {})", whose.english, whose.chinese));
+                        let words = format!("({} · {})", whose.english, whose.chinese);
+                        let lines = wrapped(&words, self.columns.saturating_sub(2));
+                        let lines = lines.iter().map(|line| self.paint.faint(line));
+                        let lines: Vec<String> = lines.map(|line| format!("  {line}")).collect();
+                        self.lines.extend(lines);
                     }
                 }
             }

@@ -53,7 +53,7 @@ labels! {
     MODEL_1 "Wording of the model certificate of ISPM 12 for clause 1; the document names the clause and holds no text of it" "ISPM 12 证书范本第 1 条的措辞；本文件只列条款编号，未载条款文字",
     MODEL_2 "Wording of the model certificate of ISPM 12 for clause 2; the document names the clause and holds no text of it" "ISPM 12 证书范本第 2 条的措辞；本文件只列条款编号，未载条款文字",
     MODEL_RE_EXPORT "Wording of the model certificate for re-export of ISPM 12, filled in from the document" "ISPM 12 转口植物检疫证书范本的措辞，空白处按本文件填写",
-    MODEL_LIABILITY "Wording of the model certificate of ISPM 12; the document names the clause only by" "ISPM 12 证书范本的措辞；本文件只载条款编号",
+    MODEL_LIABILITY "Wording of the model certificate of ISPM 12; the document holds only the number of the clause" "ISPM 12 证书范本的措辞；本文件只载条款编号",
     STATED "Statement named by the document" "本文件所载声明编号",
     // II.
     DECLARATION "II. Additional declaration" "二、附加声明",
@@ -83,7 +83,8 @@ labels! {
     ACTION "Official action" "官方行为",
     LIABILITY "Financial liability" "经济责任",
     // Continuation and annex.
-    ITEMS "Continuation: items of the consignment" "续页：货物项",
+    CONTINUATION "Continuation sheet" "续页",
+    ITEMS "Items of the consignment" "货物项",
     ITEM "Item" "货物项",
     ANNEX "Also in the certificate" "证书中的其他内容",
     REPLACES "Replaces a certificate" "替代的证书",
@@ -110,6 +111,7 @@ labels! {
     EXPIRY "Expires on" "有效期至",
     CLASSES "Classification" "分类",
     PARTICULARS "Particulars of the consignment" "货物的其他事项",
+    PARTICULARS_OF_ITEMS "Particulars of the items" "货物项的其他事项",
     ITEM_PARTICULARS "Particulars of item" "其他事项：货物项",
     DOCUMENTS "Documents and attachments" "文件和附件",
     ESTABLISHMENTS "Authorized establishments" "获准企业",
@@ -129,6 +131,7 @@ labels! {
     TRAINING "TRAINING – not valid" "培训用 – 无效",
     ELECTRONIC "electronic; not on this print" "电子形式，不在本打印件上",
     NOTHING "nothing stated" "未填写",
+    SEE_TREATMENTS "see the continuation: treatments, in number" "见续页：处理项数",
     SEE_ITEMS "see the continuation: items 1 to" "见续页：货物项 1 至",
 }
 
