@@ -71,7 +71,7 @@ enum Command {
     Run(run::Args),
     /// Print the letter that `run` would send.
     Seal(seal::Args),
-    /// Show a certificate as a person reads one.
+    /// Show a certificate as a person reads one: NUMBER is a number on record, or a file.
     Show(show::Args),
     /// Put certificates on the submissions queue.
     Submit(submit::Args),

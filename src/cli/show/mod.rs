@@ -39,7 +39,8 @@ use sheet::Sheet;
 
 const SCHEMA: &str = "certpost/show/1";
 
-/// Shows a certificate as a person reads one.
+/// Shows a certificate as a person reads one: the one in a file, or the one on
+/// record under a number.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -74,12 +75,17 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
         }
         Err(answer) => return answer,
     };
-    match found.as_slice() {
+    of_found(args, shared, &found, configuration.gateway.environment)
+}
+
+/// Of several nothing is chosen: they are listed.
+fn of_found(args: &Args, shared: &Shared, found: &[OnRecord], environment: Environment) -> Answer {
+    match found {
         [] => {
             let words = format!("{} is not on record", args.wanted.number);
             Answer::failure(shared, SCHEMA, Exit::Absent, words)
         }
-        [one] => of_record(args, shared, one, configuration.gateway.environment),
+        [one] => of_record(args, shared, one, environment),
         several => {
             let all: Vec<String> = several.iter().map(OnRecord::to_string).collect();
             let words = format!(

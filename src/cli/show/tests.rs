@@ -162,6 +162,40 @@ fn the_models_wording_stands_only_where_a_clause_is_named() {
     assert!(!page(&example("health-636").1).contains("ISPM 12"));
 }
 
+#[test]
+fn of_several_on_record_none_is_chosen_and_the_state_of_one_is_told() {
+    let (octets, certificate) = example("phytosanitary-851");
+    let facts = certificate.facts().unwrap();
+    let record = |direction: &str| OnRecord {
+        id: facts.id.clone(),
+        status: facts.status.clone(),
+        direction: direction.parse().unwrap(),
+        partner: None,
+        current: Some("replaced".to_owned()),
+        octets: octets.clone(),
+    };
+    let wanted = Wanted {
+        number: "BV-PC-2026-0005120".to_owned(),
+        country: None,
+        document_type: None,
+        inbound: false,
+        outbound: false,
+    };
+    let args = Args { wanted, html: true };
+    let of = |found: &[OnRecord]| of_found(&args, &Shared::default(), found, Environment::Training);
+    let one = of(&[record("outbound")]);
+    assert_eq!(one.exit, Exit::Yes);
+    let page = String::from_utf8(one.out).unwrap();
+    for wanted in ["TRAINING", "REPLACED", "On record here today", "Replaced 已被替代", "outbound"]
+    {
+        assert!(page.contains(wanted), "{wanted}");
+    }
+    let both = of(&[record("outbound"), record("inbound")]);
+    assert_eq!((both.exit, both.out.len()), (Exit::Absent, 0));
+    assert!(both.remarks[0].contains("(outbound)") && both.remarks[0].contains("(inbound)"));
+    assert_eq!(of(&[]).exit, Exit::Absent);
+}
+
 /// What the form of a type has no place for still says what it is.
 #[test]
 fn what_is_left_is_told_by_its_tag() {
