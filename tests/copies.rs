@@ -43,7 +43,7 @@ fn a_large_attachment_is_not_copied_about() {
 
     // And the octets written.
     let written = copies(|| {
-        let args = convert::Args { file: file.clone(), to: convert::To::Xml };
+        let args = convert::Args { file: file.clone(), to: Some(convert::To::Xml), explain: false };
         let answer = convert::run(&args, &Shared::default());
         assert_eq!(answer.exit, Exit::Yes, "{}", answer.remarks.join("\n"));
     });

@@ -4,6 +4,7 @@
 //! and an end (rejected, cancelled, replaced, withdrawn). Versions may arrive
 //! in any order; the judgement and the current state do not depend on it.
 
+use super::codes::{Language, List};
 use super::digest::ContentDigest;
 use super::number::Status;
 
@@ -80,17 +81,23 @@ pub enum Current {
 impl Current {
     /// What a status of list 4405 makes of a certificate.
     pub fn of(status: &Status) -> Option<Self> {
-        match status.as_str() {
-            "39" => Some(Current::Approved),
-            "40" => Some(Current::Withdrawn),
-            "41" => Some(Current::Rejected),
-            "42" => Some(Current::ApprovalPending),
-            "44" => Some(Current::Replaced),
-            "47" => Some(Current::Draft),
-            "64" => Some(Current::Cancelled),
-            "70" => Some(Current::Issued),
-            _ => None,
-        }
+        CODES.iter().find(|(_, code)| *code == status.as_str()).map(|(current, _)| *current)
+    }
+
+    /// The state for its word.
+    pub fn named(word: &str) -> Option<Self> {
+        CODES.iter().find(|(current, _)| current.as_str() == word).map(|(current, _)| *current)
+    }
+
+    /// The status of list 4405 that makes it.
+    pub fn code(self) -> &'static str {
+        CODES.iter().find(|(current, _)| *current == self).map_or("", |(_, code)| code)
+    }
+
+    /// The word for it, and the Chinese one.
+    pub fn told(self) -> String {
+        let chinese = List::Status.name_in(Language::Chinese, self.code()).unwrap_or_default();
+        format!("{self} {chinese}")
     }
 
     /// The word for it in `trace` and `verify`.
@@ -118,6 +125,17 @@ impl std::fmt::Display for Current {
         f.write_str(self.as_str())
     }
 }
+
+const CODES: [(Current, &str); 8] = [
+    (Current::Approved, "39"),
+    (Current::Withdrawn, "40"),
+    (Current::Rejected, "41"),
+    (Current::ApprovalPending, "42"),
+    (Current::Replaced, "44"),
+    (Current::Draft, "47"),
+    (Current::Cancelled, "64"),
+    (Current::Issued, "70"),
+];
 
 /// What a certificate with the versions `known` is today, in whatever order
 /// they came; absent if none of them says.

@@ -3,6 +3,7 @@
 //! - [`document`]: a certificate, and the answer to one;
 //! - [`tree`] and [`leaf`]: what both are, generic over the element [`table`];
 //! - [`element`]: what a row of that table says, and the JSON names;
+//! - [`words`]: what an element is, for a person;
 //! - [`codes`]: the code lists that values come from;
 //! - `plain`: the plain fields that stand for ePhyto tags;
 //! - [`value`], [`date`] and [`rules`]: what a value and a whole element must be;
@@ -34,6 +35,7 @@ pub mod rules;
 pub mod table;
 pub mod tree;
 pub mod value;
+pub mod words;
 
 pub use digest::ContentDigest;
 pub use document::{Acknowledgement, Certificate, Document};

@@ -156,6 +156,8 @@ pub struct Shared {
     pub json: bool,
     /// Whether standard output wants colour; never with `--json`.
     pub paint: Paint,
+    /// How wide the terminal is; absent where standard output is none.
+    pub columns: Option<usize>,
 }
 
 /// The octets of a file, or of standard input where `path` is `-`; `limit`

@@ -150,7 +150,9 @@ fn file_lines(document: &Examined, paint: Paint) -> Vec<String> {
         _ => paint.level(Level::Severe, "not good"),
     };
     let counts = [Level::Severe, Level::Warning, Level::Info].map(|level| document.count(level));
-    lines.push(format!("{}: {verdict}: {id}: {}", visible(&document.name), counted(counts)));
+    let named = document.named().map(|named| format!(" ({named})")).unwrap_or_default();
+    let name = visible(&document.name);
+    lines.push(format!("{name}: {verdict}: {id}{named}: {}", counted(counts)));
     lines
 }
 
@@ -253,7 +255,9 @@ mod tests {
         assert_eq!(answer["files"][1]["status"], "70");
         let human = run(&Args { files, ..Args::default() }, &Shared::default());
         assert_eq!(human.exit, Exit::Yes);
-        assert!(String::from_utf8(human.out).unwrap().contains("good: GS/636/GS/HC/26-0042"));
+        assert!(String::from_utf8(human.out).unwrap().contains(
+            "good: GS/636/GS/HC/26-0042 (Health certificate 健康证书, Issued 已签发): 0 severe"
+        ));
     }
 
     #[test]
@@ -281,8 +285,10 @@ mod tests {
             checked(&[ours("phytosanitary-851.xml"), folder.path().join("none")]).0,
             Exit::Absent
         );
-        let convert =
-            |file: PathBuf, to| convert::run(&convert::Args { file, to }, &Shared::default());
+        let convert = |file: PathBuf, to| {
+            let args = convert::Args { file, to: Some(to), explain: false };
+            convert::run(&args, &Shared::default())
+        };
         assert_eq!(convert(folder.path().join("none"), convert::To::Xml).exit, Exit::Absent);
         let refused = convert(bad, convert::To::Json);
         assert_eq!((refused.exit, refused.out.len()), (Exit::No, 0));

@@ -1,4 +1,5 @@
-//! `certpost convert`: a certificate between XML and JSON, without loss.
+//! `certpost convert`: a certificate between XML and JSON, without loss; with
+//! `--explain` what stands where in both.
 
 use std::path::PathBuf;
 
@@ -7,6 +8,7 @@ use serde::Serialize;
 
 use super::answer::{Answer, Exit, Shared};
 use super::document::{Examined, visible};
+use super::mapping;
 use super::paint::Paint;
 use crate::certificate::rules::Strictness;
 use crate::certificate::{Finding, any_severe};
@@ -15,15 +17,19 @@ use crate::submission;
 
 const SCHEMA: &str = "certpost/convert/1";
 
-/// Writes a certificate as XML or as JSON.
+/// Writes a certificate as XML or as JSON, or says what each field is.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// The certificate, in either form; `-` is standard input.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// The form to write.
-    #[arg(long, value_enum)]
-    pub to: To,
+    #[arg(long, value_enum, required_unless_present = "explain")]
+    pub to: Option<To>,
+    /// Says for each value which field of the JSON and which element of the XML
+    /// it is, its ePhyto tag, and what it and its codes are in words.
+    #[arg(long, conflicts_with = "to")]
+    pub explain: bool,
 }
 
 /// The form to write.
@@ -36,19 +42,29 @@ pub enum To {
 /// Converts one file. What is told of it goes to standard error; with a
 /// severe finding nothing is written.
 pub fn run(args: &Args, shared: &Shared) -> Answer {
+    let schema = if args.explain { mapping::SCHEMA } else { SCHEMA };
     let file = match Examined::read(&args.file, Strictness::Received) {
         Ok(file) => file,
-        Err(words) => return Answer::failure(shared, SCHEMA, Exit::Absent, words),
+        Err(words) => return Answer::failure(shared, schema, Exit::Absent, words),
     };
     let told = |answer: Answer| {
         let lines = file.findings.iter().map(|finding| file.line(finding, Paint::default()));
         lines.fold(answer, Answer::remark)
     };
+    let Some(to) = args.to else {
+        // What cannot be used can still be looked at.
+        let severe = any_severe(&file.findings);
+        let exit = if severe { Exit::No } else { Exit::Yes };
+        return match &file.document {
+            Some(document) => told(mapping::answer(exit, &file, document, shared)),
+            None => told(Answer::failure(shared, schema, Exit::No, "it cannot be read")),
+        };
+    };
     let document = match &file.document {
         Some(document) if !any_severe(&file.findings) => document,
         Some(_) | None => return told(refused(&file.findings, shared)),
     };
-    told(match args.to {
+    told(match to {
         To::Json => {
             let value = submission::document_to_json(document);
             let answer = Answer::text(Exit::Yes, format!("{value:#}"));

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::answer::read_input;
 use super::paint::Paint;
 use crate::certificate::catalogue::Code;
+use crate::certificate::codes::List;
 use crate::certificate::facts::Paths;
 use crate::certificate::likeness::is_like;
 use crate::certificate::rules::Strictness;
@@ -148,6 +149,16 @@ impl Examined {
         self.document.as_ref()?.status().map(str::to_owned)
     }
 
+    /// Its type and its status in words, as far as the lists know them.
+    pub(super) fn named(&self) -> Option<String> {
+        let kind = self.certificate().and_then(Certificate::document);
+        let kind = kind.and_then(|document| document.text("TypeCode"));
+        let kind = kind.and_then(|code| List::DocumentName.told(code));
+        let status = self.status().and_then(|code| List::Status.told(&code));
+        let words: Vec<String> = kind.into_iter().chain(status).collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+
     /// A finding on one line for a person, so that an editor can go there.
     pub(super) fn line(&self, finding: &Finding, paint: Paint) -> String {
         line(&self.name, finding, paint)
@@ -198,6 +209,4 @@ pub(super) fn line(name: &str, finding: &Finding, paint: Paint) -> String {
 }
 
 /// Text from outside as it may be shown on a terminal.
-pub(super) fn visible(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter }).collect()
-}
+pub(super) use super::columns::visible;

@@ -7,12 +7,14 @@
 pub mod answer;
 pub mod bench;
 pub mod check;
+pub mod columns;
 pub mod convert;
 pub mod demo;
 pub mod doctor;
 pub mod document;
 pub mod explain;
 pub mod inspect;
+pub mod mapping;
 pub mod open;
 pub mod paint;
 pub mod partner;
@@ -54,7 +56,7 @@ enum Command {
     Bench(bench::Args),
     /// Say what is wrong with certificates.
     Check(check::Args),
-    /// Turn a certificate from XML to JSON or back.
+    /// Turn a certificate from XML to JSON or back, or say what each field is.
     Convert(convert::Args),
     /// Show a private road: broker, two gateways, certificates both ways.
     Demo(demo::Args),
@@ -73,7 +75,7 @@ enum Command {
     Run(run::Args),
     /// Print the letter that `run` would send.
     Seal(seal::Args),
-    /// Show a certificate as a person reads one.
+    /// Show a certificate as a person reads one: NUMBER is a number on record, or a file.
     Show(show::Args),
     /// Put certificates on the submissions queue.
     Submit(submit::Args),
@@ -85,8 +87,8 @@ enum Command {
 
 /// Has a command done.
 pub fn answer(line: &CommandLine) -> Answer {
-    let paint = paint::Paint::for_output();
-    let shared = Shared { config: line.config.clone(), json: line.json, paint };
+    let (paint, columns) = (paint::Paint::for_output(), columns::of_output());
+    let shared = Shared { config: line.config.clone(), json: line.json, paint, columns };
     match &line.command {
         Command::Bench(args) => bench::run(args, &shared),
         Command::Check(args) => check::run(args, &shared),

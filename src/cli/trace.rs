@@ -4,6 +4,8 @@
 use serde_json::Value;
 
 use super::answer::{Answer, Exit, Shared};
+use crate::certificate::codes::List;
+use crate::certificate::life::Current;
 use crate::certificate::{CountryCode, DocumentType};
 use crate::clock::Clock;
 use crate::config::{Configuration, Keys};
@@ -119,7 +121,10 @@ impl Story {
             self.0.push(String::new());
         }
         let status = certificate.status.as_ref().map_or("-", |status| status.as_str());
+        let named = List::Status.told(status).map(|name| format!(" ({name})")).unwrap_or_default();
+        let status = format!("{status}{named}");
         let current = certificate.current.as_deref().unwrap_or("unknown");
+        let current = Current::named(current).map_or(current.to_owned(), Current::told);
         let (id, direction) = (&certificate.id, certificate.direction);
         match (&certificate.partner, certificate.accepted_at) {
             (Some(partner), Some(at)) => {
@@ -274,7 +279,8 @@ mod tests {
         let answer = answer(&traced(), &Shared::default());
         assert_eq!(answer.exit, Exit::Yes);
         let text = String::from_utf8(answer.out).unwrap();
-        assert!(text.contains("BV/851/N-1, status 70: went out; is issued"), "{text}");
+        let head = "BV/851/N-1, status 70 (Issued 已签发): went out; is issued 已签发";
+        assert!(text.contains(head), "{text}");
         assert!(text.contains("rcpt         450 4.2.0 grey\u{FFFD}[2J\n"), "{text}");
         assert!(text.contains("rcpt         450 listed\n"), "{text}");
     }

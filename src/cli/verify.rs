@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::answer::{Answer, Exit, Shared};
 use super::document::Examined;
 use super::trace::{Wanted, plain};
+use crate::certificate::codes::List;
 use crate::certificate::rules::Strictness;
 use crate::certificate::{ContentDigest, Facts};
 use crate::config::Keys;
@@ -122,6 +123,19 @@ impl Verdict {
         }
     }
 
+    /// The word for it in Chinese.
+    const fn chinese(self) -> &'static str {
+        match self {
+            Verdict::Authentic => "真实有效",
+            Verdict::CannotTell => "无法判定",
+            Verdict::Differs => "与记录不符",
+            Verdict::NotCurrent => "真实但现已失效或尚未生效",
+            Verdict::NotOnRecord => "无记录",
+            Verdict::Suspect => "存疑",
+            Verdict::Training => "培训用，无效",
+        }
+    }
+
     const fn exit(self) -> Exit {
         match self {
             Verdict::Authentic => Exit::Yes,
@@ -169,7 +183,16 @@ impl Verification {
             return Answer::json(self.exit, &object);
         }
         let id = self.id.as_deref().unwrap_or("-");
-        let mut lines = vec![format!("{}: {}", self.verdict.as_str(), plain(id))];
+        let (word, chinese) = (self.verdict.as_str(), self.verdict.chinese());
+        let mut lines = vec![format!("{word} {chinese}: {}", plain(id))];
+        // The parts of the id in words: the country, and the type.
+        let mut parts = id.split('/');
+        let country = parts.next().and_then(|code| List::Country.told(code));
+        let kind = parts.next().and_then(|code| List::DocumentName.told(code));
+        let named: Vec<String> = kind.into_iter().chain(country).collect();
+        if !named.is_empty() {
+            lines.push(format!("  {}", named.join(", ")));
+        }
         let details = self.reasons.iter().chain(&self.candidates);
         lines.extend(details.map(|words| format!("  {}", plain(words))));
         Answer::text(self.exit, lines.join("\n"))

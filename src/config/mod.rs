@@ -42,6 +42,8 @@ pub use gateway::{Configuration, Gateway};
 pub use identity::{IdentityEntry, IdentityPair};
 pub use producer::Producer;
 
+use crate::letter::Environment;
+
 /// Where a configuration is looked for when nothing names one.
 const LOCAL: &str = "certpost.toml";
 const PACKAGED: &str = "/etc/certpost/certpost.toml";
@@ -68,6 +70,24 @@ impl Configuration {
     /// Reads the configuration, with or without the private keys.
     pub fn load_with(explicit: Option<&Path>, keys: Keys) -> Result<Configuration, Faults> {
         gateway::read(&find(explicit), keys)
+    }
+}
+
+/// Whether a gateway is for training, whatever else is wrong with its
+/// configuration; without one, it is not. What is shown and printed is marked
+/// by it, and a mark must not be missing for a fault elsewhere.
+pub fn environment(explicit: Option<&Path>) -> Environment {
+    if let Ok(configuration) = Configuration::load_with(explicit, Keys::Left) {
+        return configuration.gateway.environment;
+    }
+    let text = std::fs::read_to_string(find(explicit)).unwrap_or_default();
+    let table: toml::Table = text.parse().unwrap_or_default();
+    let written = table.get("gateway").and_then(|gateway| gateway.get("environment"));
+    let written = written.and_then(toml::Value::as_str).map(str::to_owned);
+    let said = env::var("CERTPOST_GATEWAY__ENVIRONMENT").ok().or(written);
+    match said.as_deref() {
+        Some("training") => Environment::Training,
+        Some(_) | None => Environment::Live,
     }
 }
 

@@ -6,12 +6,14 @@
 //! - [`point`]: the pointer to an element of the tree;
 //! - [`nearest`]: what somebody may have meant;
 //! - [`render`]: a certificate to JSON, always in the shortest form;
+//! - [`mapped`]: where each value stands, in JSON and in XML;
 //! - [`schema`]: the JSON Schema of all that.
 //!
 //! It knows nothing of queues and of who may publish.
 
 mod build;
 mod locate;
+mod mapped;
 mod nearest;
 mod point;
 mod raw;
@@ -27,9 +29,11 @@ use serde_json::Value;
 use crate::certificate::catalogue::Code;
 use crate::certificate::digest::SCHEMA;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Certificate, Document, Finding, any_severe, table};
+use crate::certificate::{Certificate, Document, Finding, Node, any_severe, table};
 use build::Builder;
 use raw::Raw;
+
+pub use mapped::{Mapped, What};
 
 /// The largest body taken, in octets.
 pub const BODY_LIMIT: usize = 9 * 1024 * 1024;
@@ -106,6 +110,12 @@ pub fn document_to_json(document: &Document) -> Value {
         }
         Document::Certificate(certificate) => to_json(certificate),
     }
+}
+
+/// Where everything stands that the document under `root` says, in JSON and in
+/// XML, in the order of the standard.
+pub fn mapped(root: &Node) -> Vec<Mapped<'_>> {
+    mapped::mapped(root)
 }
 
 /// The schema that an acknowledgement's JSON names.

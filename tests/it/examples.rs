@@ -104,7 +104,11 @@ fn every_example_is_good() {
 #[test]
 fn every_example_becomes_its_xml() {
     for name in EXAMPLES {
-        let args = convert::Args { file: example(name, "json"), to: convert::To::Xml };
+        let args = convert::Args {
+            file: example(name, "json"),
+            to: Some(convert::To::Xml),
+            explain: false,
+        };
         let answer = convert::run(&args, &Shared::default());
         assert_eq!(answer.exit, Exit::Yes, "{name}");
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);

@@ -57,6 +57,8 @@ fn answers_without_a_broker() {
     let answer = check(&bv, &python, 0, "certpost/bench/1");
     assert_eq!(answer["skipped"][0]["what"], "the plain Python programs");
     check(&bv, &["check"], 2, "certpost/usage/1");
+    check(&bv, &["convert", "good.xml", "--explain"], 0, "certpost/explain/1");
+    check(&bv, &["convert", "gone.xml", "--explain"], 3, "certpost/explain/1");
     check(&bv, &["convert", "good.xml", "--to", "yaml"], 2, "certpost/usage/1");
     check(&bv, &["convert", "bad.xml", "--to", "json"], 1, "certpost/convert/1");
     check(&bv, &["convert", "good.xml", "--to", "xml"], 0, "certpost/convert/1");

@@ -68,7 +68,11 @@ fn every_dialect_has_its_golden() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.xml");
         std::fs::write(&file, written(profile, &certificate)).unwrap();
-        let args = certpost::cli::convert::Args { file, to: certpost::cli::convert::To::Json };
+        let args = certpost::cli::convert::Args {
+            file,
+            to: Some(certpost::cli::convert::To::Json),
+            explain: false,
+        };
         let answer = certpost::cli::convert::run(&args, &certpost::cli::Shared::default());
         submission::from_json(&answer.out).unwrap().content_digest()
     });

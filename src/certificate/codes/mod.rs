@@ -1,7 +1,9 @@
 //! The code lists a certificate refers to: codes and names, nothing else.
 //!
-//! The lists stand beside this file, a code and its name a line. Countries
-//! come from a crate that follows ISO 3166, and `XI` and `XK`, which are met.
+//! The lists stand beside this file, a line each: the code, its name in English,
+//! a tab, its name in Chinese. Countries and their English names come from a
+//! crate that follows ISO 3166, and `XI` and `XK`, which are met; their Chinese
+//! names, as China's customs writes them, from `country.txt`.
 
 mod called;
 
@@ -9,6 +11,20 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use called::{code_called, country_called, unit_called};
+
+/// A name in English and, where there is one, in Chinese.
+type Names = (&'static str, Option<&'static str>);
+
+//------------ Language ------------------------------------------------------
+
+/// The languages that codes have names in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Language {
+    Chinese,
+    English,
+}
+
+//------------ List ----------------------------------------------------------
 
 macro_rules! lists {
     ($($(#[$doc:meta])* $list:ident $words:literal $file:literal),+ $(,)?) => {
@@ -28,7 +44,7 @@ macro_rules! lists {
                     $(List::$list => (&[][..], include_str!($file)),)+
                 };
                 let countries = countries.iter().map(|country| (country.alpha2, country.name));
-                countries.chain(table.lines().filter_map(|line| line.split_once(' ')))
+                countries.chain(lines(table).map(|(code, (name, _))| (code, name)))
             }
 
             /// What a code of this list is, in words.
@@ -39,13 +55,24 @@ macro_rules! lists {
                 }
             }
 
-            /// The name of `code`; absent if the list does not have it.
+            /// The name of `code` in English; absent if the list does not have it.
             pub fn name(self, code: &str) -> Option<&'static str> {
                 match self {
                     List::Country => country(code),
-                    $(List::$list => {
+                    $(List::$list => self.names(code).map(|(name, _)| name),)+
+                }
+            }
+
+            fn names(self, code: &str) -> Option<Names> {
+                match self {
+                    List::Country => {
                         static TABLE: LazyLock<HashMap<&str, &str>> =
-                            LazyLock::new(|| read(include_str!($file)));
+                            LazyLock::new(|| pairs(include_str!("country.txt")).collect());
+                        Some((country(code)?, TABLE.get(code).copied()))
+                    }
+                    $(List::$list => {
+                        static TABLE: LazyLock<HashMap<&str, Names>> =
+                            LazyLock::new(|| lines(include_str!($file)).collect());
                         TABLE.get(code).copied()
                     })+
                 }
@@ -61,6 +88,9 @@ lists! {
     DocumentName "document type (list 1001)" "document_name.txt",
     /// UN/EDIFACT 9417.
     GovernmentAction "government action (list 9417)" "government_action.txt",
+    /// ISO 639-1, every language of two letters; of tags like `zh-Hans` the
+    /// first part.
+    Language "language (ISO 639-1)" "language.txt",
     /// UN/EDIFACT 6313.
     MeasuredAttribute "measured attribute (list 6313)" "measured_attribute.txt",
     /// UN/ECE Recommendation 21, as of revision 12 (2021), whole.
@@ -98,6 +128,21 @@ impl List {
         self.rows().chain(met).collect()
     }
 
+    /// The name of `code` in a language; absent if the list does not have it.
+    pub fn name_in(self, language: Language, code: &str) -> Option<&'static str> {
+        let (english, chinese) = self.names(code)?;
+        match language {
+            Language::Chinese => chinese,
+            Language::English => Some(english),
+        }
+    }
+
+    /// The name of `code` as a person is told it: in English, then in Chinese.
+    pub fn told(self, code: &str) -> Option<String> {
+        let (english, chinese) = self.names(code)?;
+        Some([Some(english), chinese].into_iter().flatten().collect::<Vec<_>>().join(" "))
+    }
+
     /// The code of this list whose name somebody wrote instead of it.
     pub fn called(self, name: &str) -> Option<&'static str> {
         let mut named = self.rows().filter(|(code, known)| {
@@ -114,8 +159,15 @@ impl List {
 pub const SYSTEMS_MET: [&str; 3] =
     ["CN Code (Combined Nomenclature)", "EPPO", "EPPO Plant Protection Thesaurus"];
 
-fn read(table: &'static str) -> HashMap<&'static str, &'static str> {
-    table.lines().filter_map(|line| line.split_once(' ')).collect()
+fn pairs(table: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    table.lines().filter_map(|line| line.split_once(' '))
+}
+
+fn lines(table: &'static str) -> impl Iterator<Item = (&'static str, Names)> {
+    pairs(table).map(|(code, names)| match names.split_once('\t') {
+        Some((english, chinese)) => (code, (english, Some(chinese))),
+        None => (code, (names, None)),
+    })
 }
 
 fn country(code: &str) -> Option<&'static str> {
@@ -162,7 +214,7 @@ mod tests {
     #[test]
     fn recommendations_are_whole() {
         let rows = |file: &'static str| -> Vec<(&str, &str)> {
-            file.lines().map(|line| line.split_once(' ').unwrap()).collect()
+            lines(file).map(|(code, (name, _))| (code, name)).collect()
         };
         let packages = rows(include_str!("package.txt"));
         let units = rows(include_str!("unit.txt"));
@@ -174,6 +226,79 @@ mod tests {
         }
         for (code, name) in packages {
             check(List::Unit, &format!("X{code}"), Some(name));
+        }
+    }
+
+    const ALL: &[List] = &[
+        List::Cargo,
+        List::Country,
+        List::DocumentName,
+        List::GovernmentAction,
+        List::Language,
+        List::MeasuredAttribute,
+        List::Package,
+        List::PackagingLevel,
+        List::PartyRole,
+        List::Process,
+        List::Reference,
+        List::Status,
+        List::Tag,
+        List::Temperature,
+        List::Transport,
+        List::Unit,
+    ];
+
+    /// A code of the standards that is in a list twice under one name.
+    const NAMED_TWICE: &[(List, &str, &str)] =
+        &[(List::Status, "127", "362"), (List::Unit, "A49", "M83")];
+
+    #[test]
+    fn every_code_has_a_name_of_its_own_in_both_languages() {
+        for list in ALL {
+            for language in [Language::Chinese, Language::English] {
+                let mut seen: HashMap<String, &str> = HashMap::new();
+                for (code, _) in list.codes() {
+                    let name = list
+                        .name_in(language, code)
+                        .unwrap_or_else(|| panic!("{list:?} {code} has no name in {language:?}"));
+                    assert_eq!(name, name.trim(), "{list:?} {code}");
+                    let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+                    assert_eq!(name.contains(han), language == Language::Chinese, "{code} {name}");
+                    // By the same list, packages are units: X and their code.
+                    if *list == List::Unit && code.strip_prefix('X').is_some_and(is_package) {
+                        continue;
+                    }
+                    if let Some(other) = seen.insert(name.to_lowercase(), code) {
+                        let excused = NAMED_TWICE.contains(&(*list, other, code));
+                        assert!(excused, "{list:?}: {other} and {code} are both {name}");
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_package(code: &str) -> bool {
+        List::Package.name(code).is_some()
+    }
+
+    #[test]
+    fn codes_are_told_in_both_languages() {
+        for (list, code, told) in [
+            (List::Status, "70", "Issued 已签发"),
+            (List::Status, "40", "Withdrawn 已撤销"),
+            (List::DocumentName, "851", "Phytosanitary certificate 植物检疫证书"),
+            (List::Country, "NL", "Netherlands (Kingdom of the) 荷兰"),
+            (List::Package, "CT", "Carton 纸箱"),
+            (List::Unit, "XCT", "Carton 纸箱"),
+            (List::Unit, "KGM", "kilogram 千克"),
+            (List::Language, "zh", "Chinese 中文"),
+            (List::Country, "XK", "Kosovo 科索沃"),
+        ] {
+            assert_eq!(list.told(code).as_deref(), Some(told));
+        }
+        assert_eq!(List::Status.told("999"), None);
+        for line in include_str!("country.txt").lines() {
+            assert!(country(&line[..2]).is_some(), "{line} is no country of ours");
         }
     }
 

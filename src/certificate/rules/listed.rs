@@ -46,6 +46,7 @@ pub(super) fn code(
             List::Tag => unknown_code(list, Code::TagUnknown, text),
             List::Cargo
             | List::GovernmentAction
+            | List::Language
             | List::MeasuredAttribute
             | List::PackagingLevel
             | List::PartyRole

@@ -7,6 +7,7 @@ use super::cast::{NOBODY, OURS, PARTNERS, Part, gateways};
 use super::fate::Fate;
 use super::tally::Tally;
 use crate::certificate::Level;
+use crate::certificate::codes::List;
 use crate::cli::paint::Paint;
 
 /// How wide a screen is.
@@ -155,7 +156,8 @@ fn stopped(page: &mut Page, shown: &Shown) {
     let replaced = format!("{} by {}", programme.replaced.number, programme.replacement.number);
     page.beside("replaced", &format!("{replaced}: {}", end(&play.tally, &programme.replacement)));
     let withdrawn = &programme.withdrawal;
-    let words = format!("{}, status {}", withdrawn.number, withdrawn.status);
+    let status = List::Status.told(&withdrawn.status).unwrap_or_default();
+    let words = format!("{}, status {} {status}", withdrawn.number, withdrawn.status);
     page.beside("withdrawn", &format!("{words}: {}", end(&play.tally, withdrawn)));
 }
 

@@ -19,8 +19,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer, bench, check, convert, demo, doctor, explain, inspect, open, partner, show, submit,
-    verify,
+    answer, bench, check, convert, demo, doctor, explain, inspect, mapping, open, partner, show,
+    submit, verify,
 };
 use crate::certificate::Finding;
 use crate::certificate::rules::Strictness;
@@ -127,7 +127,11 @@ const COMMANDS: &[Command] = &[
         "certpost/doctor/1",
         &[kind::<doctor::diagnosis::Diagnosis>],
     ),
-    Command::new("explain.schema.json", "certpost/explain/1", &[kind::<explain::Codes>]),
+    Command::new(
+        "explain.schema.json",
+        "certpost/explain/1",
+        &[kind::<explain::Codes>, kind::<mapping::Explanation<'_>>],
+    ),
     Command::new("inspect.schema.json", "certpost/inspect/1", &[kind::<inspect::Inspected>]),
     Command::new(
         "open.schema.json",
@@ -197,6 +201,9 @@ impl Command {
     fn words(&self) -> String {
         if self.title == "certpost/usage/1" {
             return "What any command answers with --json when its words are none of its own. Members are only ever added.".to_owned();
+        }
+        if self.title == "certpost/explain/1" {
+            return "What `certpost check --explain` (`codes`) and `certpost convert --explain` (`values`) answer with --json. Members are only ever added.".to_owned();
         }
         let name = self.file.trim_end_matches(".schema.json").replace('-', " ");
         let when = if self.answers.is_empty() {

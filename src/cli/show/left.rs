@@ -1,79 +1,115 @@
-//! What the model certificate has no place for.
+//! What the form has no place for.
 
-use super::sheet::{Part, Row, row};
-use super::values::{leaf, spoken, texts};
+use std::collections::HashSet;
+
+use super::items::{alike, of_items};
+use super::sheet::{Row, Sheet};
+use super::values::{Said, mark, named};
 use super::words::Label;
 use crate::certificate::codes::List;
-use crate::certificate::{Certificate, Item, Node};
+use crate::certificate::element::{Element, Kind};
+use crate::certificate::words::Words;
+use crate::certificate::{Certificate, Leaf};
+use crate::submission::{Mapped, What, mapped};
 
-//------------ What is left --------------------------------------------------
+/// Attributes that are told with the value they are of.
+const TOLD: &[&str] = &["languageID", "unitCode", "filename", "mimeCode", "uri"];
 
-/// What the model certificate has no place for, by the names of the standard:
-/// nothing that is said is left off the page but tags, files and indices.
-pub(super) fn rest(certificate: &Certificate, parts: &[Part]) -> Vec<Row> {
-    let mut lines = Vec::new();
-    let head = certificate.document();
-    let head = head.map(|document| {
-        [texts(document, "Name"), leaf(document, "ID"), leaf(document, "TypeCode")].concat()
+/// What no part of the sheet says yet, each with what it is: nothing that the
+/// certificate holds is left off the page.
+pub(super) fn rest(certificate: &Certificate, sheet: &Sheet) -> Row {
+    let head = [&sheet.names, &sheet.number, &sheet.kind, &sheet.status];
+    let parts = sheet.parts.iter().flat_map(|part| part.lines());
+    let all = head.into_iter().flatten().chain(parts);
+    let told = all.filter(|said| said.text.is_empty() || !said.is_blank());
+    let mut shown: HashSet<usize> = told.flat_map(|said| said.of.iter().copied()).collect();
+    // A number that says no more than the item's place.
+    let numbered = certificate.trade_lines().zip(1_usize..).filter_map(|(line, n)| {
+        line.leaf("SequenceNumeric").filter(|leaf| leaf.text == n.to_string())
     });
-    let head = head.unwrap_or_default();
-    let shown = |value: &str| {
-        // The title says so; and ZZZ says nothing.
-        if value == "ZZZ" || head.iter().any(|line| line.contains(value)) {
-            return true;
-        }
-        let mut all = parts.iter().flat_map(|part| &part.rows).flat_map(|row| &row.lines);
-        all.any(|line| line.contains(value))
-    };
-    for half in certificate.document().into_iter().chain(certificate.consignment()) {
-        values(half, "", &shown, &mut lines);
-    }
-    row(Label::OTHER_VALUES, lines).into_iter().collect()
-}
-
-fn values(node: &Node, way: &str, shown: &impl Fn(&str) -> bool, lines: &mut Vec<String>) {
-    let mut counted: Vec<(&str, usize)> = Vec::new();
-    for (element, item) in node.entries() {
-        let name = element.name;
+    shown.extend(numbered.map(mark));
+    let items = items(certificate);
+    let all = mapped(certificate.root());
+    let mut lines = Vec::new();
+    let mut by_item = Vec::new();
+    for one in &all {
+        let item = items.iter().position(|item| one.field.starts_with(item.as_str()));
+        let told = of(one, &shown);
         match item {
-            Item::Node(inner) => {
-                let n = match counted.iter_mut().find(|(known, _)| *known == name) {
-                    Some((_, n)) => {
-                        *n += 1;
-                        *n
-                    }
-                    None => {
-                        counted.push((name, 1));
-                        1
-                    }
-                };
-                let which = if n > 1 { format!(" {n}") } else { String::new() };
-                let way = format!("{way}{}{which} › ", spaced(name));
-                values(inner, &way, shown, lines);
+            Some(at) => by_item.extend(told.into_iter().map(|said| (at + 1, vec![vec![said]]))),
+            None => lines.extend(told),
+        }
+    }
+    for (items, cells) in alike(by_item.into_iter()) {
+        let before = format!("{} › ", of_items(&items));
+        lines.extend(cells.into_iter().flatten().map(|said| said.within(&before, "")));
+    }
+    Row::new(Label::OTHER_VALUES, lines)
+}
+
+/// How the fields of every trade line begin, in their order.
+fn items(certificate: &Certificate) -> Vec<String> {
+    let groups = certificate.consignment().into_iter();
+    let groups = groups.flat_map(|consignment| consignment.nodes("IncludedSPSConsignmentItem"));
+    let items = groups.zip(0_usize..).flat_map(|(group, at)| {
+        let lines = group.nodes("IncludedSPSTradeLineItem").zip(0_usize..);
+        let lines = lines.map(move |(_, line)| {
+            format!("/consignment/includedConsignmentItem/{at}/includedTradeLineItem/{line}/")
+        });
+        lines.collect::<Vec<_>>()
+    });
+    items.collect()
+}
+
+fn of(one: &Mapped<'_>, shown: &HashSet<usize>) -> Vec<Said> {
+    let way: Vec<String> = one.within.iter().map(Words::to_string).collect();
+    let line = |what: &str, value: String| {
+        let way = way.iter().map(String::as_str).chain([what]).collect::<Vec<_>>().join(" › ");
+        Said::ours(format!("{way}: {value}"))
+    };
+    match one.what {
+        What::Attribute(name, value) => vec![line(&format!("@{name}"), value.to_owned())],
+        What::Unknown(xml) => vec![line("XML", xml.to_owned())],
+        What::Leaf(of, row, leaf) => {
+            let words = Words::of(of, row).to_string();
+            // What a tag announces is what it is.
+            let tag = one.tag.filter(|tag| leaf.text != *tag).and_then(|tag| List::Tag.told(tag));
+            let words = match tag {
+                Some(tag) => format!("{tag} › {words}"),
+                None => words,
+            };
+            let mut lines = Vec::new();
+            if !leaf.text.is_empty() && !shown.contains(&mark(leaf)) {
+                let said = value(row, leaf);
+                let text = line(&words, said.text).text;
+                lines.push(Said { text, language: said.language, of: said.of });
             }
-            Item::Leaf(_) if TAGS.contains(&name) => {}
-            Item::Leaf(leaf) if leaf.text.is_empty() || shown(&leaf.text) => {}
-            // A fact's first description is its tag.
-            Item::Leaf(leaf) if name == "Description" && is_tag(&leaf.text) => {}
-            Item::Leaf(leaf) => lines.push(format!("{way}{}: {}", spaced(name), spoken(leaf))),
+            let others = leaf.attributes().iter().filter(|(name, _)| !TOLD.contains(name));
+            let others = others.filter(|(name, _)| {
+                let is_party = of.name == "SPSPartyType" && row.name == "TypeCode";
+                !(*name == "listName" && is_party && shown.contains(&mark(leaf)))
+            });
+            lines.extend(
+                others.map(|(name, said)| line(&format!("{words} @{name}"), said.to_string())),
+            );
+            // Of a value without a text, its attributes are all there is.
+            if leaf.text.is_empty() {
+                let told = leaf.attributes().iter().filter(|(name, _)| TOLD.contains(name));
+                lines.extend(
+                    told.map(|(name, said)| line(&format!("{words} @{name}"), said.to_string())),
+                );
+            }
+            lines
         }
     }
 }
 
-fn is_tag(text: &str) -> bool {
-    List::Tag.name(text).is_some()
-}
-
-/// `CarrierSPSParty` as `Carrier Party`.
-fn spaced(name: &str) -> String {
-    let mut out = String::new();
-    for letter in name.replace("SPS", "").chars() {
-        if letter.is_uppercase() && out.ends_with(|last: char| last.is_lowercase()) {
-            out.push(' ');
-        }
-        out.push(letter);
+fn value(row: &Element, leaf: &Leaf) -> Said {
+    match &row.kind {
+        _ if row.name == "CountryID" => Said::code(List::Country, leaf),
+        // A subject may be anything; a tag is known.
+        Kind::Leaf(_, Some(List::Tag)) if List::Tag.name(&leaf.text).is_none() => Said::of(leaf),
+        Kind::Leaf(_, Some(list)) => Said { text: named(*list, &leaf.text), ..Said::of(leaf) },
+        Kind::Leaf(_, None) | Kind::Node(_) => Said::of(leaf),
     }
-    out
 }
-
-const TAGS: &[&str] = &["AttachmentBinaryObject", "Subject", "SystemName"];

@@ -1,90 +1,285 @@
 //! The sheet as a page to print: one file, no script, nothing from outside.
 
-use super::sheet::Sheet;
+use data_encoding::BASE64;
+use sha2::{Digest, Sha256};
+
+use super::about::About;
+use super::sheet::{Body, Empty, Part, Place, Row, Sheet, Table};
+use super::statements::Paragraph;
+use super::values::Said;
 use super::words::Label;
+use crate::cli::columns::turns;
 
-const STYLE: &str = "
-@page { size: A4; margin: 15mm; }
-body { font: 10.5pt/1.4 'Noto Sans', 'Noto Sans CJK SC', 'DejaVu Sans', sans-serif; color: #111;
-    max-width: 180mm; margin: 8mm auto; }
-h1 { font-size: 16pt; margin: 0; } h1 small, h2 small, th small { color: #555; font-weight: normal; }
-h2 { font-size: 11pt; margin: 5mm 0 1mm; border-bottom: 1px solid #333; break-after: avoid; }
-table { width: 100%; border-collapse: collapse; } tr { break-inside: avoid; }
-th { width: 32%; text-align: left; vertical-align: top; padding: .8mm 3mm .8mm 0; font-weight: 600; }
-th small { display: block; font-size: 8.5pt; }
-td { padding: .8mm 0; vertical-align: top; white-space: pre-wrap; overflow-wrap: anywhere; }
-.number { font-size: 13pt; margin: 2mm 0 0; } .note { color: #555; }
-.training { position: fixed; inset: 0; display: flex; align-items: center; justify-content: center;
-    font-size: 52pt; font-weight: 700; color: rgba(200, 0, 0, .16); transform: rotate(-32deg);
-    text-align: center; pointer-events: none; }
-.banner { border: 2px solid #b00; color: #b00; padding: 2mm 4mm; font-weight: 700; }
-";
+const STYLE: &str = include_str!("page.css");
 
-/// The page. `is_training` marks it across.
-pub fn page(sheet: &Sheet, current: Option<&str>, is_training: bool) -> String {
-    let mut out = String::with_capacity(16 * 1024);
-    let title = format!("{} {}", sheet.title.english, sheet.number);
+/// The page.
+pub(super) fn page(sheet: &Sheet, about: &About) -> String {
+    let number = sheet.number.first().map(|said| said.text.as_str()).unwrap_or_default();
+    let marks = about.marks(&sheet.status_code);
+    let style = format!("{STYLE}{}", margins(number, &marks));
+    // Only this style is applied, whatever a value looks like.
+    let digest = BASE64.encode(&Sha256::digest(style.as_bytes()));
+    let mut out = String::with_capacity(32 * 1024);
     out.push_str(&format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <title>{}</title><style>{STYLE}</style></head><body>\n",
-        escaped(&title)
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>{} {}</title>\n<style>{style}</style>\n</head>\n<body>\n",
+        escaped(sheet.title.english),
+        escaped(number)
     ));
-    if is_training {
-        let Label { english, chinese, .. } = Label::TRAINING;
-        out.push_str(&format!(
-            "<div class=\"training\" aria-hidden=\"true\">{english}<br>{chinese}</div>\
-             <p class=\"banner\">{english} · {chinese}</p>\n"
-        ));
-    }
-    out.push_str(&format!("<h1>{}</h1>\n", label(&sheet.title)));
-    for name in &sheet.name {
-        out.push_str(&format!("<p class=\"note\" dir=\"auto\">{}</p>\n", escaped(name)));
-    }
-    let Label { english, chinese, .. } = Label::NUMBER;
-    out.push_str(&format!(
-        "<p class=\"number\">{english} {chinese}: <b>{}</b></p>\n",
-        escaped(&sheet.number)
-    ));
-    if let Some(current) = current {
-        out.push_str(&format!("<p class=\"note\">On record here: {}</p>\n", escaped(current)));
-    }
+    mark_across(&mut out, &marks);
+    out.push_str("<main>\n");
+    header(&mut out, sheet, about);
+    let mut place = Place::Form;
     for part in &sheet.parts {
-        out.push_str(&format!("<h2>{}</h2>\n<table>\n", label(&part.heading)));
-        for row in &part.rows {
-            let lines = row.lines.iter().map(|line| {
-                // Each line by its own direction.
-                format!("<div dir=\"auto\">{}</div>", escaped(line))
-            });
+        if part.place != place {
+            place = part.place;
+            let class = if place == Place::Annex { "annex" } else { "continuation" };
+            out.push_str(&format!("<div class=\"{class}\">"));
+            let heading = if place == Place::Annex { Label::ANNEX } else { Label::CONTINUATION };
+            let number = format!("{} {}", Label::NUMBER.english, escaped(number));
             out.push_str(&format!(
-                "<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n",
-                label(&row.label),
-                lines.collect::<String>()
+                "<h2 class=\"sheet\"><span>{}</span> <span class=\"of\">{number}</span></h2></div>\n",
+                label(&heading)
             ));
         }
-        out.push_str("</table>\n");
+        section(&mut out, part);
     }
-    out.push_str(
-        "<p class=\"note\">Made from an electronic certificate. What counts is the signed \
-         electronic certificate, not this page.</p>\n</body></html>\n",
-    );
+    footer(&mut out, about);
+    out.push_str("</main>\n</body>\n</html>\n");
     out
+}
+
+//------------ Around --------------------------------------------------------
+
+/// What stands in the margins of every printed page.
+fn margins(number: &str, marks: &[[String; 2]]) -> String {
+    let words: Vec<String> = marks.iter().map(|[one, other]| format!("{one} {other}")).collect();
+    let words = words.join("  ·  ");
+    let no = Label::NUMBER.english;
+    format!(
+        "@page {{ @bottom-left {{ content: \"{}\"; }} @top-center {{ content: \"{}\"; }} }}\n",
+        in_style(&format!("{no} {number}")),
+        in_style(&words)
+    )
+}
+
+/// A text within quotes in a style: letters that are more than letters by
+/// their numbers (CSS Syntax 3, section 4.3.7).
+fn in_style(text: &str) -> String {
+    let mut out = String::new();
+    for letter in text.chars() {
+        match letter {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' => out.push(letter),
+            letter if letter.is_control() || turns(letter) => out.push_str("\\fffd "),
+            letter => out.push_str(&format!("\\{:x} ", u32::from(letter))),
+        }
+    }
+    out
+}
+
+fn mark_across(out: &mut String, marks: &[[String; 2]]) {
+    if marks.is_empty() {
+        return;
+    }
+    out.push_str("<div class=\"mark\" aria-hidden=\"true\">");
+    for [english, chinese] in marks {
+        // Only the first word is large: it has to be read across a room.
+        let english = english.split(" – ").next().unwrap_or_default();
+        let chinese = chinese.split(" – ").next().unwrap_or_default();
+        out.push_str(&format!(
+            "<div>{}<span lang=\"zh-Hans\">{}</span></div>",
+            escaped(english),
+            escaped(chinese)
+        ));
+    }
+    out.push_str("</div>\n");
+}
+
+fn header(out: &mut String, sheet: &Sheet, about: &About) {
+    let marks = about.marks(&sheet.status_code);
+    let marks = marks.iter().map(|[english, chinese]| {
+        format!("{} <span lang=\"zh-Hans\">{}</span>", escaped(english), escaped(chinese))
+    });
+    let marks = marks.collect::<Vec<_>>().join(" · ");
+    if !marks.is_empty() {
+        out.push_str(&format!("<p class=\"banner\">{marks}</p>\n"));
+    }
+    out.push_str("<header>\n<div class=\"titles\">");
+    out.push_str(&format!(
+        "<h1>{}<span lang=\"zh-Hans\">{}</span></h1>",
+        escaped(sheet.title.english),
+        sheet.title.chinese
+    ));
+    out.push_str(&format!("<div class=\"names\">{}</div></div>\n", values(&sheet.names)));
+    let today = about.today().map(Said::ours).into_iter().collect();
+    let rows = [
+        Row::kept(Label::NUMBER, sheet.number.clone()),
+        Row::kept(Label::KIND, sheet.kind.clone()),
+        Row::kept(Label::STATUS, sheet.status.clone()),
+        Row::new(Label::TODAY, today),
+    ];
+    out.push_str("<div class=\"number\">");
+    rows.iter().filter(|row| is_there(row)).for_each(|row| out.push_str(&boxed(row)));
+    out.push_str("</div>\n</header>\n");
+}
+
+fn footer(out: &mut String, about: &About) {
+    let today = match about.today() {
+        Some(today) => format!("On record here today 本系统当前记录: <b>{}</b>.", escaped(&today)),
+        None => {
+            "Its status today is not known to this page: <code>certpost verify</code> tells it. \
+                 <span lang=\"zh-Hans\">本页不知其当前状态，请用 certpost verify 查询。</span>"
+                .to_owned()
+        }
+    };
+    out.push_str(&format!(
+        "<footer>\n<p><b>This page is a rendering of an electronic certificate. The certificate \
+         is the signed XML.</b> <span lang=\"zh-Hans\">本页为电子证书的打印件，以经签名的 XML \
+         电子证书为准。</span></p>\n<p>From <span lang=\"zh-Hans\">来源</span>: <bdi>{}</bdi> \
+         ({}); SHA-256 <code>{}</code>. {today}</p>\n</footer>\n",
+        escaped(&about.source),
+        about.format.to_uppercase(),
+        about.sha256
+    ));
+}
+
+//------------ Parts ---------------------------------------------------------
+
+fn section(out: &mut String, part: &Part) {
+    let is_signed = part.heading.is_some_and(|heading| heading.english == Label::SIGNED.english);
+    let class = match part.place {
+        Place::Annex | Place::Continuation => " class=\"behind\"",
+        Place::Form if is_signed => " class=\"whole\"",
+        Place::Form => "",
+    };
+    out.push_str(&format!("<section{class}>\n"));
+    // The sheet has a heading of its own.
+    let heading = part.heading.filter(|label| *label != Label::ANNEX);
+    if let Some(heading) = heading {
+        out.push_str(&format!("<h2>{}</h2>\n", label(&heading)));
+    }
+    match &part.body {
+        Body::Boxes(lines) => {
+            for line in lines {
+                out.push_str("<div class=\"line\">");
+                line.iter().for_each(|row| out.push_str(&boxed(row)));
+                out.push_str("</div>\n");
+            }
+        }
+        Body::Statement(paragraphs) => statement(out, paragraphs),
+        Body::Table(table) => self::table(out, table),
+    }
+    out.push_str("</section>\n");
+}
+
+fn statement(out: &mut String, paragraphs: &[Paragraph]) {
+    out.push_str("<div class=\"statement\">");
+    if paragraphs.is_empty() {
+        out.push_str(&nothing());
+    }
+    for Paragraph { said, whose } in paragraphs {
+        out.push_str(&value(said));
+        if let Some(whose) = whose {
+            out.push_str(&format!("<p class=\"whose\">{}</p>", label(whose)));
+        }
+    }
+    out.push_str("</div>\n");
+}
+
+fn table(out: &mut String, table: &Table) {
+    let class = if table.heads.contains(&Label::CHEMICAL) {
+        " class=\"treated\""
+    } else if table.heads.contains(&Label::ITEM) {
+        " class=\"items\""
+    } else {
+        ""
+    };
+    out.push_str(&format!("<table{class}>\n<thead><tr>"));
+    for head in &table.heads {
+        out.push_str(&format!("<th scope=\"col\">{}</th>", label(head)));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    for row in &table.rows {
+        out.push_str("<tr>");
+        for cell in row {
+            out.push_str(&format!("<td>{}</td>", values(cell)));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody>\n</table>\n");
+}
+
+fn is_there(row: &Row) -> bool {
+    row.empty != Empty::Absent || !row.lines.is_empty()
+}
+
+fn boxed(row: &Row) -> String {
+    let class = if row.empty == Empty::Room { "box room" } else { "box" };
+    let inside = match (row.lines.is_empty(), row.empty) {
+        (true, Empty::Kept) => nothing(),
+        (true, Empty::Absent) => String::new(),
+        (true, Empty::Room) => hint(&Label::ELECTRONIC, ""),
+        (false, _) => values(&row.lines),
+    };
+    format!("<div class=\"{class}\"><div class=\"label\">{}</div>{inside}</div>", label(&row.label))
+}
+
+fn nothing() -> String {
+    hint(&Label::NOTHING, "— ")
+}
+
+fn hint(label: &Label, before: &str) -> String {
+    let Label { english, chinese, .. } = label;
+    format!(
+        "<div class=\"nothing\">{before}{english} <span lang=\"zh-Hans\">{chinese}</span></div>"
+    )
+}
+
+fn values(lines: &[Said]) -> String {
+    lines.iter().filter(|said| !said.is_blank()).map(value).collect()
+}
+
+/// A value: by its own direction, in its own language.
+fn value(said: &Said) -> String {
+    let text = escaped(&said.text);
+    match said.language.as_deref() {
+        Some(language) => {
+            let language = escaped(language);
+            format!(
+                "<div class=\"value\" dir=\"auto\" lang=\"{language}\">{text} \
+                 <small class=\"tongue\" lang=\"en\">{language}</small></div>"
+            )
+        }
+        None => format!("<div class=\"value\" dir=\"auto\">{text}</div>"),
+    }
 }
 
 fn label(label: &Label) -> String {
     let n = label.n.map(|n| format!(" {n}")).unwrap_or_default();
-    format!("{}{n} <small lang=\"zh\">{}{n}</small>", escaped(label.english), label.chinese)
+    format!(
+        "{}{n} <span class=\"zh\" lang=\"zh-Hans\">{}{n}</span>",
+        escaped(label.english),
+        label.chinese
+    )
 }
 
-/// Text from outside, so that it stays text.
+/// Text from outside, so that it stays text and turns nothing beside it.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
+    for letter in text.replace("\r\n", "\n").chars() {
         match letter {
+            '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\u{2424}'),
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
             '\n' | '\t' => out.push(letter),
+            '\u{0}'..='\u{1f}' => out.extend(char::from_u32(u32::from(letter) + 0x2400)),
+            letter if turns(letter) => out.push_str(&format!("[U+{:04X}]", u32::from(letter))),
             letter if letter.is_control() => out.push('\u{FFFD}'),
             letter => out.push(letter),
         }

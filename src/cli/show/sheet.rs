@@ -1,330 +1,303 @@
-//! A certificate as a person reads one: the parts of the model certificate of
-//! ISPM 12 (annexes 1 and 2), each label in English and Chinese, codes with
-//! their names.
+//! A certificate as a person reads one: the boxes of the model certificates of
+//! ISPM 12 (annexes 1 and 2), or, for other documents, boxes like them; and
+//! behind them whatever else the certificate holds.
 
+use super::items::{Item, item_boxes, particulars};
 use super::left::rest;
+use super::parts::{declarations, documents, replaced, signatures, treatments};
+use super::statements::{Paragraph, clauses, liability, re_export};
 use super::values::{
-    DOCUMENT_NOTES, LINE_NOTES, code, country, leaf, location, notes, party, spoken, texts,
+    DOCUMENT_NOTES, Said, codes, country, joined, location, named, notes, party, values,
 };
 use super::words::Label;
 use crate::certificate::codes::List;
 use crate::certificate::{Certificate, Node};
 
+/// How many items stand in the boxes of the form; more are continued.
+const IN_BOXES: usize = 3;
+
 //------------ Sheet ---------------------------------------------------------
 
 /// What stands on the page.
 #[derive(Clone, Debug)]
-pub struct Sheet {
+pub(super) struct Sheet {
     pub title: Label,
-    /// What the certificate says it is, where that is something else.
-    pub name: Vec<String>,
-    pub number: String,
+    /// What the certificate calls itself.
+    pub names: Vec<Said>,
+    pub number: Vec<Said>,
+    pub kind: Vec<Said>,
+    pub status: Vec<Said>,
+    /// The status as its code.
+    pub status_code: String,
     pub parts: Vec<Part>,
 }
 
-/// A part of the page, with its heading.
+/// A part of the page.
 #[derive(Clone, Debug)]
-pub struct Part {
-    pub heading: Label,
-    pub rows: Vec<Row>,
+pub(super) struct Part {
+    pub heading: Option<Label>,
+    pub place: Place,
+    pub body: Body,
+}
+
+/// Where a part stands.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Place {
+    /// On the certificate itself.
+    Form,
+    /// On the sheet that continues it.
+    Continuation,
+    /// What the form has no place for.
+    Annex,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    /// Lines of boxes.
+    Boxes(Vec<Vec<Row>>),
+    Statement(Vec<Paragraph>),
+    Table(Table),
 }
 
 /// A label and what stands beside it, a line each.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Row {
+pub(super) struct Row {
     pub label: Label,
-    pub lines: Vec<String>,
+    pub lines: Vec<Said>,
+    pub empty: Empty,
+}
+
+/// What becomes of a box with nothing in it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Empty {
+    /// It is left out.
+    Absent,
+    /// The form has it all the same.
+    Kept,
+    /// It is for a pen or a stamp.
+    Room,
+}
+
+/// Columns with the same label in every row.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    pub heads: Vec<Label>,
+    pub rows: Vec<Vec<Vec<Said>>>,
+}
+
+impl Row {
+    /// A box that the form has in any case.
+    pub fn kept(label: Label, lines: Vec<Said>) -> Row {
+        Row { empty: Empty::Kept, ..Row::new(label, lines) }
+    }
+
+    /// A box that is there if it holds anything.
+    pub fn new(label: Label, lines: Vec<Said>) -> Row {
+        let lines = lines.into_iter().filter(|line| !line.is_blank()).collect();
+        Row { label, lines, empty: Empty::Absent }
+    }
+
+    /// A box to be filled by hand.
+    pub fn room(label: Label) -> Row {
+        Row { empty: Empty::Room, ..Row::new(label, Vec::new()) }
+    }
+}
+
+impl Part {
+    /// A part of boxes, those that are left out left out.
+    pub fn boxes(heading: Option<Label>, place: Place, lines: Vec<Vec<Row>>) -> Option<Part> {
+        let there = |row: &Row| row.empty != Empty::Absent || !row.lines.is_empty();
+        let kept = lines.into_iter().map(|line| line.into_iter().filter(there).collect::<Vec<_>>());
+        let lines: Vec<Vec<Row>> = kept.filter(|line| !line.is_empty()).collect();
+        (!lines.is_empty()).then_some(Part { heading, place, body: Body::Boxes(lines) })
+    }
+
+    /// Every line of the part that is shown; one without any text says what
+    /// needs no words.
+    pub fn lines(&self) -> Vec<&Said> {
+        let mut lines = self.all_lines();
+        lines.retain(|said| said.text.is_empty() || !said.is_blank());
+        lines
+    }
+
+    fn all_lines(&self) -> Vec<&Said> {
+        match &self.body {
+            Body::Boxes(lines) => lines.iter().flatten().flat_map(|row| &row.lines).collect(),
+            Body::Statement(paragraphs) => paragraphs.iter().map(|one| &one.said).collect(),
+            Body::Table(table) => table.rows.iter().flatten().flatten().collect(),
+        }
+    }
 }
 
 impl Sheet {
-    /// Reads a certificate; what it does not say has no row.
+    /// Reads a certificate; nothing is added to what it says but the fixed
+    /// wording of the model, where it names that.
     pub fn of(certificate: &Certificate) -> Sheet {
-        let document = certificate.document();
-        let consignment = certificate.consignment();
-        let mut parts = Vec::new();
-        let mut part = |heading: Label, rows: Vec<Option<Row>>| {
-            let rows: Vec<Row> = rows.into_iter().flatten().collect();
-            if !rows.is_empty() {
-                parts.push(Part { heading, rows });
-            }
-        };
-        if let Some(document) = document {
-            part(Label::ISSUED, head(document, consignment));
+        let empty = Node::new(&crate::certificate::table::EXCHANGED_DOCUMENT);
+        let nothing = Node::new(&crate::certificate::table::CONSIGNMENT);
+        let document = certificate.document().unwrap_or(&empty);
+        let consignment = certificate.consignment().unwrap_or(&nothing);
+        let form = Form::of(document);
+        let items: Vec<Item> = certificate.trade_lines().map(Item::of).collect();
+        let mut parts: Vec<Part> = Vec::new();
+        parts.extend(heading(&form, document, consignment));
+        parts.extend(description(&form, document, consignment, &items));
+        parts.extend(statement(&form, certificate, document, consignment));
+        parts.extend(declarations(certificate, document, form.is_model()));
+        parts.extend(treatments(certificate, form.is_model()));
+        parts.extend(signatures(document));
+        parts.extend(of_liability(&form, document));
+        if items.len() > IN_BOXES {
+            parts.push(continuation(&form, &items));
         }
-        if let Some(consignment) = consignment {
-            part(Label::CONSIGNMENT, of_consignment(document, consignment));
-        }
-        for (line, n) in certificate.trade_lines().zip(1_usize..) {
-            part(Label::item(n), of_line(line));
-        }
-        if let Some(document) = document {
-            part(Label::DECLARATION, declarations(certificate, document));
-        }
-        for (line, n) in certificate.trade_lines().zip(1_usize..) {
-            let treatments: Vec<&Node> = line.nodes("AppliedSPSProcess").collect();
-            for treatment in treatments {
-                part(Label::treatment(n), of_treatment(treatment));
-            }
-        }
-        for (line, n) in certificate.trade_lines().zip(1_usize..) {
-            part(Label::re_export(n), of_re_export(line));
-        }
-        if let Some(document) = document {
-            part(Label::REPLACES, replaced(document));
-            part(Label::ATTACHED, vec![attached(document)]);
-            for signature in document.nodes("SignatorySPSAuthentication") {
-                part(Label::SIGNED, of_signature(signature));
-            }
-        }
-        let rest = rest(certificate, &parts);
-        if !rest.is_empty() {
-            parts.push(Part { heading: Label::FURTHER, rows: rest });
-        }
-        let kind = document.and_then(|document| document.text("TypeCode")).unwrap_or_default();
-        Sheet {
-            title: Label::document(kind),
-            name: document.map(|document| texts(document, "Name")).unwrap_or_default(),
-            number: document
-                .and_then(|document| document.text("ID"))
-                .unwrap_or_default()
-                .to_owned(),
+        // What is continued stands behind the signature.
+        parts.sort_by_key(|part| part.place);
+        parts.extend(replaced(document));
+        parts.extend(particulars(consignment, certificate, IN_BOXES));
+        parts.extend(documents(certificate, document));
+        let mut sheet = Sheet {
+            title: Label::document(&form.kind),
+            names: values(document, "Name"),
+            number: values(document, "ID"),
+            kind: codes(document, "TypeCode", List::DocumentName),
+            status: codes(document, "StatusCode", List::Status),
+            status_code: document.text("StatusCode").unwrap_or_default().to_owned(),
             parts,
-        }
+        };
+        let rest = rest(certificate, &sheet);
+        sheet.parts.extend(Part::boxes(Some(Label::ANNEX), Place::Annex, vec![vec![rest]]));
+        sheet
     }
 }
 
-pub(super) fn row(label: Label, lines: Vec<String>) -> Option<Row> {
-    let lines: Vec<String> = lines.into_iter().filter(|line| !line.trim().is_empty()).collect();
-    (!lines.is_empty()).then_some(Row { label, lines })
+//------------ Form ----------------------------------------------------------
+
+/// Which form a document has.
+pub(super) struct Form {
+    /// Its type (list 1001).
+    pub kind: String,
 }
 
-//------------ The parts -----------------------------------------------------
+impl Form {
+    fn of(document: &Node) -> Form {
+        Form { kind: document.text("TypeCode").unwrap_or_default().to_owned() }
+    }
 
-fn head(document: &Node, consignment: Option<&Node>) -> Vec<Option<Row>> {
-    let issuer = document.node("IssuerSPSParty").map(party).unwrap_or_default();
-    let countries = |name: &str| {
-        let found = consignment.into_iter().flat_map(|consignment| consignment.nodes(name));
-        found.map(country).collect::<Vec<_>>()
+    /// Whether ISPM 12 has a model for it.
+    fn is_model(&self) -> bool {
+        matches!(self.kind.as_str(), "657" | "851")
+    }
+
+    fn is_re_export(&self) -> bool {
+        self.kind == "657"
+    }
+}
+
+//------------ The form ------------------------------------------------------
+
+fn heading(form: &Form, document: &Node, consignment: &Node) -> Option<Part> {
+    let (of, to) = match (form.is_model(), form.is_re_export()) {
+        (true, true) => (Label::ORGANIZATION_OF_RE_EXPORT, Label::TO_RE_EXPORT),
+        (true, false) => (Label::ORGANIZATION_OF, Label::TO),
+        (false, _) => (Label::AUTHORITY, Label::TO_AUTHORITY),
     };
-    vec![
-        row(Label::STATUS, code(document, "StatusCode", List::Status)),
-        row(Label::ISSUER, issuer),
-        row(Label::ISSUE_DATE, leaf(document, "IssueDateTime")),
-        row(Label::EXPORT, countries("ExportSPSCountry")),
-        row(Label::RE_EXPORT_FROM, countries("ReExportSPSCountry")),
-        row(Label::IMPORT, countries("ImportSPSCountry")),
-        row(Label::TRANSIT, countries("TransitSPSCountry")),
-        row(Label::LIABILITY, notes(document, DOCUMENT_NOTES, "SPSFL")),
-    ]
+    let countries = |name: &str| consignment.nodes(name).flat_map(country).collect::<Vec<Said>>();
+    let mut issuer = countries("ExportSPSCountry");
+    issuer.extend(document.node("IssuerSPSParty").map(party).unwrap_or_default());
+    let lines = vec![vec![
+        Row::kept(of, issuer),
+        Row::kept(to, countries("ImportSPSCountry")),
+        Row::new(Label::TRANSIT, countries("TransitSPSCountry")),
+        Row::new(Label::RE_EXPORT_FROM, countries("ReExportSPSCountry")),
+    ]];
+    Part::boxes(None, Place::Form, lines)
 }
 
-fn of_consignment(document: Option<&Node>, consignment: &Node) -> Vec<Option<Row>> {
+fn description(form: &Form, document: &Node, consignment: &Node, items: &[Item]) -> Option<Part> {
     let parties = |name: &str| consignment.node(name).map(party).unwrap_or_default();
-    let places = |name: &str| consignment.nodes(name).map(location).collect::<Vec<_>>();
-    let movements = consignment.nodes("MainCarriageSPSTransportMovement").map(|movement| {
-        let mut words = code(movement, "ModeCode", List::Transport);
+    let movements = consignment.nodes("MainCarriageSPSTransportMovement").flat_map(|movement| {
+        let mut says = codes(movement, "ModeCode", List::Transport);
         let means = movement.node("UsedSPSTransportMeans");
-        words.extend(means.into_iter().flat_map(|means| texts(means, "Name")));
-        words.extend(leaf(movement, "ID"));
-        words.join(", ")
+        says.extend(means.map(|means| values(means, "Name")).unwrap_or_default());
+        says.extend(values(movement, "ID"));
+        joined(says, ", ")
     });
-    let containers = consignment.nodes("UtilizedSPSTransportEquipment").map(|equipment| {
-        let mut words = leaf(equipment, "ID");
-        let seals = equipment.nodes("AffixedSPSSeal").flat_map(|seal| leaf(seal, "ID"));
-        words.extend(seals.map(|seal| format!("seal {seal}")));
-        for setting in equipment.nodes("SettingSPSTemperature") {
-            let measured = |name: &str| leaf(setting, name);
-            let all = ["ValueMeasure", "MinimumValueMeasure", "MaximumValueMeasure"];
-            let found: Vec<String> = all.into_iter().flat_map(measured).collect();
-            words.push(found.join(" – "));
-        }
-        words.join(", ")
-    });
-    let marks = document.map(|document| notes(document, DOCUMENT_NOTES, "DMCL"));
-    vec![
-        row(Label::EXPORTER, parties("ConsignorSPSParty")),
-        row(Label::CONSIGNEE, parties("ConsigneeSPSParty")),
-        row(Label::CONVEYANCE, movements.collect()),
-        row(Label::EXIT_DATE, leaf(consignment, "ExportExitDateTime")),
-        row(Label::ENTRY, places("UnloadingBaseportSPSLocation")),
-        row(Label::MARKS, marks.unwrap_or_default()),
-        row(Label::CONTAINERS, containers.collect()),
-        row(
-            Label::EXAMINED,
-            consignment
-                .nodes("ExaminationSPSEvent")
-                .flat_map(|event| event.nodes("OccurrenceSPSLocation"))
-                .map(location)
-                .collect(),
-        ),
-    ]
+    let entry = consignment.nodes("UnloadingBaseportSPSLocation").filter_map(location).collect();
+    let boxes = item_boxes(items, IN_BOXES);
+    let marks = [notes(document, DOCUMENT_NOTES, "DMCL"), boxes.marks].concat();
+    let botanical = if form.is_model() { Label::BOTANICAL } else { Label::SCIENTIFIC };
+    let lines = vec![
+        vec![
+            Row::kept(Label::EXPORTER, parties("ConsignorSPSParty")),
+            Row::kept(Label::CONSIGNEE, parties("ConsigneeSPSParty")),
+        ],
+        vec![Row::kept(Label::PACKAGES, boxes.packages), Row::kept(Label::MARKS, marks)],
+        vec![
+            Row::kept(Label::ORIGIN, boxes.origin),
+            Row::kept(Label::CONVEYANCE, movements.collect()),
+            Row::kept(Label::ENTRY, entry),
+        ],
+        vec![Row::kept(Label::PRODUCE, boxes.produce), Row::kept(botanical, boxes.botanical)],
+    ];
+    Part::boxes(Some(Label::CONSIGNMENT), Place::Form, lines)
 }
 
-fn of_line(line: &Node) -> Vec<Option<Row>> {
-    let class = |tag: &str| {
-        let tagged = line
-            .nodes("ApplicableSPSClassification")
-            .filter(|class| class.leaves("SystemName").next().is_some_and(|name| name.text == tag));
-        let said =
-            tagged.flat_map(|class| [leaf(class, "ClassCode"), texts(class, "ClassName")].concat());
-        said.collect::<Vec<_>>()
+fn statement(
+    form: &Form,
+    certificate: &Certificate,
+    document: &Node,
+    consignment: &Node,
+) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let part = |heading, paragraphs| Part {
+        heading: Some(heading),
+        place: Place::Form,
+        body: Body::Statement(paragraphs),
     };
-    let amounts =
-        ["NetWeightMeasure", "GrossWeightMeasure", "NetVolumeMeasure", "GrossVolumeMeasure"];
-    let words = ["net", "gross", "net volume", "gross volume"];
-    let amounts = amounts.into_iter().zip(words).flat_map(|(name, what)| {
-        leaf(line, name).into_iter().map(move |amount| format!("{amount} ({what})"))
-    });
-    let other = [notes(line, LINE_NOTES, "OQV"), notes(line, LINE_NOTES, "OQU")].concat();
-    let mut amounts: Vec<String> = amounts.collect();
-    amounts.push(other.join(" "));
-    let packages = line.nodes("PhysicalSPSPackage").map(|package| {
-        let mut words = leaf(package, "ItemQuantity");
-        words.extend(code(package, "TypeCode", List::Package));
-        words.extend(code(package, "LevelCode", List::PackagingLevel));
-        words.extend(leaf(package, "NominalGrossWeightMeasure"));
-        let marks = package.nodes("PhysicalSPSShippingMarks");
-        words.extend(marks.flat_map(|marks| texts(marks, "Marking")));
-        words.join(", ")
-    });
-    let mut packages: Vec<String> = packages.collect();
-    packages.extend(notes(line, LINE_NOTES, "OPTND"));
-    vec![
-        row(Label::PRODUCE, texts(line, "Description")),
-        row(Label::COMMON_NAME, texts(line, "CommonName")),
-        row(Label::BOTANICAL, texts(line, "ScientificName")),
-        row(Label::QUANTITY, amounts),
-        row(Label::PACKAGES, packages),
-        row(Label::MARKS, notes(line, LINE_NOTES, "DMTLIL")),
-        row(Label::ORIGIN, line.nodes("OriginSPSCountry").map(country).collect()),
-        row(Label::ORIGIN_PLACE, line.nodes("OriginSPSLocation").map(location).collect()),
-        row(Label::BATCH, leaf(line, "ProductionBatchID")),
-        row(Label::USE, texts(line, "IntendedUse")),
-        row(Label::EXPIRY, leaf(line, "ExpiryDateTime")),
-        row(Label::HS, class("HS")),
-        row(Label::PLANT_PART, class("IPPCPCVP")),
-        row(Label::CONDITION, class("IPPCPCC")),
-    ]
-}
-
-fn declarations(certificate: &Certificate, document: &Node) -> Vec<Option<Row>> {
-    let mut rows: Vec<Option<Row>> = [
-        (Label::ADDITIONAL, "ADEDL"),
-        (Label::PERMIT, "ADIPEDL"),
-        (Label::INSPECTED, "ADDIEDL"),
-        (Label::OFFICIAL, "ADAOEDL"),
-    ]
-    .into_iter()
-    .map(|(label, tag)| row(label, notes(document, DOCUMENT_NOTES, tag)))
-    .collect();
-    for (line, n) in certificate.trade_lines().zip(1_usize..) {
-        for tag in ["ADTLIL", "ADIPTLIL", "ADDITLIL", "ADAOTLIL"] {
-            rows.push(row(Label::item(n), notes(line, LINE_NOTES, tag)));
+    let signatures = document.nodes("SignatorySPSAuthentication");
+    let own: Vec<Paragraph> =
+        signatures.flat_map(|signature| clauses(&form.kind, signature)).collect();
+    if !own.is_empty() || !form.is_re_export() {
+        parts.push(part(Label::STATEMENT, own));
+    }
+    if form.is_re_export() {
+        let here = consignment.node("ExportSPSCountry").and_then(|country| country.text("ID"));
+        let here = here.map(|code| named(List::Country, code)).unwrap_or_default();
+        for (n, paragraphs) in re_export(certificate, &here) {
+            let heading = n.map_or(Label::STATEMENT, |n| Label::ITEM.nth(n));
+            parts.push(part(heading, paragraphs));
         }
     }
-    rows
+    parts
 }
 
-fn of_treatment(process: &Node) -> Vec<Option<Row>> {
-    let fact = |tag: &str| {
-        let tagged = process
-            .nodes("ApplicableSPSProcessCharacteristic")
-            .filter(|fact| fact.leaves("Description").next().is_some_and(|name| name.text == tag));
-        let said = tagged.flat_map(|fact| {
-            let words = fact.leaves("Description").skip(1).map(spoken);
-            let measured = ["ValueMeasure", "MinimumValueMeasure", "MaximumValueMeasure"];
-            words.chain(measured.into_iter().flat_map(|name| leaf(fact, name))).collect::<Vec<_>>()
-        });
-        said.collect::<Vec<_>>()
-    };
-    let period = process.node("CompletionSPSPeriod");
-    let dates = period.map(|period| {
-        [leaf(period, "StartDateTime"), leaf(period, "EndDateTime")].concat().join(" – ")
+fn of_liability(form: &Form, document: &Node) -> Option<Part> {
+    let issuer = document.node("IssuerSPSParty").and_then(|party| party.text("Name"));
+    let said = notes(document, DOCUMENT_NOTES, "SPSFL");
+    let paragraphs: Vec<Paragraph> = said
+        .iter()
+        .flat_map(|said| liability(said, &form.kind, issuer.unwrap_or_default()))
+        .collect();
+    let body = Body::Statement(paragraphs);
+    (!said.is_empty()).then_some(Part { heading: Some(Label::LIABILITY), place: Place::Form, body })
+}
+
+/// The items that the boxes have no room for, a row each.
+fn continuation(form: &Form, items: &[Item]) -> Part {
+    let botanical = if form.is_model() { Label::BOTANICAL } else { Label::SCIENTIFIC };
+    let heads =
+        vec![Label::ITEM, Label::PRODUCE, botanical, Label::PACKAGES, Label::MARKS, Label::ORIGIN];
+    let rows = items.iter().zip(1_usize..).map(|(item, n)| {
+        let item = item.clone();
+        vec![
+            vec![Said::ours(n.to_string())],
+            [item.produce, item.quantity].concat(),
+            item.botanical,
+            item.packages,
+            item.marks,
+            item.origin,
+        ]
     });
-    let lasting = period.map(|period| leaf(period, "DurationMeasure")).unwrap_or_default();
-    let kind = code(process, "TypeCode", List::Process);
-    // ZZZ says "see the facts" and nothing more.
-    let kind = kind.into_iter().filter(|kind| !kind.starts_with("ZZZ")).collect();
-    vec![
-        row(Label::TREATMENT, [fact("TTL1"), fact("TTL2"), kind].concat()),
-        row(Label::DATE, dates.into_iter().collect()),
-        row(Label::CHEMICAL, fact("TTCH")),
-        row(Label::DURATION, [lasting, fact("TTTM")].concat()),
-        row(Label::CONCENTRATION, fact("TTCO")),
-        row(Label::MORE, [fact("TTAI"), fact("TTFT")].concat()),
-    ]
-}
-
-fn of_re_export(line: &Node) -> Vec<Option<Row>> {
-    let note = |tag: &str| notes(line, LINE_NOTES, tag);
-    let marked = |tag: &str, words: &str| {
-        let yes = note(tag).iter().any(|said| said.eq_ignore_ascii_case("true") || said == "1");
-        yes.then(|| words.to_owned())
-    };
-    let facts = [
-        marked("RPCOR", "with the original certificate"),
-        marked("RPCTC", "with a certified true copy"),
-        marked("RPCPK", "packed"),
-        marked("RPCRP", "repacked"),
-        marked("RPCOC", "in original containers"),
-        marked("RPCNC", "in new containers"),
-        marked("RPCPC", "by the original certificate"),
-        marked("RPCAI", "by an additional inspection"),
-    ];
-    vec![
-        row(Label::ORIGIN, note("RPCCO")),
-        row(Label::ORIGINAL, note("RPCRF")),
-        row(Label::STATED, note("RPCST")),
-        row(Label::FACTS, facts.into_iter().flatten().collect()),
-    ]
-}
-
-fn replaced(document: &Node) -> Vec<Option<Row>> {
-    let note = |tag: &str| notes(document, DOCUMENT_NOTES, tag);
-    vec![
-        row(Label::NUMBER, note("ADRPN")),
-        row(Label::ISSUE_DATE, note("ADRD")),
-        row(Label::REASON, note("ADRPR")),
-        row(Label::STATED, note("ADRP")),
-    ]
-}
-
-fn attached(document: &Node) -> Option<Row> {
-    let found = document.nodes("ReferenceSPSReferencedDocument").map(|other| {
-        let mut words = texts(other, "Information");
-        words.extend(leaf(other, "ID"));
-        words.extend(leaf(other, "IssueDateTime"));
-        words.extend(code(other, "TypeCode", List::DocumentName));
-        words.extend(code(other, "RelationshipTypeCode", List::Reference));
-        let files = other.leaves("AttachmentBinaryObject");
-        words.extend(files.map(|file| {
-            let part = |name: &str| file.attribute(name).unwrap_or_default().to_owned();
-            let octets = file.text.len() / 4 * 3;
-            format!("{} {} ({octets} octets)", part("filename"), part("mimeCode"))
-        }));
-        words.join(", ")
-    });
-    row(Label::DOCUMENTS, found.collect())
-}
-
-fn of_signature(signature: &Node) -> Vec<Option<Row>> {
-    let provider = signature.node("ProviderSPSParty");
-    let person = provider.and_then(|party| party.node("SpecifiedSPSPerson"));
-    let mut officer = person.map(|person| texts(person, "Name")).unwrap_or_default();
-    let qualified = person.into_iter().flat_map(|person| person.nodes("AttainedSPSQualification"));
-    officer.extend(qualified.flat_map(|attained| texts(attained, "Name")));
-    let clauses = signature.nodes("IncludedSPSClause").map(|clause| {
-        let words = texts(clause, "Content").join(" ");
-        match (clause.text("ID").unwrap_or_default(), words.as_str()) {
-            ("", words) => words.to_owned(),
-            (id, words) => format!("{id}. {words}"),
-        }
-    });
-    vec![
-        row(Label::STATEMENT, clauses.collect()),
-        row(Label::PLACE, signature.nodes("IssueSPSLocation").map(location).collect()),
-        row(Label::OFFICER, vec![officer.join(", ")]),
-        row(Label::ORGANIZATION, provider.map(|party| texts(party, "Name")).unwrap_or_default()),
-        row(Label::DATE, leaf(signature, "ActualDateTime")),
-    ]
+    let table = Table { heads, rows: rows.collect() };
+    Part { heading: Some(Label::ITEMS), place: Place::Continuation, body: Body::Table(table) }
 }

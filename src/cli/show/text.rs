@@ -1,70 +1,149 @@
-//! The sheet on a terminal: 78 columns, whatever the script.
+//! The sheet on a terminal, as wide as that is, whatever the script.
 
 use unicode_width::UnicodeWidthStr;
 
-use super::sheet::{Row, Sheet};
+use super::about::About;
+use super::sheet::{Body, Part, Place, Row, Sheet};
+use super::statements::Paragraph;
+use super::values::Said;
 use super::words::Label;
-use crate::cli::document::visible;
+use crate::cli::columns::{isolated, padded, visible, wrapped};
 use crate::cli::paint::Paint;
 
-const COLUMNS: usize = 78;
-/// Where the values begin.
-const MARGIN: usize = 4;
+/// How wide a page is that goes to no terminal, and how narrow one may be.
+const COLUMNS: usize = 80;
+const NARROW: usize = 40;
+/// Where values begin that stand beside their labels.
+const BESIDE: usize = 34;
 
 /// The sheet as text.
-pub fn text(sheet: &Sheet, current: Option<&str>, is_training: bool, paint: Paint) -> String {
-    let mut lines = Vec::new();
-    if is_training {
-        lines.push(paint.strong(&format!("*** {} ***", Label::TRAINING)));
+pub(super) fn text(sheet: &Sheet, about: &About, columns: Option<usize>, paint: Paint) -> String {
+    let columns = columns.unwrap_or(COLUMNS).max(NARROW);
+    let mut page = Page { lines: Vec::new(), columns, paint };
+    for [english, chinese] in about.marks(&sheet.status_code) {
+        page.strong(&format!("*** {english} · {chinese} ***"));
     }
-    lines.push(paint.strong(&sheet.title.to_string()));
-    lines.extend(sheet.name.iter().map(|name| visible(name)));
-    let current = current.map(|current| format!("; today: {current}")).unwrap_or_default();
-    lines.push(format!("{}: {}{current}", Label::NUMBER, visible(&sheet.number)));
+    page.strong(&sheet.title.to_string());
+    for name in &sheet.names {
+        page.said(name, 0);
+    }
+    page.row(&Row::new(Label::NUMBER, sheet.number.clone()));
+    page.row(&Row::new(Label::KIND, sheet.kind.clone()));
+    page.row(&Row::new(Label::STATUS, sheet.status.clone()));
+    page.row(&Row::new(Label::TODAY, about.today().map(Said::ours).into_iter().collect()));
+    let mut annexed = false;
     for part in &sheet.parts {
-        lines.push(String::new());
-        lines.push(paint.strong(&part.heading.to_string()));
-        for row in &part.rows {
-            lines.extend(of_row(row, paint));
+        if part.place == Place::Annex && !annexed {
+            annexed = true;
+            page.head(&Label::ANNEX);
         }
+        page.part(part);
     }
-    lines.join("\n")
+    page.lines.push(String::new());
+    let source = format!("{} · {} SHA-256 {}", about.source, about.format, about.sha256);
+    page.faint(&source);
+    page.faint("A rendering 打印件: what counts is the signed XML 以签名的 XML 电子证书为准");
+    page.lines.join("\n")
 }
 
-fn of_row(row: &Row, paint: Paint) -> Vec<String> {
-    let mut lines = vec![format!("  {}", paint.faint(&row.label.to_string()))];
-    for value in &row.lines {
-        for line in value.lines() {
-            let wrapped = wrapped(&visible(line), COLUMNS - MARGIN);
-            lines.extend(wrapped.into_iter().map(|line| format!("{:MARGIN$}{line}", "")));
-        }
-    }
-    lines
+struct Page {
+    lines: Vec<String>,
+    columns: usize,
+    paint: Paint,
 }
 
-/// Lines of at most `most` columns. What has no blank to break at, as Chinese
-/// has none, is broken anywhere.
-fn wrapped(text: &str, most: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split_inclusive(' ') {
-        if line.width() + word.trim_end().width() > most && !line.trim().is_empty() {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
-        }
-        for letter in word.chars() {
-            if line.width() + unicode_width::UnicodeWidthChar::width(letter).unwrap_or(0) > most {
-                lines.push(std::mem::take(&mut line));
+impl Page {
+    fn head(&mut self, label: &Label) {
+        self.lines.push(String::new());
+        self.strong(&label.to_string());
+    }
+
+    fn strong(&mut self, text: &str) {
+        let lines = wrapped(text, self.columns);
+        self.lines.extend(lines.iter().map(|line| self.paint.strong(line)));
+    }
+
+    fn faint(&mut self, text: &str) {
+        let lines = wrapped(&visible(text), self.columns);
+        self.lines.extend(lines.iter().map(|line| self.paint.faint(line)));
+    }
+
+    fn part(&mut self, part: &Part) {
+        match &part.body {
+            Body::Boxes(lines) => {
+                let rows: Vec<&Row> =
+                    lines.iter().flatten().filter(|row| !row.lines.is_empty()).collect();
+                if let (Some(heading), false) = (&part.heading, rows.is_empty()) {
+                    if *heading != Label::ANNEX {
+                        self.head(heading);
+                    }
+                } else if !rows.is_empty() {
+                    self.lines.push(String::new());
+                }
+                rows.into_iter().for_each(|row| self.row(row));
             }
-            if !(line.is_empty() && letter == ' ') {
-                line.push(letter);
+            Body::Statement(paragraphs) if paragraphs.is_empty() => {}
+            Body::Statement(paragraphs) => {
+                part.heading.iter().for_each(|heading| self.head(heading));
+                for Paragraph { said, whose } in paragraphs {
+                    self.said(said, 2);
+                    if let Some(whose) = whose {
+                        let words = format!("({} · {})", whose.english, whose.chinese);
+                        let lines = wrapped(&words, self.columns.saturating_sub(2));
+                        let lines = lines.iter().map(|line| self.paint.faint(line));
+                        let lines: Vec<String> = lines.map(|line| format!("  {line}")).collect();
+                        self.lines.extend(lines);
+                    }
+                }
+            }
+            Body::Table(table) => {
+                part.heading.iter().for_each(|heading| self.head(heading));
+                for (cells, n) in table.rows.iter().zip(1_usize..) {
+                    if n > 1 {
+                        self.lines.push(String::new());
+                    }
+                    for (label, cell) in table.heads.iter().zip(cells) {
+                        self.row(&Row::new(*label, cell.clone()));
+                    }
+                }
             }
         }
     }
-    let last = line.trim_end();
-    if !last.is_empty() || lines.is_empty() {
-        lines.push(last.to_owned());
+
+    /// A label, and the values beside it; under it where there is no room.
+    fn row(&mut self, row: &Row) {
+        if row.lines.is_empty() {
+            return;
+        }
+        let label = row.label.to_string();
+        let beside = self.columns >= BESIDE * 2 && label.width() + 2 < BESIDE;
+        let margin = if beside { BESIDE } else { 4 };
+        let first = self.lines.len();
+        row.lines.iter().for_each(|said| self.said(said, margin));
+        let label = format!("  {}", self.paint.faint(&label));
+        if beside {
+            let (width, shown) = (row.label.to_string().width() + 2, label);
+            let gap = " ".repeat(BESIDE.saturating_sub(width));
+            if let Some(line) = self.lines.get_mut(first) {
+                *line = format!("{shown}{gap}{}", line.trim_start_matches(' '));
+            }
+        } else {
+            let lines = wrapped(&row.label.to_string(), self.columns.saturating_sub(2));
+            let lines: Vec<String> =
+                lines.iter().map(|line| format!("  {}", self.paint.faint(line))).collect();
+            self.lines.splice(first..first, lines);
+        }
     }
-    lines
+
+    fn said(&mut self, said: &Said, margin: usize) {
+        // What was broken is isolated piece by piece.
+        for line in said.told().lines() {
+            let lines = wrapped(&visible(line), self.columns.saturating_sub(margin).max(8));
+            let lines =
+                lines.iter().map(|line| format!("{}{}", padded("", margin), isolated(line)));
+            self.lines.extend(lines);
+        }
+    }
 }
 
 //------------ Tests ---------------------------------------------------------
@@ -72,17 +151,22 @@ fn wrapped(text: &str, most: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::letter::Environment;
+    use crate::submission;
+    use crate::submission::sample::ours;
 
     #[test]
-    fn lines_fit_in_every_script() {
-        let text =
-            "The consignment was inspected. 硫酰氟熏蒸，64 g/m³，24小时，15.5 °C שלום e\u{301}";
-        for most in [8, 20, 40] {
-            let lines = wrapped(text, most);
-            assert!(lines.iter().all(|line| line.width() <= most), "{lines:?}");
-            let all = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
-            assert_eq!(all(&lines.concat()), all(text), "nothing is lost");
+    fn lines_keep_to_the_terminal() {
+        let octets = std::fs::read(ours("re-export-657.json")).unwrap();
+        let certificate = submission::from_json(&octets).unwrap();
+        let about = About::of("a.json".into(), "json", &octets, None, Environment::Training);
+        for columns in [Some(40), Some(72), None, Some(160)] {
+            let text = text(&Sheet::of(&certificate), &about, columns, Paint::default());
+            let most = columns.unwrap_or(COLUMNS);
+            for line in text.lines() {
+                assert!(line.width() <= most, "{} > {most}: {line}", line.width());
+            }
+            assert!(text.contains("TRAINING") && text.contains("\u{2068}"), "{text}");
         }
-        assert_eq!(wrapped("", 10), [""]);
     }
 }

@@ -74,6 +74,7 @@ impl Book {
             List::Cargo
             | List::DocumentName
             | List::GovernmentAction
+            | List::Language
             | List::MeasuredAttribute
             | List::PackagingLevel
             | List::PartyRole

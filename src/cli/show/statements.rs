@@ -1,0 +1,220 @@
+//! The fixed wording of the model certificates (ISPM 12, annexes 1 and 2), in
+//! English and Chinese. It is printed only where the document names a clause
+//! and holds no text of its own, and said to be the model's.
+
+use super::values::{LINE_NOTES, Said, mark, named, notes, values};
+use super::words::Label;
+use crate::certificate::codes::List;
+use crate::certificate::digest::truth;
+use crate::certificate::{Certificate, Node};
+
+//------------ Paragraph -----------------------------------------------------
+
+/// A paragraph of a statement.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Paragraph {
+    pub said: Said,
+    /// Whose wording it is, where it is not the document's.
+    pub whose: Option<Label>,
+}
+
+impl Paragraph {
+    fn own(said: Said) -> Paragraph {
+        Paragraph { said, whose: None }
+    }
+
+    /// Our rendering of a fixed text, in both languages; the note once.
+    fn model(english: String, chinese: String, of: Vec<usize>, whose: Label) -> [Paragraph; 2] {
+        let said = |text, language: &str| Said {
+            text,
+            language: Some(language.to_owned()),
+            of: of.clone(),
+        };
+        [
+            Paragraph { said: said(english, "en"), whose: None },
+            Paragraph { said: said(chinese, "zh"), whose: Some(whose) },
+        ]
+    }
+}
+
+//------------ Clauses -------------------------------------------------------
+
+/// What a certification says: the text of its clauses, or the model's where
+/// there is only the number of one.
+pub(super) fn clauses(kind: &str, signature: &Node) -> Vec<Paragraph> {
+    let mut all = Vec::new();
+    for clause in signature.nodes("IncludedSPSClause") {
+        let id = clause.leaf("ID").filter(|id| !id.text.is_empty());
+        let texts = values(clause, "Content");
+        let model = match (kind, id.map(|id| id.text.as_str())) {
+            ("851", Some("1")) => Some((CLAUSE_1, Label::MODEL_1)),
+            ("851", Some("2")) => Some((CLAUSE_2, Label::MODEL_2)),
+            _ => None,
+        };
+        match (id, model) {
+            (Some(id), Some(([english, chinese], whose))) if texts.is_empty() => {
+                let of = vec![mark(id)];
+                let numbered = |text: &str| format!("{}. {text}", id.text);
+                all.extend(Paragraph::model(numbered(english), numbered(chinese), of, whose));
+            }
+            (Some(id), _) if texts.is_empty() => all.push(Paragraph::own(Said::of(id))),
+            (Some(id), _) => {
+                let numbered = texts.into_iter().map(|text| {
+                    let text = text.within(&format!("{}. ", id.text), "");
+                    Paragraph::own(Said { of: [text.of, vec![mark(id)]].concat(), ..text })
+                });
+                all.extend(numbered);
+            }
+            (None, _) => all.extend(texts.into_iter().map(Paragraph::own)),
+        }
+    }
+    all
+}
+
+/// What is said of liability: the text, or the model's clause where there is
+/// only its number.
+pub(super) fn liability(said: &Said, kind: &str, organization: &str) -> Vec<Paragraph> {
+    let is_number = said.text.len() <= 2 && said.text.bytes().all(|octet| octet.is_ascii_digit());
+    if !(is_number && matches!(kind, "851" | "657")) {
+        return vec![Paragraph::own(said.clone())];
+    }
+    let blank = |words: &str| {
+        if organization.is_empty() { words.to_owned() } else { organization.to_owned() }
+    };
+    let english = format!(
+        "No financial liability with respect to this certificate shall attach to {} or to any of \
+         its officers or representatives. ({})",
+        blank("…… (name of Plant Protection Organization)"),
+        said.told()
+    );
+    let chinese = format!(
+        "{}及其任何官员或代表均不承担与本证书有关的任何经济责任。（{}）",
+        blank("……（植物保护机构名称）"),
+        said.told()
+    );
+    Paragraph::model(english, chinese, said.of.clone(), Label::MODEL_LIABILITY).to_vec()
+}
+
+const CLAUSE_1: [&str; 2] = [
+    "This is to certify that the plants, plant products or other regulated articles described \
+     herein have been inspected and/or tested according to appropriate official procedures and \
+     are considered to be free from the quarantine pests specified by the importing contracting \
+     party and to conform with the current phytosanitary requirements of the importing \
+     contracting party, including those for regulated non-quarantine pests.",
+    "兹证明本证书所述植物、植物产品或其他限定物已按照适当的官方程序进行检查和/或检测，被认为不带有输入缔约方规定的检疫性有害生物，\
+     并且符合输入缔约方的现行植物检疫要求，包括对限定的非检疫性有害生物的要求。",
+];
+
+const CLAUSE_2: [&str; 2] = [
+    "They are deemed to be practically free from other pests.",
+    "它们被认为基本不带有其他有害生物。",
+];
+
+//------------ Re-export -----------------------------------------------------
+
+/// What is certified of goods that are exported again, item by item; once
+/// where it is the same of all.
+pub(super) fn re_export(
+    certificate: &Certificate,
+    re_exporter: &str,
+) -> Vec<(Option<usize>, Vec<Paragraph>)> {
+    let all: Vec<(Facts, Vec<usize>)> = certificate.trade_lines().map(Facts::of).collect();
+    let same = all.iter().all(|(facts, _)| Some(facts) == all.first().map(|(first, _)| first));
+    if let (true, Some((facts, _))) = (same, all.first()) {
+        let of: Vec<usize> = all.iter().flat_map(|(_, of)| of.clone()).collect();
+        return vec![(None, facts.told(re_exporter, of))];
+    }
+    let told = all.iter().zip(1_usize..);
+    told.map(|((facts, of), n)| (Some(n), facts.told(re_exporter, of.clone()))).collect()
+}
+
+/// The facts of one item.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+struct Facts {
+    statement: Vec<String>,
+    origin: Vec<String>,
+    certificate: Vec<String>,
+    /// Original, certified copy, packed, repacked, original containers, new
+    /// ones, by the original certificate, by an inspection.
+    ticks: [Option<bool>; 8],
+}
+
+const TICKS: [&str; 8] = ["RPCOR", "RPCTC", "RPCPK", "RPCRP", "RPCOC", "RPCNC", "RPCPC", "RPCAI"];
+
+impl Facts {
+    fn of(line: &Node) -> (Facts, Vec<usize>) {
+        let mut of = Vec::new();
+        let mut note = |tag: &str| -> Vec<Said> {
+            let found = notes(line, LINE_NOTES, tag);
+            of.extend(found.iter().flat_map(|said| said.of.clone()));
+            found
+        };
+        let texts = |found: Vec<Said>| found.iter().map(Said::told).collect::<Vec<_>>();
+        let statement = texts(note("RPCST"));
+        let origin = note("RPCCO").into_iter().map(|said| match List::Country.name(&said.text) {
+            Some(_) if said.language.is_none() => named(List::Country, &said.text),
+            Some(_) | None => said.told(),
+        });
+        let origin = origin.collect();
+        let certificate = texts(note("RPCRF"));
+        let ticks = TICKS.map(|tag| {
+            let found = notes(line, LINE_NOTES, tag);
+            let [said] = found.as_slice() else { return None };
+            // One that says more than yes or no is told as it stands.
+            if said.language.is_some() {
+                return None;
+            }
+            let truth = truth(&said.text)?;
+            of.extend(said.of.clone());
+            Some(truth)
+        });
+        (Facts { statement, origin, certificate, ticks }, of)
+    }
+
+    fn told(&self, re_exporter: &str, of: Vec<usize>) -> Vec<Paragraph> {
+        let filled =
+            |said: &[String]| if said.is_empty() { "……".to_owned() } else { said.join(", ") };
+        let (origin, number) = (filled(&self.origin), filled(&self.certificate));
+        let [original, copy, packed, repacked, old, new, paper, inspection] =
+            self.ticks.map(|tick| if tick == Some(true) { "☒" } else { "☐" });
+        let here = if re_exporter.is_empty() { "……" } else { re_exporter };
+        let stated = self.statement.join("; ");
+        // A number names the model's statement; a text is the document's own.
+        if stated.bytes().any(|octet| !octet.is_ascii_digit()) {
+            let facts = format!(
+                "From {origin} 原产缔约方; phytosanitary certificate No. {number} 植物检疫证书编号; \
+                 {original} original 原件 {copy} certified true copy 核证副本; {packed} packed 已包装 \
+                 {repacked} repacked 已重新包装; in {old} original 原容器 {new} new containers 新容器; \
+                 based on the {paper} original certificate 原证书 {inspection} additional inspection \
+                 补充检验"
+            );
+            let own = Said { text: stated, language: None, of };
+            return vec![Paragraph::own(own), Paragraph::own(Said::ours(facts))];
+        }
+        let english = format!(
+            "This is to certify that the plants, plant products or other regulated articles \
+             described above were imported into {here} (contracting party of re-export) from \
+             {origin} (contracting party of origin) covered by phytosanitary certificate \
+             No. {number}, {original} original {copy} certified true copy of which is attached to \
+             this certificate; that they are {packed} packed {repacked} repacked in {old} original \
+             {new} new containers, that based on the {paper} original phytosanitary certificate \
+             and {inspection} additional inspection, they are considered to conform with the \
+             current phytosanitary requirements of the importing contracting party, and that \
+             during storage in {here}, the consignment has not been subjected to the risk of \
+             infestation or infection."
+        );
+        let chinese = format!(
+            "兹证明上述植物、植物产品或其他限定物系从 {origin}（原产缔约方）输入 {here}（转口缔约方），\
+             附有第 {number} 号植物检疫证书，其 {original} 原件 {copy} 核证副本附于本证书之后；\
+             这些物品 {packed} 已包装 {repacked} 已重新包装，置于 {old} 原容器 {new} 新容器内；\
+             根据 {paper} 原植物检疫证书和 {inspection} 补充检验，被认为符合输入缔约方的现行植物检疫要求；\
+             并且在 {here} 储存期间，该批货物没有受到侵染或感染的危险。"
+        );
+        let mut all = Paragraph::model(english, chinese, of, Label::MODEL_RE_EXPORT).to_vec();
+        if !stated.is_empty() {
+            let text = format!("{}: {stated}", Label::STATED);
+            all.push(Paragraph::own(Said::ours(text)));
+        }
+        all
+    }
+}
