@@ -8,6 +8,9 @@ pub mod config;
 #[path = "../tests/it/conforms.rs"]
 mod conforms;
 pub mod delivery;
+#[cfg(test)]
+#[path = "../fuzz/targets/mod.rs"]
+mod fuzz;
 pub mod inbound;
 pub mod ledger;
 pub mod letter;

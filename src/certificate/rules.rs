@@ -310,7 +310,9 @@ pub fn node(node: &Node, strictness: Strictness) -> Vec<(&'static Element, Findi
         }
         let level = if essential {
             Level::Severe
-        } else if strictness == Strictness::Received && row.is_empty() {
+        } else if strictness == Strictness::Received
+            && (row.is_empty() || must_say_something(element))
+        {
             Level::Warning
         } else {
             continue;
@@ -328,6 +330,12 @@ pub fn node(node: &Node, strictness: Strictness) -> Vec<(&'static Element, Findi
         found.push((element, Finding::new(code, "", format!("{name} is missing"), remedy)));
     }
     found
+}
+
+/// Whether an element is a value of which the schema has no empty one, as of
+/// a number: written so, it is not there. Of others their parts are told.
+fn must_say_something(element: &Element) -> bool {
+    matches!(element.kind, Kind::Leaf(..)) && !element.may_be_empty()
 }
 
 /// Whether an element holds elements that must be there.
