@@ -4,12 +4,13 @@
 use serde_json::Value;
 
 use super::answer::{Answer, Exit, Shared};
+use crate::certificate::life::Current;
 use crate::certificate::{CountryCode, DocumentType};
 use crate::clock::Clock;
 use crate::config::{Configuration, Keys};
 use crate::delivery::{Direction, Kind, Reason};
 use crate::ledger::trace::{Query, TraceAnswer, TracedAttempt, TracedCertificate, TracedDelivery};
-use crate::ledger::{Access, Ledger, LedgerError};
+use crate::ledger::{Access, Ledger, LedgerError, Other, Step};
 
 const SCHEMA: &str = "certpost/trace/1";
 
@@ -119,7 +120,8 @@ impl Story {
             self.0.push(String::new());
         }
         let status = certificate.status.as_ref().map_or("-", |status| status.as_str());
-        let current = certificate.current.as_deref().unwrap_or("unknown");
+        let life = &certificate.life;
+        let current = life.current.map_or("unknown", Current::as_str);
         let (id, direction) = (&certificate.id, certificate.direction);
         match (&certificate.partner, certificate.accepted_at) {
             (Some(partner), Some(at)) => {
@@ -135,6 +137,20 @@ impl Story {
             }
             (_, None) => self.line(0, &format!("{id}, {direction}: never taken")),
         }
+        self.others("replaced by ", &life.replaced_by);
+        self.others("replaces    ", &life.replaces);
+        // One version alone is its own history.
+        if life.history.len() > 1 {
+            self.line(1, "history");
+            for Step { status, stage, at, by } in &life.history {
+                let stage = stage.map_or("-", Current::as_str);
+                let said = match (status, by) {
+                    (Some(status), _) => format!("status {status}"),
+                    (None, by) => format!("by {}", by.as_deref().unwrap_or("-")),
+                };
+                self.line(2, &format!("{at} {stage} ({said})"));
+            }
+        }
         if let Some(sha256) = &certificate.sha256 {
             self.line(1, &format!("XML SHA-256  {sha256}"));
         }
@@ -149,6 +165,13 @@ impl Story {
         self.line(1, "events");
         for event in &certificate.events {
             self.event(event);
+        }
+    }
+
+    fn others(&mut self, how: &str, others: &[Other]) {
+        for Other { id, current } in others {
+            let current = current.map_or("not on record", Current::as_str);
+            self.line(1, &format!("{how} {id} ({current})"));
         }
     }
 
@@ -220,6 +243,7 @@ impl Story {
 mod tests {
     use super::*;
     use crate::delivery::{Phase, State, Verdict};
+    use crate::ledger::Life;
 
     fn traced() -> TraceAnswer {
         let at = "2026-11-23T20:30:00Z".parse().unwrap();
@@ -256,7 +280,7 @@ mod tests {
                 id: "BV/851/N-1".to_owned(),
                 direction: Direction::Outbound,
                 status: Some("70".parse().unwrap()),
-                current: Some("issued".to_owned()),
+                life: Life { current: Some(Current::Issued), ..Life::default() },
                 sha256: None,
                 content_sha256: None,
                 accepted_at: Some(at),

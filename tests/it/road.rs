@@ -143,6 +143,67 @@ fn out_and_in() {
     assert_eq!(road.hm.stop(), Some(0));
 }
 
+/// A certificate, one that replaces it and the withdrawal of that one cross in
+/// an order that nobody wanted: what HM's domestic system is told, what HM's
+/// official is told, and what both ledgers show is right all the same.
+#[test]
+fn a_life_crosses() {
+    let Some(road) = Road::open() else { return };
+    let numbered = |number: &str, replaces: Option<&str>, status: &str| {
+        let mut certificate = json(number);
+        certificate["exchangedDocument"]["statusCode"] = status.into();
+        if let Some(replaces) = replaces {
+            certificate["exchangedDocument"]["replacement"] =
+                serde_json::json!({"certificateNumber": replaces});
+        }
+        certificate.to_string()
+    };
+    let crosses = |number: &str, replaces: Option<&str>, status: &str| {
+        let body = numbered(number, replaces, status);
+        let id = format!("{number} {status}");
+        road.bv_side.submit("application/json", &id, None, body.as_bytes());
+        let received = road.hm_side.take("certpost.received", 1)[0].json();
+        assert_eq!(faults("received.schema.json", &received), [""; 0]);
+        received
+    };
+    let verdict = |number: &str| {
+        let (_, out, _) = road.hm.answer(&["--json", "verify", number]);
+        serde_json::from_slice::<Value>(&out).unwrap()
+    };
+    // The new one is here before the old one.
+    let new = crosses("BV-LIFE-2", Some("BV-LIFE-1"), "70");
+    assert_eq!(new["current"], "issued");
+    let unknown = serde_json::json!([{"id": "BV/851/BV-LIFE-1", "current": null}]);
+    assert_eq!(new["replaces"], unknown);
+    let early = verdict("BV-LIFE-1");
+    assert_eq!(early["verdict"], "not-on-record");
+    assert!(early["reasons"].to_string().contains("replaced by BV/851/BV-LIFE-2"), "{early}");
+    let old = crosses("BV-LIFE-1", None, "70");
+    assert_eq!(old["current"], "replaced");
+    assert_eq!(old["replacedBy"][0]["id"], "BV/851/BV-LIFE-2");
+    assert_eq!(verdict("BV-LIFE-1")["verdict"], "not-current");
+    assert_eq!(verdict("BV-LIFE-2")["verdict"], "authentic");
+    // The withdrawal of the new one brings the old one not back.
+    let ended = crosses("BV-LIFE-2", Some("BV-LIFE-1"), "40");
+    assert_eq!(ended["current"], "withdrawn");
+    assert_eq!(ended["history"].as_array().unwrap().len(), 2);
+    let late = verdict("BV-LIFE-1");
+    assert_eq!((&late["verdict"], &late["current"]), (&"not-current".into(), &"replaced".into()));
+    assert_eq!(late["replacedBy"][0]["current"], "withdrawn");
+    for gateway in [&road.bv, &road.hm] {
+        let (exit, out, _) = gateway.answer(&["--json", "trace", "BV-LIFE-1"]);
+        assert_eq!(exit, 0);
+        let trace: Value = serde_json::from_slice(&out).unwrap();
+        let certificate = &trace["certificates"][0];
+        assert_eq!(certificate["current"], "replaced");
+        assert_eq!(certificate["history"].as_array().unwrap().len(), 2, "{certificate:#}");
+        let (_, out, _) = gateway.answer(&["trace", "BV-LIFE-1"]);
+        let words = String::from_utf8_lossy(&out).into_owned();
+        assert!(words.contains("is replaced\n"), "{words}");
+        assert!(words.contains("replaced by  BV/851/BV-LIFE-2 (withdrawn)"), "{words}");
+    }
+}
+
 /// Poison on the submissions queue comes back with findings, and the queue
 /// goes on.
 #[test]
