@@ -156,6 +156,4 @@ impl Examined {
 }
 
 /// Text from outside as it may be shown on a terminal.
-pub(super) fn visible(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter }).collect()
-}
+pub(super) use super::terminal::shown as visible;

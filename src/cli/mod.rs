@@ -21,6 +21,7 @@ pub mod schemas;
 pub mod seal;
 pub mod show;
 pub mod submit;
+pub mod terminal;
 pub mod trace;
 pub mod verify;
 mod vitals;

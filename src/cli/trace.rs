@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::answer::{Answer, Exit, Shared};
+use super::terminal::shown;
 use crate::certificate::life::Current;
 use crate::certificate::{CountryCode, DocumentType};
 use crate::clock::Clock;
@@ -90,19 +91,13 @@ pub fn answer(traced: &TraceAnswer, shared: &Shared) -> Answer {
         return Answer::json(exit, traced);
     }
     if traced.certificates.is_empty() {
-        return Answer::new(exit).remark(format!("{} is not on record", plain(&traced.number)));
+        return Answer::new(exit).remark(format!("{} is not on record", shown(&traced.number)));
     }
     let mut story = Story(Vec::new());
     for certificate in &traced.certificates {
         story.certificate(certificate);
     }
     Answer::text(exit, story.0.join("\n"))
-}
-
-/// Text from outside with everything that could move a terminal's cursor
-/// made visible.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
 
 //------------ Story ---------------------------------------------------------
@@ -112,7 +107,7 @@ struct Story(Vec<String>);
 
 impl Story {
     fn line(&mut self, depth: usize, words: &str) {
-        self.0.push(format!("{:width$}{}", "", plain(words), width = depth * 2));
+        self.0.push(format!("{:width$}{}", "", shown(words), width = depth * 2));
     }
 
     fn certificate(&mut self, certificate: &TracedCertificate) {
@@ -299,7 +294,7 @@ mod tests {
         assert_eq!(answer.exit, Exit::Yes);
         let text = String::from_utf8(answer.out).unwrap();
         assert!(text.contains("BV/851/N-1, status 70: went out; is issued"), "{text}");
-        assert!(text.contains("rcpt         450 4.2.0 grey\u{FFFD}[2J\n"), "{text}");
+        assert!(text.contains("rcpt         450 4.2.0 grey<U+001B>[2J\n"), "{text}");
         assert!(text.contains("rcpt         450 listed\n"), "{text}");
     }
 

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::answer::{Answer, Exit, Shared};
 use super::document::Examined;
-use super::trace::{Wanted, plain};
+use super::terminal::shown;
+use super::trace::Wanted;
 use crate::certificate::life::Current;
 use crate::certificate::rules::Strictness;
 use crate::certificate::{ContentDigest, Facts};
@@ -175,9 +176,9 @@ impl Verification {
             return Answer::json(self.exit, &object);
         }
         let id = self.id.as_deref().unwrap_or("-");
-        let mut lines = vec![format!("{}: {}", self.verdict.as_str(), plain(id))];
+        let mut lines = vec![format!("{}: {}", self.verdict.as_str(), shown(id))];
         let details = self.reasons.iter().chain(&self.candidates);
-        lines.extend(details.map(|words| format!("  {}", plain(words))));
+        lines.extend(details.map(|words| format!("  {}", shown(words))));
         Answer::text(self.exit, lines.join("\n"))
     }
 }

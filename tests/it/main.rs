@@ -39,5 +39,6 @@ mod smime_peers;
 mod smime_world;
 mod street;
 mod suspension;
+mod terminal;
 mod web;
 mod world;

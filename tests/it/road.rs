@@ -204,6 +204,64 @@ fn a_life_crosses() {
     }
 }
 
+/// Text of every script crosses JSON, XML, letter and queue to the octet, and a
+/// number of any script is found again.
+#[test]
+fn every_script_crosses() {
+    let Some(road) = Road::open() else { return };
+    let texts = [
+        ("ar", "شهادة الصحة النباتية، ٦٤ غ/م³"),
+        ("he", "תעודת בריאות הצמח, שָׁלוֹם"),
+        ("th", "ใบรับรองสุขอนามัยพืช น้ำ"),
+        ("hi", "पादप स्वच्छता क्ष र्\u{200D}य"),
+        ("ta", "தாவர கொ க\u{BC6}\u{BBE}"),
+        ("km", "វិញ្ញាបនបត្រ\u{200B}ភូតគាមអនាម័យ"),
+        ("zh", "植物检疫证书\u{20000}\u{2A6D6}\u{F900}\u{2F800}"),
+        ("ja", "が か\u{3099} 葛\u{E0100} ﾘﾝｺﾞ"),
+        ("ko", "사과 \u{1109}\u{1161}"),
+        ("fr", "\u{E9} e\u{301} \u{212B} \u{C5}"),
+        ("fa", "می\u{200C}خواهم"),
+        ("en", "\u{1F468}\u{200D}\u{1F33E} ❤\u{FE0F} a\u{FEFF}b\u{2028}c\u{85}d\u{202E}e"),
+        ("en", " one\rtwo\r\nthree\n.\nFrom four\n--\tfive "),
+    ];
+    let described: Vec<Value> = texts
+        .iter()
+        .map(|(language, text)| serde_json::json!({"value": text, "languageId": language}))
+        .collect();
+    for number in ["植检2026字第0001号", "شهادة/١٢", "\u{20000}".repeat(62).as_str()] {
+        let mut certificate = json(number);
+        let line = &mut certificate["consignment"]["includedConsignmentItem"][0]["includedTradeLineItem"]
+            [0];
+        line["description"] = described.clone().into();
+        line["additionalDeclaration"] = described.clone().into();
+        let document = &mut certificate["exchangedDocument"];
+        document["issuerParty"]["name"] = texts[11].1.into();
+        // As HM's entry has that date written.
+        document["referencedDocument"][0]["issueDateTime"] =
+            serde_json::json!({"value": "2026-10-01", "as": "text"});
+        let body = certificate.to_string();
+        road.bv_side.submit("application/json", number, None, body.as_bytes());
+        let taken = &road.hm_side.take("certpost.received", 1)[0];
+        let received = taken.json();
+        assert_eq!(received["certificate"], certificate, "{number}");
+        assert_eq!(received["findings"].to_string(), "[]");
+        assert_eq!(taken.correlation_id, format!("BV/851/{number}"));
+        let xml = BASE64.decode(received["xml"].as_str().unwrap().as_bytes()).unwrap();
+        let xml = String::from_utf8(xml).unwrap();
+        // A CR stands as a reference; everything else for itself.
+        let written = |text: &str| xml.contains(&text.replace('\r', "&#13;"));
+        assert!(texts.iter().all(|(_, text)| written(text)), "{xml}");
+        for gateway in [&road.bv, &road.hm] {
+            let (exit, out, _) = gateway.answer(&["--json", "trace", number]);
+            let trace: Value = serde_json::from_slice(&out).unwrap();
+            let id = trace["certificates"][0]["id"].as_str().unwrap_or_default().to_owned();
+            assert_eq!((exit, id), (0, format!("BV/851/{number}")));
+            let (exit, out, _) = gateway.answer(&["verify", number]);
+            assert_eq!(exit, 0, "{}", String::from_utf8_lossy(&out));
+        }
+    }
+}
+
 /// Poison on the submissions queue comes back with findings, and the queue
 /// goes on.
 #[test]
