@@ -12,7 +12,6 @@
 
 #[path = "../src/certificate/mod.rs"]
 mod certificate;
-mod mutate;
 #[path = "../src/refusal.rs"]
 mod refusal;
 #[path = "../src/sps/mod.rs"]
@@ -23,9 +22,10 @@ mod targets;
 
 use std::sync::OnceLock;
 
-use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use rustix::time::{ClockId, clock_gettime};
 
+use targets::mutate::mutate;
 use targets::{TARGETS, Target};
 
 /// The most processor time that one input may cost, in milliseconds.
@@ -39,7 +39,7 @@ fuzz_target!(|octets: &[u8]| {
 });
 
 fuzz_mutator!(|octets: &mut [u8], size: usize, most: usize, seed: u32| {
-    mutate::mutate(octets, size, most, seed)
+    mutate(octets, size, most, seed, fuzzer_mutate)
 });
 
 fn chosen() -> &'static Target {

@@ -6,6 +6,7 @@
 
 mod gate;
 mod json;
+pub mod mutate;
 mod reader;
 
 use crate::certificate::{Certificate, Finding, any_severe};
