@@ -4,6 +4,7 @@
 //! run every target over its seeds as well, so that what was found once stays
 //! mended where there is no fuzzer.
 
+mod acknowledgement;
 mod gate;
 mod json;
 pub mod mutate;
@@ -22,6 +23,7 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    Target { name: "acknowledgement", run: acknowledgement::run },
     Target { name: "gate", run: gate::run },
     Target { name: "json", run: json::run },
     Target { name: "reader", run: reader::run },

@@ -273,7 +273,7 @@ impl Node {
         1 + there + extra + missing
     }
 
-    pub(super) fn has_extras(&self) -> bool {
+    pub(crate) fn has_extras(&self) -> bool {
         self.extra.is_some()
             || self.entries.iter().any(|entry| match &entry.item {
                 Item::Leaf(leaf) => leaf.extra.is_some(),
