@@ -9,6 +9,9 @@ pub mod confine;
 #[path = "../tests/it/conforms.rs"]
 mod conforms;
 pub mod delivery;
+#[cfg(test)]
+#[path = "../fuzz/targets/mod.rs"]
+mod fuzz;
 pub mod inbound;
 pub mod ledger;
 pub mod letter;

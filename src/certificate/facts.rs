@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue::Code;
 use super::document::Certificate;
-use super::element::mechanical;
+use super::element::{Shape, mechanical};
 use super::finding::Finding;
 use super::number::{CertificateId, CountryCode, DocumentType, Status};
 use super::tree::Node;
+use super::value::collapsed;
 
 //------------ Facts ---------------------------------------------------------
 
@@ -119,7 +120,8 @@ impl Certificate {
         notes
             .filter(|note| note.text("Subject").map(str::trim) == Some("ADRPN"))
             .flat_map(|note: &Node| note.leaves("Content"))
-            .map(|content| content.text.trim().to_owned())
+            // A number is read as one wherever it stands.
+            .map(|content| collapsed(Shape::Id, content.text.clone()).to_string())
             .filter(|number| !number.is_empty())
             .collect()
     }

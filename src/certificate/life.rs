@@ -2,11 +2,20 @@
 //!
 //! A number lives through statuses: draft, approval pending, approved, issued,
 //! and an end (rejected, cancelled, replaced, withdrawn). Versions may arrive
-//! in any order; the judgement and the current state do not depend on it.
+//! in any order; the current state does not depend on it.
+//!
+//! A certificate is replaced by its own status (44), or by another certificate
+//! that names it (tag `ADRPN`). It stays replaced when that other one is
+//! withdrawn in its turn. Nothing issues a number a second time: what was
+//! withdrawn stays so, and a new certificate takes a new number.
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::codes::{Language, List};
 use super::digest::ContentDigest;
-use super::number::Status;
+use super::facts::Facts;
+use super::number::{CertificateId, Status};
 
 //------------ Version -------------------------------------------------------
 
@@ -66,7 +75,8 @@ fn stage(status: &Status) -> Option<u8> {
 
 /// What a certificate is today. The later in this list, the more it counts:
 /// of two ends the harder one stands.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Current {
     Draft,
     ApprovalPending,
@@ -98,6 +108,12 @@ impl Current {
     pub fn told(self) -> String {
         let chinese = List::Status.name_in(Language::Chinese, self.code()).unwrap_or_default();
         format!("{self} {chinese}")
+    }
+
+    /// The same once another certificate says that it replaces it: what ended
+    /// harder stays as it ended.
+    pub fn when_replaced(current: Option<Current>) -> Option<Current> {
+        current.max(Some(Current::Replaced))
     }
 
     /// The word for it in `trace` and `verify`.
@@ -143,6 +159,33 @@ pub fn current(known: &[Version]) -> Option<Current> {
     known.iter().filter_map(|version| Current::of(&version.status)).max()
 }
 
+//------------ Replacements --------------------------------------------------
+
+/// The certificates that a version with these facts ends by replacing them.
+///
+/// Only one that is issued (70) ends another, or was issued once, as its
+/// withdrawal (40) says: a draft ends nothing. `ADRPN` gives a number alone; it
+/// is one of the same issuing country and type. A certificate that names itself
+/// ends nothing either.
+pub fn replaced(facts: &Facts) -> Vec<CertificateId> {
+    if !matches!(facts.status.as_str(), "40" | "70") {
+        return Vec::new();
+    }
+    let (country, document_type) = (&facts.id.country, &facts.id.document_type);
+    let mut found = Vec::new();
+    for number in &facts.replaces {
+        let named = CertificateId::new(country.clone(), document_type.clone(), number);
+        // What is no number names no certificate.
+        if let Ok(named) = named
+            && named != facts.id
+            && !found.contains(&named)
+        {
+            found.push(named);
+        }
+    }
+    found
+}
+
 //------------ Tests ---------------------------------------------------------
 
 #[cfg(test)]
@@ -178,6 +221,32 @@ mod tests {
         check(&[("40", 1)], ("44", 2), Judgement::New);
         check(&[("40", 1)], ("122", 2), Judgement::New);
         check(&[("122", 1)], ("47", 2), Judgement::New);
+    }
+
+    #[test]
+    fn replacements() {
+        let facts = |status: &str, replaces: &[&str]| Facts {
+            id: CertificateId::new("BV".parse().unwrap(), "851".parse().unwrap(), "N-2").unwrap(),
+            status: status.parse().unwrap(),
+            import_country: "HM".parse().unwrap(),
+            transit: Vec::new(),
+            replaces: replaces.iter().map(|number| (*number).to_owned()).collect(),
+        };
+        let named = |status: &str, replaces: &[&str]| {
+            let found = replaced(&facts(status, replaces));
+            found.iter().map(CertificateId::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(named("70", &["N-1", "N-2", "N-1", "N-0"]), ["BV/851/N-1", "BV/851/N-0"]);
+        assert_eq!(named("40", &["N-1"]), ["BV/851/N-1"]);
+        for ends_nothing in ["39", "41", "42", "44", "47", "64"] {
+            assert_eq!(named(ends_nothing, &["N-1"]), [""; 0]);
+        }
+        assert_eq!(named("70", &["", &"9".repeat(300)]), [""; 0]);
+
+        use Current::{Issued, Replaced, Withdrawn};
+        assert_eq!(Current::when_replaced(None), Some(Replaced));
+        assert_eq!(Current::when_replaced(Some(Issued)), Some(Replaced));
+        assert_eq!(Current::when_replaced(Some(Withdrawn)), Some(Withdrawn));
     }
 
     /// Every order of arrival ends in the same state, and every version is

@@ -89,6 +89,18 @@ impl Node {
         taken.map(|entry| entry.item).collect()
     }
 
+    /// Empties row `at` if it is `element`'s, a mandatory one, and says nothing
+    /// that its absence would not; whether it is empty.
+    pub(crate) fn vacate(&mut self, at: u8, element: &Element) -> bool {
+        let mut row = self.entries.iter().filter(|entry| entry.at == at);
+        let vacant =
+            element.occurs.is_mandatory() && row.all(|entry| entry.item.says_nothing(element));
+        if vacant {
+            self.entries.retain(|entry| entry.at != at);
+        }
+        vacant
+    }
+
     /// Takes in everything that `other`, of the same type, holds, behind what
     /// is here already.
     pub(crate) fn take_in(&mut self, other: Node) {
@@ -261,7 +273,7 @@ impl Node {
         1 + there + extra + missing
     }
 
-    pub(super) fn has_extras(&self) -> bool {
+    pub(crate) fn has_extras(&self) -> bool {
         self.extra.is_some()
             || self.entries.iter().any(|entry| match &entry.item {
                 Item::Leaf(leaf) => leaf.extra.is_some(),

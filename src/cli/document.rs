@@ -209,4 +209,4 @@ pub(super) fn line(name: &str, finding: &Finding, paint: Paint) -> String {
 }
 
 /// Text from outside as it may be shown on a terminal.
-pub(super) use super::columns::visible;
+pub(super) use super::terminal::shown as visible;

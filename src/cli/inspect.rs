@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, Exit, Shared, read_input};
+use super::terminal;
 use crate::letter::entity::shown;
 use crate::letter::shape::{self, Tree};
 use crate::letter::{LineEnds, MAX_LETTER, limits};
@@ -44,7 +45,8 @@ pub fn answer(octets: &[u8], shared: &Shared) -> Answer {
     let shaped = match shaped {
         Ok(shaped) => shaped,
         Err(refusal) => {
-            let words = format!("not readable: {}: {}", refusal.code, refusal.words);
+            let words =
+                format!("not readable: {}: {}", refusal.code, terminal::shown(&refusal.words));
             return Answer::failure(shared, SCHEMA, Exit::No, words);
         }
     };
@@ -219,7 +221,7 @@ fn name(name: &NameWords) -> String {
 
 fn line(text: &mut String, indent: &str, words: &str) {
     // Writing to a String cannot fail.
-    let _ = writeln!(text, "{indent}{words}");
+    let _ = writeln!(text, "{indent}{}", terminal::shown(words));
 }
 
 /// More layers than any letter has.

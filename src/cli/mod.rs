@@ -24,6 +24,7 @@ pub mod schemas;
 pub mod seal;
 pub mod show;
 pub mod submit;
+pub mod terminal;
 pub mod trace;
 pub mod verify;
 mod vitals;

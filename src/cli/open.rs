@@ -10,6 +10,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Exit, Shared, read_input};
+use super::terminal::shown;
 use crate::certificate::Finding;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Keys;
@@ -112,7 +113,8 @@ pub fn answer(
 }
 
 fn opened(proven: Proven, wanted: Wanted, shared: &Shared) -> Answer {
-    let remarks = proven.remarks.iter().map(|remark| format!("{}: {}", remark.code, remark.words));
+    let remarks =
+        proven.remarks.iter().map(|remark| format!("{}: {}", remark.code, shown(&remark.words)));
     let remarks: Vec<String> = remarks.collect();
     let mut answer = if shared.json {
         Answer::json(Exit::Yes, &Opened::of(&proven))
@@ -134,7 +136,7 @@ fn refused(refusal: &Refusal, shared: &Shared) -> Answer {
         if refusal.is_held() { ("held", Exit::CannotTell) } else { ("refused", Exit::No) };
     let answer =
         if shared.json { Answer::json(exit, &Unopened::of(refusal)) } else { Answer::new(exit) };
-    answer.remark(format!("{word}: {}: {}", refusal.code, refusal.words))
+    answer.remark(format!("{word}: {}: {}", refusal.code, shown(&refusal.words)))
 }
 
 //------------ Opened --------------------------------------------------------

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::answer::{self, Answer, Exit, Shared, read_input};
 use super::document;
 use super::paint::Paint;
+use super::terminal::shown;
 use crate::certificate::any_severe;
 use crate::clock::Clock;
 use crate::config::Keys;
@@ -68,7 +69,7 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
                 .map(|finding| format!("{} {}: {}", finding.path, finding.words, finding.remedy));
             return fail(
                 Exit::No,
-                format!("{named}: {}; see certpost check", first.unwrap_or_default()),
+                format!("{named}: {}; see certpost check", shown(&first.unwrap_or_default())),
             );
         }
     };

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::terminal::shown;
 use super::{Answer, Exit, Shared, answer};
 use crate::config::Keys;
 use crate::outbound::admission;
@@ -116,16 +117,14 @@ fn prepare(file: &Path, to: Option<&PartnerCode>, shared: &Shared) -> Result<Sub
             let first = findings.first();
             let words = first
                 .map(|finding| format!("{} {}: {}", finding.path, finding.words, finding.remedy));
-            return fail(
-                Exit::No,
-                format!("{}: {}; see certpost check", file.display(), words.unwrap_or_default()),
-            );
+            let words = shown(&words.unwrap_or_default());
+            return fail(Exit::No, format!("{}: {words}; see certpost check", file.display()));
         }
     };
     let facts = match certificate.facts() {
         Ok(facts) => facts,
         Err(findings) => {
-            let words = findings.first().map(|finding| finding.words.clone()).unwrap_or_default();
+            let words = findings.first().map(|finding| shown(&finding.words)).unwrap_or_default();
             return fail(Exit::No, format!("{}: {words}; see certpost check", file.display()));
         }
     };
@@ -172,7 +171,8 @@ fn told(submissions: &[Submission], shared: &Shared) -> Answer {
     let lines: Vec<_> = submissions
         .iter()
         .map(|submission| {
-            format!("{}: {} is on the queue", submission.file.display(), submission.id)
+            let id = shown(&submission.id);
+            format!("{}: {id} is on the queue", submission.file.display())
         })
         .collect();
     Answer::text(Exit::Yes, lines.join("\n"))

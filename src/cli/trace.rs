@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::answer::{Answer, Exit, Shared};
+use super::terminal::shown;
 use crate::certificate::codes::List;
 use crate::certificate::life::Current;
 use crate::certificate::{CountryCode, DocumentType};
@@ -11,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::{Configuration, Keys};
 use crate::delivery::{Direction, Kind, Reason};
 use crate::ledger::trace::{Query, TraceAnswer, TracedAttempt, TracedCertificate, TracedDelivery};
-use crate::ledger::{Access, Ledger, LedgerError};
+use crate::ledger::{Access, Ledger, LedgerError, Other, Step};
 
 const SCHEMA: &str = "certpost/trace/1";
 
@@ -91,19 +92,13 @@ pub fn answer(traced: &TraceAnswer, shared: &Shared) -> Answer {
         return Answer::json(exit, traced);
     }
     if traced.certificates.is_empty() {
-        return Answer::new(exit).remark(format!("{} is not on record", plain(&traced.number)));
+        return Answer::new(exit).remark(format!("{} is not on record", shown(&traced.number)));
     }
     let mut story = Story(Vec::new());
     for certificate in &traced.certificates {
         story.certificate(certificate);
     }
     Answer::text(exit, story.0.join("\n"))
-}
-
-/// Text from outside with everything that could move a terminal's cursor
-/// made visible.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
 
 //------------ Story ---------------------------------------------------------
@@ -113,7 +108,7 @@ struct Story(Vec<String>);
 
 impl Story {
     fn line(&mut self, depth: usize, words: &str) {
-        self.0.push(format!("{:width$}{}", "", plain(words), width = depth * 2));
+        self.0.push(format!("{:width$}{}", "", shown(words), width = depth * 2));
     }
 
     fn certificate(&mut self, certificate: &TracedCertificate) {
@@ -123,8 +118,8 @@ impl Story {
         let status = certificate.status.as_ref().map_or("-", |status| status.as_str());
         let named = List::Status.told(status).map(|name| format!(" ({name})")).unwrap_or_default();
         let status = format!("{status}{named}");
-        let current = certificate.current.as_deref().unwrap_or("unknown");
-        let current = Current::named(current).map_or(current.to_owned(), Current::told);
+        let life = &certificate.life;
+        let current = life.current.map_or("unknown".to_owned(), Current::told);
         let (id, direction) = (&certificate.id, certificate.direction);
         match (&certificate.partner, certificate.accepted_at) {
             (Some(partner), Some(at)) => {
@@ -140,6 +135,20 @@ impl Story {
             }
             (_, None) => self.line(0, &format!("{id}, {direction}: never taken")),
         }
+        self.others("replaced by ", &life.replaced_by);
+        self.others("replaces    ", &life.replaces);
+        // One version alone is its own history.
+        if life.history.len() > 1 {
+            self.line(1, "history");
+            for Step { status, stage, at, by } in &life.history {
+                let stage = stage.map_or("-", Current::as_str);
+                let said = match (status, by) {
+                    (Some(status), _) => format!("status {status}"),
+                    (None, by) => format!("by {}", by.as_deref().unwrap_or("-")),
+                };
+                self.line(2, &format!("{at} {stage} ({said})"));
+            }
+        }
         if let Some(sha256) = &certificate.sha256 {
             self.line(1, &format!("XML SHA-256  {sha256}"));
         }
@@ -154,6 +163,13 @@ impl Story {
         self.line(1, "events");
         for event in &certificate.events {
             self.event(event);
+        }
+    }
+
+    fn others(&mut self, how: &str, others: &[Other]) {
+        for Other { id, current } in others {
+            let current = current.map_or("not on record", Current::as_str);
+            self.line(1, &format!("{how} {id} ({current})"));
         }
     }
 
@@ -225,6 +241,7 @@ impl Story {
 mod tests {
     use super::*;
     use crate::delivery::{Phase, State, Verdict};
+    use crate::ledger::Life;
 
     fn traced() -> TraceAnswer {
         let at = "2026-11-23T20:30:00Z".parse().unwrap();
@@ -261,7 +278,7 @@ mod tests {
                 id: "BV/851/N-1".to_owned(),
                 direction: Direction::Outbound,
                 status: Some("70".parse().unwrap()),
-                current: Some("issued".to_owned()),
+                life: Life { current: Some(Current::Issued), ..Life::default() },
                 sha256: None,
                 content_sha256: None,
                 accepted_at: Some(at),
@@ -281,7 +298,7 @@ mod tests {
         let text = String::from_utf8(answer.out).unwrap();
         let head = "BV/851/N-1, status 70 (Issued 已签发): went out; is issued 已签发";
         assert!(text.contains(head), "{text}");
-        assert!(text.contains("rcpt         450 4.2.0 grey\u{FFFD}[2J\n"), "{text}");
+        assert!(text.contains("rcpt         450 4.2.0 grey<U+001B>[2J\n"), "{text}");
         assert!(text.contains("rcpt         450 listed\n"), "{text}");
     }
 

@@ -8,14 +8,16 @@ use serde::Serialize;
 
 use super::answer::{Answer, Exit, Shared};
 use super::document::Examined;
-use super::trace::{Wanted, plain};
+use super::terminal::shown;
+use super::trace::Wanted;
 use crate::certificate::codes::List;
+use crate::certificate::life::Current;
 use crate::certificate::rules::Strictness;
 use crate::certificate::{ContentDigest, Facts};
 use crate::config::Keys;
 use crate::delivery::Direction;
-use crate::ledger::Standing;
 use crate::ledger::trace::Query;
+use crate::ledger::{Life, Other, Standing};
 use crate::letter::Environment;
 
 const SCHEMA: &str = "certpost/verify/1";
@@ -159,11 +161,14 @@ pub struct Verification {
     pub reasons: Vec<String>,
     /// What a number may mean where it means several: never chosen from.
     pub candidates: Vec<String>,
+    /// What the one that is meant is today, and who says to replace it.
+    pub life: Life,
 }
 
 impl Verification {
     fn new(verdict: Verdict, id: Option<String>, reasons: Vec<String>) -> Self {
-        Verification { verdict, exit: verdict.exit(), id, reasons, candidates: Vec::new() }
+        let (exit, life) = (verdict.exit(), Life::default());
+        Verification { verdict, exit, id, reasons, candidates: Vec::new(), life }
     }
 
     fn cannot_tell(words: String) -> Self {
@@ -179,12 +184,14 @@ impl Verification {
                 reasons: &self.reasons,
                 differences: Vec::new(),
                 candidates: &self.candidates,
+                current: self.life.current,
+                replaced_by: &self.life.replaced_by,
             };
             return Answer::json(self.exit, &object);
         }
         let id = self.id.as_deref().unwrap_or("-");
         let (word, chinese) = (self.verdict.as_str(), self.verdict.chinese());
-        let mut lines = vec![format!("{word} {chinese}: {}", plain(id))];
+        let mut lines = vec![format!("{word} {chinese}: {}", shown(id))];
         // The parts of the id in words: the country, and the type.
         let mut parts = id.split('/');
         let country = parts.next().and_then(|code| List::Country.told(code));
@@ -194,7 +201,7 @@ impl Verification {
             lines.push(format!("  {}", named.join(", ")));
         }
         let details = self.reasons.iter().chain(&self.candidates);
-        lines.extend(details.map(|words| format!("  {}", plain(words))));
+        lines.extend(details.map(|words| format!("  {}", shown(words))));
         Answer::text(self.exit, lines.join("\n"))
     }
 }
@@ -203,6 +210,7 @@ impl Verification {
 
 /// The verdict on a number, or on the certificate itself.
 #[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Verified<'a> {
     /// The schema of this object.
     #[schemars(extend("const" = SCHEMA))]
@@ -217,6 +225,11 @@ pub struct Verified<'a> {
     /// What the number may mean, where it means several; else absent.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     candidates: &'a [String],
+    /// What it is today, as `withdrawn`; null if that is not known, or if no
+    /// single one is meant.
+    current: Option<Current>,
+    /// Which certificates say to replace it.
+    replaced_by: &'a [Other],
 }
 
 /// One place where two certificates say different things.
@@ -244,10 +257,15 @@ pub fn judge(
         None => found.iter().collect(),
     };
     let shown = presented.map(|presented| presented.facts.id.to_string());
+    // One that others only name is asked about where there is none of it.
+    let named: Vec<&Standing> = found.clone();
+    let found: Vec<&Standing> = found.into_iter().filter(|one| !one.versions.is_empty()).collect();
     let standing = match found.as_slice() {
         [] => {
             let words = "nothing under this number was issued or received here".to_owned();
-            return Verification::new(Verdict::NotOnRecord, shown, vec![words]);
+            let named = named.iter().flat_map(|one| replacements(&one.life));
+            let reasons = std::iter::once(words).chain(named).collect();
+            return Verification::new(Verdict::NotOnRecord, shown, reasons);
         }
         [standing] => *standing,
         several => {
@@ -268,7 +286,24 @@ pub fn judge(
             standing.conflicts
         ));
     }
-    Verification::new(verdict, Some(standing.id.to_string()), reasons)
+    reasons.extend(replacements(&standing.life));
+    let life = standing.life.clone();
+    Verification { life, ..Verification::new(verdict, Some(standing.id.to_string()), reasons) }
+}
+
+/// Who says to replace it, and what has become of that one.
+fn replacements(life: &Life) -> Vec<String> {
+    let said = |other: &Other| {
+        let id = &other.id;
+        match other.current {
+            Some(current) if current.is_in_force() => {
+                format!("replaced by {id}, which is {current}: that one holds")
+            }
+            Some(current) => format!("replaced by {id}, which is {current} itself"),
+            None => format!("replaced by {id}"),
+        }
+    };
+    life.replaced_by.iter().map(said).collect()
 }
 
 fn weigh(
@@ -290,7 +325,7 @@ fn weigh(
             return (Verdict::Differs, vec![words]);
         }
     }
-    let in_force = standing.current().is_some_and(|current| current.is_in_force());
+    let in_force = standing.life.current.is_some_and(|current| current.is_in_force());
     let verdict = if in_force { Verdict::Authentic } else { Verdict::NotCurrent };
     match environment {
         Environment::Live => (verdict, vec![about]),
@@ -302,7 +337,7 @@ fn weigh(
 }
 
 fn described(standing: &Standing) -> String {
-    let current = standing.current().map_or("of unknown state", |current| current.as_str());
+    let current = standing.life.current.map_or("of unknown state", |current| current.as_str());
     let from = match (&standing.partner, standing.direction) {
         (Some(partner), _) => format!("received from {partner}"),
         (None, Direction::Outbound) => "issued here".to_owned(),
@@ -339,8 +374,13 @@ mod tests {
             direction: Direction::Inbound,
             partner: Some("HM".parse().unwrap()),
             versions: versions.iter().map(version).collect(),
+            life: Life { current: current(versions), ..Life::default() },
             conflicts: 0,
         }
+    }
+
+    fn current(versions: &[(&str, u8)]) -> Option<Current> {
+        versions.iter().filter_map(|(status, _)| Current::of(&status.parse().unwrap())).max()
     }
 
     fn presented(number: &str, status: &str, content: u8) -> Presented {
@@ -381,6 +421,51 @@ mod tests {
         let training = judge(&[issued], None, Environment::Training);
         assert_eq!((training.verdict.as_str(), training.exit.code()), ("training", 1));
         assert_eq!(training.reasons[1], "on a live gateway: authentic");
+    }
+
+    /// What is replaced is told with who replaced it, and whether that one holds.
+    #[test]
+    fn replaced_ones_name_what_replaced_them() {
+        #[track_caller]
+        fn check(current: Current, by: &[(&str, Option<Current>)], reasons: &[&str]) {
+            let other = |(id, current): &(&str, Option<Current>)| Other {
+                id: (*id).to_owned(),
+                current: *current,
+            };
+            let replaced_by: Vec<Other> = by.iter().map(other).collect();
+            let life = Life { current: Some(current), replaced_by, ..Life::default() };
+            let found = Standing { life, ..standing("N-1", &[("70", 1)]) };
+            let judged = judge(&[found], None, Environment::Live);
+            assert_eq!((judged.verdict, judged.exit), (Verdict::NotCurrent, Exit::No));
+            assert_eq!(judged.reasons[1..], *reasons);
+        }
+        use Current::{Issued, Replaced, Withdrawn};
+        check(
+            Replaced,
+            &[("HM/851/N-2", Some(Issued))],
+            &["replaced by HM/851/N-2, which is issued: that one holds"],
+        );
+        check(
+            Withdrawn,
+            &[("HM/851/N-2", Some(Withdrawn)), ("HM/851/N-3", None)],
+            &["replaced by HM/851/N-2, which is withdrawn itself", "replaced by HM/851/N-3"],
+        );
+        check(Replaced, &[], &[]);
+        // One that is only named is not on record, and not one of several.
+        let by = Other { id: "HM/851/N-2".to_owned(), current: Some(Issued) };
+        let named = Standing {
+            life: Life { current: Some(Replaced), replaced_by: vec![by], ..Life::default() },
+            ..standing("N-1", &[])
+        };
+        let judged = judge(std::slice::from_ref(&named), None, Environment::Live);
+        assert_eq!(judged.verdict, Verdict::NotOnRecord);
+        assert_eq!(judged.reasons.len(), 2, "{judged:?}");
+        check_one(&[named, standing("N 1", &[("70", 1)])]);
+        #[track_caller]
+        fn check_one(found: &[Standing]) {
+            let judged = judge(found, None, Environment::Live);
+            assert_eq!(judged.verdict, Verdict::Authentic, "{judged:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::certificate::{
     Certificate, ContentDigest, CountryCode, DocumentType, Facts, Finding, Status,
 };
 use crate::clock::Timestamp;
-use crate::ledger::NewPublication;
+use crate::ledger::{Life, NewPublication};
 use crate::letter::Environment;
 use crate::partner::PartnerCode;
 use crate::queue::topology::RECEIVED;
@@ -61,6 +61,10 @@ pub struct Received<'a> {
     findings: &'a [Finding],
     signer: &'a Signer,
     letter: ReceivedLetter<'a>,
+    /// Said by the ledger, in the commit that takes the certificate in.
+    #[serde(flatten)]
+    #[schemars(with = "Life")]
+    life: (),
 }
 
 /// The letter that a certificate came in.
@@ -76,7 +80,8 @@ struct ReceivedLetter<'a> {
     signed_at: Timestamp,
 }
 
-/// The publication on `certpost.received`.
+/// The publication on `certpost.received`, but for the members of a [`Life`],
+/// which the ledger adds.
 pub fn publication(
     proven: &Proven,
     facts: &Facts,
@@ -109,6 +114,7 @@ pub fn publication(
             sha256: HEXLOWER.encode(letter_sha256),
             signed_at: proven.signed_at,
         },
+        life: (),
     };
     let body = serde_json::to_vec(&received)
         .expect("what is received is made of texts and lists, which always serialise");

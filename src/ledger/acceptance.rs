@@ -166,6 +166,7 @@ impl Commit<'_> {
                 new.content_type.as_str(),
                 place.to_string(),
             ])?;
+        self.link(facts, None, self.at)?;
         Ok(key)
     }
 

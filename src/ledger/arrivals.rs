@@ -10,6 +10,7 @@ use super::Ledger;
 use super::columns::{content_digest, list_text, parsed, sha256};
 use super::error::LedgerError;
 use super::inbound::{Arrival, Outlet, OwedReceipt, Quarantine};
+use super::lives;
 use super::segments::Place;
 use super::writer::Commit;
 
@@ -44,7 +45,8 @@ impl Commit<'_> {
             Judgement::New => {
                 let key = self.keep_arrival(arrival, "new")?;
                 self.judged(arrival.letter, "received", Some(key), None)?;
-                self.put_out(Outlet::Received, &arrival.publication)?;
+                let life = lives::life(self.sql, id, Some(partner))?;
+                self.put_out(Outlet::Received, &arrival.publication.with(&life)?)?;
                 self.tell_inbound(EventKind::Received, id, status, partner, None)?;
             }
             Judgement::Stale => {
@@ -158,6 +160,7 @@ impl Commit<'_> {
                 arrival.signed_at.millis(),
                 arrival.remarks.to_string(),
             ])?;
+        self.link(facts, Some(&arrival.partner), received_at)?;
         Ok(key)
     }
 }

@@ -2,16 +2,15 @@
 
 use std::fmt;
 
-use crate::certificate::CertificateId;
-use crate::certificate::life::{self, Version};
 use crate::certificate::number::fold;
-use crate::certificate::{ContentDigest, Status};
+use crate::certificate::{CertificateId, Status};
 use crate::delivery::Direction;
 use crate::partner::PartnerCode;
 
 use super::Ledger;
 use super::columns::{certificate_id, parsed, perhaps};
 use super::error::LedgerError;
+use super::lives;
 use super::segments::Place;
 use super::trace::Query;
 
@@ -42,13 +41,6 @@ impl fmt::Display for Document {
     }
 }
 
-/// Versions of one certificate: its whole history, and the one to show.
-struct Versions {
-    document: Document,
-    place: Place,
-    versions: Vec<Version>,
-}
-
 impl Ledger {
     /// The certificates on record under a number, oldest first; each once,
     /// with its latest version.
@@ -75,34 +67,27 @@ impl Ledger {
                 };
                 Ok((document, parsed::<Place>(row, 6)?))
             })?;
-            let mut found: Vec<Versions> = Vec::new();
+            let mut found: Vec<(Document, Place)> = Vec::new();
             for row in rows {
                 let (document, place) = row?;
                 if !query.takes(&document.id, document.direction) {
                     continue;
                 }
-                let version = Version {
-                    status: document.status.clone(),
-                    // Only the statuses say what is current.
-                    digest: ContentDigest::from_bytes([0; 32]),
-                };
-                let same = found.iter_mut().find(|other| {
-                    other.document.id == document.id
-                        && other.document.direction == document.direction
-                        && other.document.partner == document.partner
+                let same = found.iter_mut().find(|(other, _)| {
+                    other.id == document.id
+                        && other.direction == document.direction
+                        && other.partner == document.partner
                 });
                 match same {
-                    Some(other) => {
-                        other.versions.push(version);
-                        (other.document, other.place) = (document, place);
-                    }
-                    None => found.push(Versions { document, place, versions: vec![version] }),
+                    Some(other) => *other = (document, place),
+                    None => found.push((document, place)),
                 }
             }
             drop(statement);
             let mut documents = Vec::new();
-            for Versions { document, place, versions } in found {
-                let current = life::current(&versions).map(|current| current.to_string());
+            for (document, place) in found {
+                let life = lives::life(&reader.sql, &document.id, document.partner.as_ref())?;
+                let current = life.current.map(|current| current.to_string());
                 let octets = reader.octets(&place)?;
                 documents.push(Document { current, octets, ..document });
             }

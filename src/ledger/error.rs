@@ -47,6 +47,13 @@ pub enum LedgerError {
         #[source]
         source: std::io::Error,
     },
+    /// An older version wrote this ledger, and only a run may change it; the
+    /// operator starts the new one.
+    #[error(
+        "this ledger has schema {found}, and this version of certpost reads {known}; \
+         `certpost run` of this version brings it up to date at its start"
+    )]
+    OlderSchema { found: i64, known: i64 },
     /// The ledger belongs to another gateway; the operator mends the path.
     #[error("this ledger is the one of gateway {found}, not of {wanted}")]
     OtherGateway { found: String, wanted: String },

@@ -10,6 +10,8 @@ use crate::partner::PartnerCode;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::LedgerError;
+
 //------------ TakenIn -------------------------------------------------------
 
 /// A letter at the door, to be taken responsibility for.
@@ -98,7 +100,8 @@ pub struct Arrival {
     pub signer_sha256: String,
     pub signed_at: Timestamp,
     pub remarks: serde_json::Value,
-    /// Published if the certificate is new.
+    /// Published if the certificate is new. Its body is a JSON object, to which
+    /// the commit adds the members of a [`Life`](super::Life).
     pub publication: NewPublication,
     /// Absent if no receipt was asked for, or none may go.
     pub owed: Option<OwedReceipts>,
@@ -223,6 +226,20 @@ pub struct NewPublication {
     pub content_type: Option<String>,
     pub headers: Vec<(String, Header)>,
     pub body: Bytes,
+}
+
+impl NewPublication {
+    /// The same with more members at the end of the object in its body. The
+    /// body may be large and is not read for that.
+    pub(super) fn with(&self, more: &impl Serialize) -> Result<NewPublication, LedgerError> {
+        let more = serde_json::to_vec(more)
+            .map_err(|fault| LedgerError::damaged(format!("members are no JSON: {fault}")))?;
+        let mut body = Vec::with_capacity(self.body.len() + more.len());
+        body.extend_from_slice(self.body.strip_suffix(b"}").unwrap_or(&self.body));
+        body.push(b',');
+        body.extend_from_slice(more.strip_prefix(b"{").unwrap_or(&more));
+        Ok(NewPublication { body: body.into(), ..self.clone() })
+    }
 }
 
 /// A publication on record, not yet confirmed.

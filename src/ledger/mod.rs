@@ -9,6 +9,7 @@
 //! - [`lanes`], [`circuits`], [`suspension`]: what is on record of lanes;
 //! - [`letters`], [`arrivals`], [`receipts`]: the inbound street's, on values of
 //!   [`inbound`];
+//! - [`lives`]: what a certificate is today, its history, and who replaces whom;
 //! - [`outbox`]: what waits to be published, in three orders of their own;
 //! - [`trace`], [`standing`], [`documents`], [`checkup`]: reading for people; [`tally`]: what
 //!   is counted, for programs that watch;
@@ -35,6 +36,7 @@ pub mod inbound;
 mod keys;
 pub mod lanes;
 pub mod letters;
+pub mod lives;
 mod moves;
 pub mod outbound;
 pub mod outbox;
@@ -63,6 +65,7 @@ pub use inbound::{
     OwedReceipts, Publication, Quarantine, SentRecord, TakenIn, WaitingLetter,
 };
 pub use lanes::{Cause, LaneAccount};
+pub use lives::{Life, Other, Step};
 pub use outbound::{
     Acceptance, Accepted, Cargo, Claimed, Conclusion, ContentType, Recovered, Rejection,
     SealRecord, Submission,

@@ -8,19 +8,51 @@
 
 use rusqlite::Connection;
 
+use crate::partner::PartnerCode;
+
+use super::columns::{facts, perhaps, time};
 use super::error::LedgerError;
+use super::lives;
 
 /// The version in `user_version`. A change of the schema is one more step in
 /// [`prepare`], never a change of a step.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
-/// Makes the schema, or checks that it is one we know.
+/// Makes the schema, or brings it to the version that we know: a step each,
+/// whole or not at all.
 pub(super) fn prepare(sql: &Connection) -> Result<(), LedgerError> {
     let found = version(sql)?;
     if found == 0 {
         sql.execute_batch(&format!("BEGIN IMMEDIATE; {FIRST} PRAGMA user_version = 1; COMMIT;"))?;
     }
+    if found < 2 {
+        let step = sql.unchecked_transaction()?;
+        step.execute_batch(SECOND)?;
+        link_all(&step)?;
+        step.pragma_update(None, "user_version", 2)?;
+        step.commit()?;
+    }
     check(sql)
+}
+
+/// Links of certificates that came before links were kept.
+fn link_all(sql: &Connection) -> Result<(), LedgerError> {
+    for select in [
+        "SELECT country, document_type, number, status, import_country, transit, replaces,
+            accepted_at, NULL FROM issued WHERE replaces <> '[]' ORDER BY key",
+        "SELECT country, document_type, number, status, import_country, transit, replaces,
+            received_at, partner FROM arrival WHERE replaces <> '[]' ORDER BY key",
+    ] {
+        let mut statement = sql.prepare(select)?;
+        let rows = statement.query_map([], |row| {
+            Ok((facts(row, 0)?, time(row, 7)?, perhaps::<PartnerCode>(row, 8)?))
+        })?;
+        for row in rows {
+            let (facts, at, partner) = row?;
+            lives::link(sql, &facts, partner.as_ref(), at)?;
+        }
+    }
+    Ok(())
 }
 
 /// Checks that the schema is one we know.
@@ -30,6 +62,8 @@ pub(super) fn check(sql: &Connection) -> Result<(), LedgerError> {
         Ok(())
     } else if found > VERSION {
         Err(LedgerError::NewerSchema { found, known: VERSION })
+    } else if found > 0 {
+        Err(LedgerError::OlderSchema { found, known: VERSION })
     } else {
         Err(LedgerError::damaged(format!("its schema has the version {found}")))
     }
@@ -210,4 +244,17 @@ CREATE TABLE circuit (
     destination TEXT PRIMARY KEY, since INTEGER NOT NULL, probes INTEGER NOT NULL,
     probe_at INTEGER NOT NULL, code TEXT NOT NULL, words TEXT NOT NULL
 ) WITHOUT ROWID;
+";
+
+const SECOND: &str = "
+-- Who says to replace whom: certificates of ours where `partner` is empty, else
+-- of that partner; of one issuing country and type. `folded` is of the one
+-- replaced, which may not be on record. `at`: when it was first said.
+CREATE TABLE replacement (
+    partner TEXT NOT NULL, country TEXT NOT NULL, document_type TEXT NOT NULL,
+    replaced TEXT NOT NULL, folded TEXT NOT NULL, number TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (partner, country, document_type, replaced, number)
+) WITHOUT ROWID;
+CREATE INDEX replacement_of ON replacement (partner, country, document_type, number);
+CREATE INDEX replacement_folded ON replacement (folded);
 ";

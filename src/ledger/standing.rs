@@ -1,6 +1,5 @@
 //! Standing: what is on record of a number, for a verdict on it.
 
-use crate::certificate::life::{self, Version};
 use crate::certificate::number::fold;
 use crate::certificate::{CertificateId, ContentDigest, Status};
 use crate::clock::Timestamp;
@@ -10,6 +9,8 @@ use crate::partner::PartnerCode;
 use super::Ledger;
 use super::columns::{certificate_id, content_digest, parsed, perhaps, time};
 use super::error::LedgerError;
+use super::lives::{self, Life};
+use super::reader::Reader;
 use super::trace::Query;
 
 //------------ Standing ------------------------------------------------------
@@ -21,8 +22,10 @@ pub struct Standing {
     /// Outbound: issued by us. Inbound: received from `partner`.
     pub direction: Direction,
     pub partner: Option<PartnerCode>,
-    /// In the order in which they came.
+    /// In the order in which they came; none of one that is only named, by a
+    /// certificate that says to replace it.
     pub versions: Vec<StandingVersion>,
+    pub life: Life,
     /// Letters set aside because they said other things under the same
     /// number and status.
     pub conflicts: u32,
@@ -34,18 +37,6 @@ pub struct StandingVersion {
     pub status: Status,
     pub digest: ContentDigest,
     pub at: Timestamp,
-}
-
-impl Standing {
-    /// What it is today, whatever the order in which its versions came.
-    pub fn current(&self) -> Option<life::Current> {
-        let versions: Vec<Version> = self
-            .versions
-            .iter()
-            .map(|v| Version { status: v.status.clone(), digest: v.digest })
-            .collect();
-        life::current(&versions)
-    }
 }
 
 impl Ledger {
@@ -77,6 +68,7 @@ impl Ledger {
                     direction: parsed(row, 3)?,
                     partner: perhaps(row, 4)?,
                     versions: vec![version],
+                    life: Life::default(),
                     conflicts: row.get(8)?,
                 })
             })?;
@@ -96,8 +88,35 @@ impl Ledger {
                     None => found.push(one),
                 }
             }
+            drop(statement);
+            for (id, partner) in named(reader, &query)? {
+                let direction =
+                    if partner.is_some() { Direction::Inbound } else { Direction::Outbound };
+                let known = found.iter().any(|one| one.id == id && one.partner == partner);
+                if query.takes(&id, direction) && !known {
+                    let (versions, life) = (Vec::new(), Life::default());
+                    found.push(Standing { id, direction, partner, versions, life, conflicts: 0 });
+                }
+            }
+            for one in &mut found {
+                one.life = lives::life(&reader.sql, &one.id, one.partner.as_ref())?;
+            }
             Ok(found)
         })
         .await
     }
+}
+
+/// The certificates under a number that others say to replace.
+fn named(
+    reader: &Reader,
+    query: &Query,
+) -> Result<Vec<(CertificateId, Option<PartnerCode>)>, LedgerError> {
+    let mut statement = reader.sql.prepare_cached(
+        "SELECT DISTINCT country, document_type, replaced, nullif(partner, '') FROM replacement
+         WHERE folded = ?",
+    )?;
+    let rows = statement
+        .query_map([fold(&query.number)], |row| Ok((certificate_id(row, 0)?, perhaps(row, 3)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -1,11 +1,12 @@
 //! The trace: the whole story of a number, as `certpost/trace/1`.
 
-use rusqlite::params;
+use std::collections::HashMap;
+
+use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use crate::certificate::life::{self, Version};
 use crate::certificate::number::fold;
-use crate::certificate::{CertificateId, ContentDigest, CountryCode, DocumentType, Status};
+use crate::certificate::{CertificateId, CountryCode, DocumentType, Status};
 use crate::delivery::{DeliveryId, Direction, Reason};
 use crate::partner::PartnerCode;
 
@@ -16,6 +17,7 @@ use super::columns::{
 use super::error::LedgerError;
 use super::events::published_form;
 use super::lanes;
+use super::lives::{self, Life};
 use super::reader::Reader;
 use super::segments::Place;
 pub use super::traced::{
@@ -67,7 +69,7 @@ impl Ledger {
 fn trace(reader: &mut Reader, query: &Query) -> Result<TraceAnswer, LedgerError> {
     let mut certificates = issued(reader, query)?;
     certificates.extend(arrived(reader, query)?);
-    tell_what_is_current(&mut certificates);
+    tell_lives(&reader.sql, &mut certificates)?;
     hand_out_events(reader, query, &mut certificates)?;
     certificates.sort_by_key(|certificate| certificate.accepted_at);
     let schema = "certpost/trace/1";
@@ -86,7 +88,7 @@ fn issued(reader: &mut Reader, query: &Query) -> Result<Vec<TracedCertificate>, 
             id: id.to_string(),
             direction: Direction::Outbound,
             status: Some(parsed(row, 3)?),
-            current: None,
+            life: Life::default(),
             sha256: xml.map(|digest| hex(&digest)),
             content_sha256: Some(ContentHex(content_digest(row, 4)?.to_string())),
             accepted_at: Some(time(row, 6)?),
@@ -231,7 +233,7 @@ fn arrived(reader: &mut Reader, query: &Query) -> Result<Vec<TracedCertificate>,
             id: id.to_string(),
             direction: Direction::Inbound,
             status: Some(parsed(row, 3)?),
-            current: None,
+            life: Life::default(),
             sha256: Some(hex(&row.get::<_, [u8; 32]>(5)?)),
             content_sha256: Some(ContentHex(content_digest(row, 4)?.to_string())),
             accepted_at: Some(time(row, 6)?),
@@ -261,25 +263,19 @@ fn arrived(reader: &mut Reader, query: &Query) -> Result<Vec<TracedCertificate>,
     Ok(found)
 }
 
-fn tell_what_is_current(certificates: &mut [TracedCertificate]) {
-    let versions: Vec<_> = certificates
-        .iter()
-        .map(|c| {
-            let status = c.status.clone();
-            let version = status.map(|status| Version {
-                status,
-                // Only the statuses say what is current.
-                digest: ContentDigest::from_bytes([0; 32]),
-            });
-            ((c.id.clone(), c.direction, c.partner.clone()), version)
-        })
-        .collect();
+/// A life is the certificate's, and each of its versions shows it.
+fn tell_lives(sql: &Connection, certificates: &mut [TracedCertificate]) -> Result<(), LedgerError> {
+    let mut told: HashMap<(String, Option<PartnerCode>), Life> = HashMap::new();
     for certificate in certificates {
-        let own = (certificate.id.clone(), certificate.direction, certificate.partner.clone());
-        let of_it = versions.iter().filter(|(whose, _)| *whose == own);
-        let known: Vec<Version> = of_it.filter_map(|(_, version)| version.clone()).collect();
-        certificate.current = life::current(&known).map(|current| current.to_string());
+        let whose = (certificate.id.clone(), certificate.partner.clone());
+        if let Some(life) = told.get(&whose) {
+            certificate.life = life.clone();
+        } else if let Some(id) = read_id(&certificate.id) {
+            certificate.life = lives::life(sql, &id, certificate.partner.as_ref())?;
+            told.insert(whose, certificate.life.clone());
+        }
     }
+    Ok(())
 }
 
 /// Every event goes to the version that it names; what names none that is
@@ -316,7 +312,7 @@ fn hand_out_events(
                 id: id.to_string(),
                 direction,
                 status: status.and_then(|status| status.parse().ok()),
-                current: None,
+                life: Life::default(),
                 sha256: None,
                 content_sha256: None,
                 accepted_at: None,

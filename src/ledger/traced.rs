@@ -12,6 +12,7 @@ use crate::delivery::{DeliveryId, Direction, Kind, Phase, Reason, Reply, State, 
 use crate::partner::PartnerCode;
 
 use super::events::Event;
+use super::lives::Life;
 
 //------------ TraceAnswer ---------------------------------------------------
 
@@ -38,10 +39,9 @@ pub struct TracedCertificate {
     pub direction: Direction,
     /// Null for one that was only ever rejected, and did not say.
     pub status: Option<Status>,
-    /// What the certificate is today, by all its versions: draft,
-    /// approval-pending, approved, issued, replaced, cancelled, rejected,
-    /// withdrawn; null if its statuses do not say.
-    pub current: Option<String>,
+    /// Of the certificate, by all its versions: the same in each of them.
+    #[serde(flatten)]
+    pub life: Life,
     /// Of the XML octets: those submitted or received, else those first written.
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub sha256: Option<String>,

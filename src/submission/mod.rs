@@ -22,6 +22,8 @@ mod render;
 pub(crate) mod sample;
 mod schema;
 #[cfg(test)]
+mod scripts;
+#[cfg(test)]
 mod tests;
 
 use serde_json::Value;

@@ -155,7 +155,7 @@ fn well() {
     assert_eq!(exit, 0, "{answer:#}");
     for (area, name, words) in [
         ("doors", "smtp", "is held, and a gateway runs"),
-        ("ledger", "opens", "schema 1"),
+        ("ledger", "opens", "schema 2"),
         ("ledger", "chain", "follow one another"),
         ("broker", "queue certpost.events", "as it has to be"),
         ("broker", "exchange certpost.events", "as it has to be"),

@@ -43,6 +43,7 @@ mod smime_peers;
 mod smime_world;
 mod street;
 mod suspension;
+mod terminal;
 mod web;
 mod world;
 mod written;

@@ -143,6 +143,125 @@ fn out_and_in() {
     assert_eq!(road.hm.stop(), Some(0));
 }
 
+/// A certificate, one that replaces it and the withdrawal of that one cross in
+/// an order that nobody wanted: what HM's domestic system is told, what HM's
+/// official is told, and what both ledgers show is right all the same.
+#[test]
+fn a_life_crosses() {
+    let Some(road) = Road::open() else { return };
+    let numbered = |number: &str, replaces: Option<&str>, status: &str| {
+        let mut certificate = json(number);
+        certificate["exchangedDocument"]["statusCode"] = status.into();
+        if let Some(replaces) = replaces {
+            certificate["exchangedDocument"]["replacement"] =
+                serde_json::json!({"certificateNumber": replaces});
+        }
+        certificate.to_string()
+    };
+    let crosses = |number: &str, replaces: Option<&str>, status: &str| {
+        let body = numbered(number, replaces, status);
+        let id = format!("{number} {status}");
+        road.bv_side.submit("application/json", &id, None, body.as_bytes());
+        let received = road.hm_side.take("certpost.received", 1)[0].json();
+        assert_eq!(faults("received.schema.json", &received), [""; 0]);
+        received
+    };
+    let verdict = |number: &str| {
+        let (_, out, _) = road.hm.answer(&["--json", "verify", number]);
+        serde_json::from_slice::<Value>(&out).unwrap()
+    };
+    // The new one is here before the old one.
+    let new = crosses("BV-LIFE-2", Some("BV-LIFE-1"), "70");
+    assert_eq!(new["current"], "issued");
+    let unknown = serde_json::json!([{"id": "BV/851/BV-LIFE-1", "current": null}]);
+    assert_eq!(new["replaces"], unknown);
+    let early = verdict("BV-LIFE-1");
+    assert_eq!(early["verdict"], "not-on-record");
+    assert!(early["reasons"].to_string().contains("replaced by BV/851/BV-LIFE-2"), "{early}");
+    let old = crosses("BV-LIFE-1", None, "70");
+    assert_eq!(old["current"], "replaced");
+    assert_eq!(old["replacedBy"][0]["id"], "BV/851/BV-LIFE-2");
+    assert_eq!(verdict("BV-LIFE-1")["verdict"], "not-current");
+    assert_eq!(verdict("BV-LIFE-2")["verdict"], "authentic");
+    // The withdrawal of the new one brings the old one not back.
+    let ended = crosses("BV-LIFE-2", Some("BV-LIFE-1"), "40");
+    assert_eq!(ended["current"], "withdrawn");
+    assert_eq!(ended["history"].as_array().unwrap().len(), 2);
+    let late = verdict("BV-LIFE-1");
+    assert_eq!((&late["verdict"], &late["current"]), (&"not-current".into(), &"replaced".into()));
+    assert_eq!(late["replacedBy"][0]["current"], "withdrawn");
+    for gateway in [&road.bv, &road.hm] {
+        let (exit, out, _) = gateway.answer(&["--json", "trace", "BV-LIFE-1"]);
+        assert_eq!(exit, 0);
+        let trace: Value = serde_json::from_slice(&out).unwrap();
+        let certificate = &trace["certificates"][0];
+        assert_eq!(certificate["current"], "replaced");
+        assert_eq!(certificate["history"].as_array().unwrap().len(), 2, "{certificate:#}");
+        let (_, out, _) = gateway.answer(&["trace", "BV-LIFE-1"]);
+        let words = String::from_utf8_lossy(&out).into_owned();
+        assert!(words.contains("is replaced\n"), "{words}");
+        assert!(words.contains("replaced by  BV/851/BV-LIFE-2 (withdrawn)"), "{words}");
+    }
+}
+
+/// Text of every script crosses JSON, XML, letter and queue to the octet, and a
+/// number of any script is found again.
+#[test]
+fn every_script_crosses() {
+    let Some(road) = Road::open() else { return };
+    let texts = [
+        ("ar", "شهادة الصحة النباتية، ٦٤ غ/م³"),
+        ("he", "תעודת בריאות הצמח, שָׁלוֹם"),
+        ("th", "ใบรับรองสุขอนามัยพืช น้ำ"),
+        ("hi", "पादप स्वच्छता क्ष र्\u{200D}य"),
+        ("ta", "தாவர கொ க\u{BC6}\u{BBE}"),
+        ("km", "វិញ្ញាបនបត្រ\u{200B}ភូតគាមអនាម័យ"),
+        ("zh", "植物检疫证书\u{20000}\u{2A6D6}\u{F900}\u{2F800}"),
+        ("ja", "が か\u{3099} 葛\u{E0100} ﾘﾝｺﾞ"),
+        ("ko", "사과 \u{1109}\u{1161}"),
+        ("fr", "\u{E9} e\u{301} \u{212B} \u{C5}"),
+        ("fa", "می\u{200C}خواهم"),
+        ("en", "\u{1F468}\u{200D}\u{1F33E} ❤\u{FE0F} a\u{FEFF}b\u{2028}c\u{85}d\u{202E}e"),
+        ("en", " one\rtwo\r\nthree\n.\nFrom four\n--\tfive "),
+    ];
+    let described: Vec<Value> = texts
+        .iter()
+        .map(|(language, text)| serde_json::json!({"value": text, "languageId": language}))
+        .collect();
+    for number in ["植检2026字第0001号", "شهادة/١٢", "\u{20000}".repeat(62).as_str()] {
+        let mut certificate = json(number);
+        let line = &mut certificate["consignment"]["includedConsignmentItem"][0]["includedTradeLineItem"]
+            [0];
+        line["description"] = described.clone().into();
+        line["additionalDeclaration"] = described.clone().into();
+        let document = &mut certificate["exchangedDocument"];
+        document["issuerParty"]["name"] = texts[11].1.into();
+        // As HM's entry has that date written.
+        document["referencedDocument"][0]["issueDateTime"] =
+            serde_json::json!({"value": "2026-10-01", "as": "text"});
+        let body = certificate.to_string();
+        road.bv_side.submit("application/json", number, None, body.as_bytes());
+        let taken = &road.hm_side.take("certpost.received", 1)[0];
+        let received = taken.json();
+        assert_eq!(received["certificate"], certificate, "{number}");
+        assert_eq!(received["findings"].to_string(), "[]");
+        assert_eq!(taken.correlation_id, format!("BV/851/{number}"));
+        let xml = BASE64.decode(received["xml"].as_str().unwrap().as_bytes()).unwrap();
+        let xml = String::from_utf8(xml).unwrap();
+        // A CR stands as a reference; everything else for itself.
+        let written = |text: &str| xml.contains(&text.replace('\r', "&#13;"));
+        assert!(texts.iter().all(|(_, text)| written(text)), "{xml}");
+        for gateway in [&road.bv, &road.hm] {
+            let (exit, out, _) = gateway.answer(&["--json", "trace", number]);
+            let trace: Value = serde_json::from_slice(&out).unwrap();
+            let id = trace["certificates"][0]["id"].as_str().unwrap_or_default().to_owned();
+            assert_eq!((exit, id), (0, format!("BV/851/{number}")));
+            let (exit, out, _) = gateway.answer(&["verify", number]);
+            assert_eq!(exit, 0, "{}", String::from_utf8_lossy(&out));
+        }
+    }
+}
+
 /// Poison on the submissions queue comes back with findings, and the queue
 /// goes on.
 #[test]

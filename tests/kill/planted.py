@@ -27,7 +27,7 @@ BUILD = 1800   # seconds for one build
 RUN = 240      # and for one run of the judge, its end included
 TRIES = 3      # runs of a patch, each with a seed of its own
 NEEDED = ("Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo", "build.rs", "src",
-          "tests", "queue-config", "certpost.toml", "partners.toml")
+          "tests", "fuzz", "queue-config", "certpost.toml", "partners.toml")
 
 # What must be red, and where the kills are aimed. An aim that is empty means
 # anywhere.

@@ -205,6 +205,9 @@ fn absent(path: &Path, checks: &mut Checks) {
 fn remedy(fault: &LedgerError) -> &'static str {
     match fault {
         LedgerError::NewerSchema { .. } => "run the version of certpost that wrote it",
+        LedgerError::OlderSchema { .. } => {
+            "start `certpost run` of this version: it changes the ledger, so keep a copy first"
+        }
         LedgerError::OtherGateway { .. } => "correct ledger.url, or gateway.code",
         LedgerError::Damaged { .. } => "keep it as evidence, and restore the last good copy",
         LedgerError::Octets { .. } | LedgerError::Sql(_) => {

@@ -1,13 +1,11 @@
 //! `certpost partner list`: one line for each partner.
 
-use std::fmt::Write;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Record;
 use super::words::PartnerWords;
-use crate::cli::{Answer, Exit, Shared};
+use crate::cli::{Answer, Exit, Shared, terminal};
 use crate::config::Keys;
 
 const SCHEMA: &str = "certpost/partner-list/1";
@@ -44,15 +42,15 @@ fn table(partners: &[PartnerWords<'_>]) -> String {
     let mut widths = [0; 7];
     for row in std::iter::once(&head).chain(&rows) {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+            *width = (*width).max(terminal::width(cell));
         }
     }
     let mut text = String::new();
     for row in std::iter::once(&head).chain(&rows) {
         let mut line = String::new();
         for (width, cell) in widths.iter().zip(row) {
-            // Writing to a String cannot fail.
-            let _infallible = write!(line, "{cell:<width$}  ");
+            line.push_str(&terminal::padded(cell, *width));
+            line.push_str("  ");
         }
         text.push_str(line.trim_end());
         text.push('\n');

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Record;
 use super::words::PartnerWords;
-use crate::cli::trace::plain;
+use crate::cli::terminal::shown;
 use crate::cli::{Answer, Exit, Shared};
 use crate::clock::Timestamp;
 use crate::partner::PartnerCode;
@@ -91,6 +91,6 @@ impl PartnerShow<'_> {
         if self.refusals > 0 {
             lines.push(format!("  refusals     {} in a row; 3 suspend it", self.refusals));
         }
-        lines.iter().map(|line| plain(line)).collect::<Vec<_>>().join("\n")
+        lines.iter().map(|line| shown(line)).collect::<Vec<_>>().join("\n")
     }
 }

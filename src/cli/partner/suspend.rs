@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::words::{SuspensionWords, state};
+use crate::cli::terminal::shown;
 use crate::cli::{Answer, Exit, Shared, trace};
 use crate::delivery::Reason;
 use crate::ledger::Suspension;
@@ -151,6 +152,6 @@ impl<'a> PartnerSet<'a> {
     }
 
     fn answer(&self, exit: Exit, shared: &Shared, line: &str) -> Answer {
-        if shared.json { Answer::json(exit, self) } else { Answer::text(exit, trace::plain(line)) }
+        if shared.json { Answer::json(exit, self) } else { Answer::text(exit, shown(line)) }
     }
 }

@@ -149,6 +149,8 @@ pub(super) fn of(file: &str) -> Option<Value> {
             "id": ID,
             "reasons": [format!("{ID} is issued, issued here, last on 2026-11-23T20:30:00.000Z")],
             "differences": [],
+            "current": "issued",
+            "replacedBy": [],
         }),
         _ => return None,
     };

@@ -258,6 +258,7 @@ fn answers_that_are_hard_to_come_by() {
     conforms(&json!({
         "schema": "certpost/verify/1", "verdict": "differs", "id": "BV/851/N-1", "reasons": [],
         "differences": [{"path": "/a", "presented": "1", "onRecord": null}], "candidates": ["x"],
+        "current": null, "replacedBy": [{"id": "BV/851/N-2", "current": "issued"}],
     }));
 }
 

@@ -39,7 +39,7 @@ async fn a_newer_schema_is_left_alone() {
     let sql = Connection::open(&world.path).unwrap();
     sql.execute_batch("PRAGMA user_version = 99").unwrap();
     let newer = Ledger::open(&world.path, &partner("BV"), Access::Run, world.clock.clone());
-    assert!(matches!(newer, Err(LedgerError::NewerSchema { found: 99, known: 1 })), "{newer:?}");
+    assert!(matches!(newer, Err(LedgerError::NewerSchema { found: 99, known: 2 })), "{newer:?}");
 }
 
 #[tokio::test]
@@ -222,7 +222,7 @@ async fn what_cannot_be_committed_is_not_said_to_be_done() {
     ledger.accept(acceptance("N-1", "70", 1, &["HM"])).await.unwrap();
     // Another writer holds the ledger for longer than anybody waits.
     let other = Connection::open(&world.path).unwrap();
-    other.execute_batch("PRAGMA user_version = 1; BEGIN IMMEDIATE").unwrap();
+    other.execute_batch("PRAGMA user_version = 2; BEGIN IMMEDIATE").unwrap();
     let (first, second) = tokio::join!(
         ledger.accept(acceptance("N-2", "70", 1, &["HM"])),
         ledger.take_in(letter("x"))

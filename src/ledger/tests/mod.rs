@@ -5,6 +5,7 @@ mod checkups;
 mod crashes;
 mod evidence;
 mod lanes;
+mod lives;
 mod model;
 mod receipts;
 mod speed;

@@ -45,7 +45,7 @@ impl Reader<'_> {
     fn child(&mut self, at: usize, child: Child, name: &Name<'_>, start: &BytesStart<'_>) {
         let Child { position, step } = child;
         match step {
-            Step::Row { of, row, element, late } => {
+            Step::Row { of, row, element, late, instead } => {
                 let place = Place::new(element.name, position, at);
                 match &element.kind {
                     Kind::Node(of) => self.open_node(place, of, row, start),
@@ -70,13 +70,14 @@ impl Reader<'_> {
                     let words = format!("{} stands behind elements that it precedes", element.name);
                     self.tell(at, Code::ElementOrder, words, "write the schema's order");
                 }
+                if instead {
+                    self.tell(at, Code::ElementRepeated, once_more(element), "write it once");
+                }
             }
             Step::Again(element) => {
                 let two = element.name == "SPSConsignment";
                 let code = if two { Code::ConsignmentTwo } else { Code::ElementRepeated };
-                let words =
-                    format!("{} stands here once more than the schema allows", element.name);
-                self.beyond(at, position, code, words, name, start);
+                self.beyond(at, position, code, once_more(element), name, start);
             }
             Step::None => self.stranger(at, position, name, start),
         }
@@ -314,6 +315,9 @@ enum Step {
         element: &'static Element,
         /// Whether it is the first of its row to stand too late.
         late: bool,
+        /// Whether it stands for one that was empty, and would else take its
+        /// place unseen when the document is written again.
+        instead: bool,
     },
 }
 
@@ -326,7 +330,9 @@ impl Child {
             return Child { position, step: Step::None };
         };
         let bit = 1_u32.checked_shl(u32::from(row)).unwrap_or_default();
-        if !element.occurs.repeats() && open.seen & bit != 0 {
+        let again = !element.occurs.repeats() && open.seen & bit != 0;
+        let instead = again && !of.is_root() && open.node.vacate(row, element);
+        if again && !instead {
             return Child { position, step: Step::Again(element) };
         }
         open.seen |= bit;
@@ -335,8 +341,12 @@ impl Child {
             open.late |= bit;
         }
         open.furthest = row.max(open.furthest);
-        Child { position, step: Step::Row { of, row, element, late } }
+        Child { position, step: Step::Row { of, row, element, late, instead } }
     }
+}
+
+fn once_more(element: &Element) -> String {
+    format!("{} stands here once more than the schema allows", element.name)
 }
 
 /// What the child of a date or an indicator says of its spelling.

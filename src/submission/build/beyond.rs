@@ -116,8 +116,9 @@ impl Builder {
         } else {
             format!("<a xmlns:p=\"{namespace}\" p:{local}=\"\"/>")
         };
-        let is_name =
-            !local.starts_with("xmlns") && !local.contains([' ', '=', ':', '\t', '\n', '\r']);
+        // A declaration is no attribute; what only begins like one is.
+        let declares = namespace.is_empty() && local == "xmlns";
+        let is_name = !declares && !local.contains([' ', '=', ':', '\t', '\n', '\r']);
         if legal && is_name && sps::gate::gate_fragment(&probe).is_ok() {
             extra.set(name, value);
         } else {

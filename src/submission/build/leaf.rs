@@ -72,7 +72,10 @@ impl Builder {
                 "leave out format, or as",
             );
         }
-        let ours = leaf.extra().and_then(|extra| {
+        // Those of a date and an indicator stand on their child, so that on the
+        // element itself any name is beyond the schema.
+        let on_itself = !matches!(shape, Shape::DateTime | Shape::Indicator);
+        let ours = leaf.extra().filter(|_| on_itself).and_then(|extra| {
             let mut names = extra.attributes().iter().map(|(name, _)| name.clone());
             names.find(|name| shape.attributes().contains(&name.as_str()))
         });
