@@ -1,5 +1,8 @@
 //! The only unsafe code: what OpenSSL's CMS can do and the `openssl` crate
 //! does not offer. Octets and references in, octets or an error stack out.
+//!
+//! `tests/ffi.rs` compiles this file by itself and goes every way through it,
+//! under valgrind too: nothing of ours is imported here.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_uint, c_void};

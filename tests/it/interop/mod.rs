@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use certpost::inbound::prove::Gatehouse;
 use certpost::letter::sealed_letter;
+use certpost::smime::software::TRIED;
 use certpost::smime::throwaway::KeyKind;
 use certpost::smime::{
     ContentCipher, DecryptIdentity, Pin, RecipientKey, SealProfile, SignatureAlgorithm, seal, sign,
@@ -57,6 +58,7 @@ fn programs_that_we_did_not_write() {
         );
     }
     let ground = Ground::new();
+    what_partner_show_tells(&table, &settings, &ground);
     let meetings: Vec<Meeting<'_>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (table.peer.iter())
             .map(|peer| scope.spawn(|| ground.meeting(peer, &table, &settings)))
@@ -77,6 +79,32 @@ fn programs_that_we_did_not_write() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// The program's own table says what the rows say.
+fn what_partner_show_tells(table: &Table, settings: &[Setting], ground: &Ground) {
+    assert_eq!(table.peer.len(), TRIED.len());
+    for software in TRIED {
+        let peer = table.peer.iter().find(|peer| peer.name == software.peer).unwrap();
+        assert_eq!(peer.title, software.name);
+        let mut seals_with = Vec::new();
+        for setting in settings {
+            let can = table.row(&peer.name, setting).cannot().is_none();
+            match setting.sealed_by {
+                SealedBy::Them if !can => {}
+                SealedBy::Them => seals_with.push(setting.content),
+                SealedBy::Us => {
+                    let profile = ground.profile(setting);
+                    let told = software.opens_with(&profile, &profile.recipients[0]);
+                    assert_eq!(told, can, "{}: {setting}", software.name);
+                }
+            }
+        }
+        for cipher in ContentCipher::ALL {
+            let told = software.seals_with.contains(cipher);
+            assert_eq!(told, seals_with.contains(cipher), "{}: {cipher}", software.name);
+        }
+    }
 }
 
 //------------ Ground --------------------------------------------------------
@@ -145,20 +173,20 @@ impl Ground {
         &self.pairs.iter().find(|(known, _)| *known == name).unwrap().1
     }
 
-    /// A letter of ours in this setting.
-    fn sealed(&self, setting: &Setting) -> Vec<u8> {
-        let recipients = setting
-            .key
-            .split('+')
-            .map(|name| RecipientKey::from_pem(&self.pair(name).0).unwrap())
-            .collect();
-        let profile = SealProfile {
-            recipients,
+    fn profile(&self, setting: &Setting) -> SealProfile {
+        let recipient = |name| RecipientKey::from_pem(&self.pair(name).0).unwrap();
+        SealProfile {
+            recipients: setting.key.split('+').map(recipient).collect(),
             signature: setting.signature,
             content: setting.content,
             key_transport: setting.key_transport,
             form: setting.form,
-        };
+        }
+    }
+
+    /// A letter of ours in this setting.
+    fn sealed(&self, setting: &Setting) -> Vec<u8> {
+        let profile = self.profile(setting);
         let signer = identity(self.pair(match setting.signature {
             SignatureAlgorithm::EcdsaP256Sha256 => "sign-p256",
             SignatureAlgorithm::EcdsaP384Sha384 => "sign-p384",
