@@ -38,6 +38,7 @@ mod scripted;
 mod skipped;
 mod smime_gates;
 mod smime_peers;
+mod smime_signed;
 mod smime_world;
 mod street;
 mod suspension;
