@@ -29,8 +29,10 @@ pub enum Met {
 /// Has `peer` do `asked`; each has a name, and its octets lie in `name.in`.
 pub fn meet(peer: &Peer, folder: &Path, asked: &[(String, &Setting)]) -> Met {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
     for needed in &peer.needs {
-        if !Path::new(needed).exists() {
+        // An absolute path stays as it is when it is joined to another.
+        if !std::env::split_paths(&path).any(|folder| folder.join(needed).exists()) {
             return Met::Absent(format!("{needed} is not there"));
         }
     }

@@ -28,7 +28,8 @@ pub struct Peer {
     /// The adapter and its arguments, from the root of the project; `$PYTHON`
     /// is the environment that `as1.sh` makes.
     pub program: Vec<String>,
-    /// What must be there for the adapter to be started at all.
+    /// What must be there for the adapter to be started at all: paths, and
+    /// commands.
     #[serde(default)]
     pub needs: Vec<String>,
 }

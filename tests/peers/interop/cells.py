@@ -19,7 +19,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-WAIT = 30  # seconds that one command may take
+WAIT = 120  # seconds that one command may take
 
 
 class Cannot(Exception):
