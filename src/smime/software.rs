@@ -29,6 +29,16 @@ pub struct Software {
     pub beside_ec: BesideEc,
     /// What it seals with, best first.
     pub seals_with: &'static [ContentCipher],
+    /// Who chooses among these.
+    pub chosen_by: ChosenBy,
+}
+
+/// Who says what a program seals with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ChosenBy {
+    /// By the size of our key; nobody is asked.
+    Itself,
+    Operator,
 }
 
 /// What becomes of a letter that is for an elliptic-curve key as well.
@@ -85,6 +95,19 @@ impl Software {
         needs
     }
 
+    /// The ciphers that must be taken from it and are not among `taken`
+    /// (`[partner.trust]`); nothing, if we open what it seals.
+    pub fn untaken(&self, taken: &[ContentCipher]) -> Vec<ContentCipher> {
+        let untaken = self.seals_with.iter().copied().filter(|cipher| !taken.contains(cipher));
+        match self.chosen_by {
+            ChosenBy::Itself => untaken.collect(),
+            ChosenBy::Operator if self.seals_with.iter().any(|one| taken.contains(one)) => {
+                Vec::new()
+            }
+            ChosenBy::Operator => untaken.take(1).collect(),
+        }
+    }
+
     /// Whether it opens letters of `profile` with `key`, one of its recipients.
     pub fn opens_with(&self, profile: &SealProfile, key: &RecipientKey) -> bool {
         self.needs(profile).is_empty() && self.takes(profile, key)
@@ -123,6 +146,7 @@ pub const TRIED: &[Software] = &[
         form: EVERY_FORM,
         beside_ec: BesideEc::Opens,
         seals_with: ALL_BUT_AES_128_GCM,
+        chosen_by: ChosenBy::Operator,
     },
     Software {
         name: "Bouncy Castle 1.72",
@@ -133,6 +157,7 @@ pub const TRIED: &[Software] = &[
         form: EVERY_FORM,
         beside_ec: BesideEc::Opens,
         seals_with: ALL_BUT_AES_128_GCM,
+        chosen_by: ChosenBy::Operator,
     },
     Software {
         name: "GnuPG (gpgsm) 2.2",
@@ -143,6 +168,7 @@ pub const TRIED: &[Software] = &[
         form: EVERY_FORM,
         beside_ec: BesideEc::Opens,
         seals_with: EITHER_CBC,
+        chosen_by: ChosenBy::Operator,
     },
     Software {
         name: "NSS (cmsutil) 3.87",
@@ -153,6 +179,7 @@ pub const TRIED: &[Software] = &[
         form: EVERY_FORM,
         beside_ec: BesideEc::Unreadable,
         seals_with: EITHER_CBC,
+        chosen_by: ChosenBy::Itself,
     },
     Software {
         name: "Python cryptography 50",
@@ -163,6 +190,7 @@ pub const TRIED: &[Software] = &[
         form: EVERY_FORM,
         beside_ec: BesideEc::Unreadable,
         seals_with: EITHER_CBC,
+        chosen_by: ChosenBy::Operator,
     },
 ];
 
@@ -207,5 +235,18 @@ mod tests {
         check("bouncycastle", &alone, &[]);
         let needs = [("recipients", "an RSA certificate"), ("key_transport", "pkcs1")];
         check("gpgsm", &alone, &needs);
+    }
+
+    #[test]
+    fn what_we_must_take() {
+        use ContentCipher::{Aes128Cbc, Aes256Cbc, Aes256Gcm};
+        let untaken = |peer: &str, taken: &[ContentCipher]| {
+            TRIED.iter().find(|software| software.peer == peer).unwrap().untaken(taken)
+        };
+        assert_eq!(untaken("openssl", &[Aes256Gcm]), []);
+        assert_eq!(untaken("gpgsm", &[Aes256Gcm]), [Aes256Cbc]);
+        assert_eq!(untaken("gpgsm", &[Aes128Cbc]), []);
+        assert_eq!(untaken("nss", &[Aes256Gcm, Aes256Cbc]), [Aes128Cbc]);
+        assert_eq!(untaken("nss", &[Aes128Cbc, Aes256Cbc]), []);
     }
 }

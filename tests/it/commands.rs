@@ -316,7 +316,11 @@ fn what_a_partners_software_needs() {
         let name = software["name"].as_str().unwrap();
         let seals_gcm = name.starts_with("OpenSSL") || name.starts_with("Bouncy");
         assert_eq!(software["isOpened"], seals_gcm, "{software}");
-        let needs = serde_json::json!([{"key": "trust.content", "write": "aes-256-cbc"}]);
-        assert_eq!(software["needs"] == needs, !seals_gcm, "{software}");
+        let needs = &software["needs"][0];
+        let needed = serde_json::json!({"key": "trust.content", "write": "aes-256-cbc"});
+        assert_eq!(*needs == needed, !seals_gcm, "{software}");
+        // Nobody can tell cmsutil what to choose.
+        let more = software["needs"].as_array().unwrap().len() == 2;
+        assert_eq!(more, name.starts_with("NSS"), "{software}");
     }
 }

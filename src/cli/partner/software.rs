@@ -93,11 +93,14 @@ impl SoftwareWords {
             .into_iter()
             .map(|need| NeedWords { key: format!("seal.{}", need.key), write: need.write })
             .collect();
-        let is_taken = |cipher| partner.trust.content.contains(cipher);
-        let is_opened = software.seals_with.iter().any(is_taken);
-        if let Some(best) = software.seals_with.first().filter(|_| !is_opened) {
-            needs.push(NeedWords { key: "trust.content".to_owned(), write: best.as_str() });
-        }
+        let untaken = software.untaken(&partner.trust.content);
+        let is_opened = untaken.is_empty();
+        needs.extend(
+            untaken.into_iter().map(|cipher| NeedWords {
+                key: "trust.content".to_owned(),
+                write: cipher.as_str(),
+            }),
+        );
         SoftwareWords {
             name: software.name,
             opens_ours,

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use certpost::inbound::prove::Gatehouse;
 use certpost::letter::sealed_letter;
-use certpost::smime::software::TRIED;
+use certpost::smime::software::{ChosenBy, TRIED};
 use certpost::smime::throwaway::KeyKind;
 use certpost::smime::{
     ContentCipher, DecryptIdentity, Pin, RecipientKey, SealProfile, SignatureAlgorithm, seal, sign,
@@ -105,6 +105,10 @@ fn what_partner_show_tells(table: &Table, settings: &[Setting], ground: &Ground)
                 }
             }
         }
+        let of_it = table.row.iter().filter(|row| row.peer == peer.name);
+        let chooses =
+            of_it.filter_map(|row| row.cannot()).any(|words| words.ends_with("by itself"));
+        assert_eq!(software.chosen_by == ChosenBy::Itself, chooses, "{}", software.name);
         for cipher in ContentCipher::ALL {
             let told = software.seals_with.contains(cipher);
             assert_eq!(told, seals_with.contains(cipher), "{}: {cipher}", software.name);
