@@ -295,8 +295,9 @@ fn what_a_partners_software_needs() {
     for wanted in [
         "  sealed       content aes-256-gcm, key_transport oaep-sha256, signature \
          rsa-pkcs1-sha256, form opaque; to RSA-2048",
-        "  software     OpenSSL (openssl cms) 3.0: opens our letters, we open its letters\n",
-        "GnuPG (gpgsm) 2.2: does not open our letters, we open its letters; needs \
+        "  software     OpenSSL (openssl cms) 3.0 (content aes-256-gcm, aes-256-cbc; key_transport \
+         oaep-sha256, ecdh-sha256, pkcs1): opens our letters, we open its letters\n",
+        "GnuPG (gpgsm) 2.2 (content aes-256-cbc; key_transport pkcs1): does not open our letters, we open its letters; needs \
          seal.content = \"aes-256-cbc\", seal.key_transport = \"pkcs1\"\n",
     ] {
         assert!(text.contains(wanted), "{wanted} is not in\n{text}");

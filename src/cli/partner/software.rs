@@ -59,6 +59,14 @@ impl SealWords {
 pub struct SoftwareWords {
     /// Its name, and the version that was tried.
     name: &'static str,
+    /// What `seal.content` may be for it, best first.
+    content: Vec<&'static str>,
+    /// What `seal.key_transport` may be for it, best first.
+    key_transport: Vec<&'static str>,
+    /// What `seal.signature` may be for it.
+    signature: Vec<&'static str>,
+    /// What `seal.form` may be for it.
+    form: Vec<&'static str>,
     /// Whether it opens our letters.
     opens_ours: bool,
     /// The kinds of the recipient keys that it opens them with.
@@ -103,6 +111,10 @@ impl SoftwareWords {
         );
         SoftwareWords {
             name: software.name,
+            content: software.content.iter().map(|one| one.as_str()).collect(),
+            key_transport: software.key_transport.iter().map(|one| one.as_str()).collect(),
+            signature: software.signature.iter().map(|one| one.as_str()).collect(),
+            form: software.form.iter().map(|one| one.as_str()).collect(),
             opens_ours,
             with: opener.map(|key| key.form().to_string()).collect(),
             is_opened,
@@ -112,14 +124,20 @@ impl SoftwareWords {
 
     /// For a person; `keys` are all the recipient keys.
     pub(super) fn line(&self, seal: &SealWords) -> String {
-        let SoftwareWords { name, opens_ours, with, is_opened, needs } = self;
+        let SoftwareWords {
+            name, content, key_transport, opens_ours, with, is_opened, needs, ..
+        } = self;
         let ours = match (opens_ours, with == &seal.keys) {
             (true, true) => "opens our letters".to_owned(),
             (true, false) => format!("opens our letters with its {} key", with.join(" or ")),
             (false, _) => "does not open our letters".to_owned(),
         };
         let theirs = if *is_opened { "we open its letters" } else { "we refuse its letters" };
-        let mut line = format!("{name}: {ours}, {theirs}");
+        let mut line = format!(
+            "{name} (content {}; key_transport {}): {ours}, {theirs}",
+            content.join(", "),
+            key_transport.join(", ")
+        );
         for (at, need) in needs.iter().enumerate() {
             line.push_str(if at == 0 { "; needs " } else { ", " });
             let NeedWords { key, write } = need;
