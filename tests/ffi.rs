@@ -248,6 +248,7 @@ fn seals_that_a_key_cannot_take() {
             // Of the wrong kind: the recipient is there by then.
             (&pairs.rsa, Transport::Ecdh),
             (&pairs.p256, Transport::Oaep),
+            (&pairs.p256, Transport::Pkcs1),
             // Neither transport nor agreement.
             (&pairs.edwards, Transport::Ecdh),
             (&pairs.edwards, Transport::Oaep),
