@@ -1,5 +1,8 @@
 //! The only unsafe code: what OpenSSL's CMS can do and the `openssl` crate
 //! does not offer. Octets and references in, octets or an error stack out.
+//!
+//! `tests/ffi.rs` compiles this file by itself and goes every way through it,
+//! under valgrind too: nothing of ours is imported here.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_uint, c_void};
@@ -24,6 +27,7 @@ enum SignerInfo {}
 enum RecipientInfo {}
 
 const CMS_CADES: c_uint = 0x10_0000;
+const CMS_RECIPINFO_TRANS: c_int = 0;
 
 // `openssl/cms.h` of OpenSSL 3.0; what openssl-sys does not declare.
 unsafe extern "C" {
@@ -57,6 +61,7 @@ unsafe extern "C" {
         recipient: *mut sys::X509,
         flags: c_uint,
     ) -> *mut RecipientInfo;
+    fn CMS_RecipientInfo_type(recipient: *mut RecipientInfo) -> c_int;
     fn CMS_RecipientInfo_get0_pkey_ctx(recipient: *mut RecipientInfo) -> *mut sys::EVP_PKEY_CTX;
     // `openssl/ec.h`.
     fn EVP_PKEY_CTX_set_ecdh_kdf_md(
@@ -224,6 +229,10 @@ pub(super) fn seal<'a>(
                     context.set_rsa_padding(Padding::PKCS1_OAEP)?;
                     context.set_rsa_oaep_md(digest)?;
                     context.set_rsa_mgf1_md(digest)?;
+                }
+                // With a curve's key the library would agree by SHA-1, unasked.
+                Transport::Pkcs1 if CMS_RecipientInfo_type(info) != CMS_RECIPINFO_TRANS => {
+                    return Err(ErrorStack::get());
                 }
                 Transport::Pkcs1 => {}
             }

@@ -14,6 +14,7 @@
 //!   [`trust`] (gate 7): inbound; each gate takes what only the gate before it
 //!   can make.
 //! - [`describe`]: what a structure is, for people, without any key.
+//! - [`software`]: which settings other programs open, as it was tried.
 //! - [`bare`]: what OpenSSL's own calls cost, for a bench.
 //! - [`selftest`]: whether the OpenSSL we run on may be trusted with letters.
 //! - [`throwaway`]: keys for demos and tests.
@@ -36,6 +37,7 @@ pub mod seal;
 pub mod selftest;
 pub mod sign;
 pub mod signed_data;
+pub mod software;
 mod strength;
 pub mod structure;
 pub mod throwaway;

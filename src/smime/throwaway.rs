@@ -32,6 +32,7 @@ pub enum KeyKind {
     Rsa1024,
     Rsa2048,
     Rsa3072,
+    Rsa4096,
 }
 
 impl KeyKind {
@@ -46,6 +47,7 @@ impl KeyKind {
             KeyKind::Rsa1024 => PKey::from_rsa(Rsa::generate(1024)?),
             KeyKind::Rsa2048 => PKey::from_rsa(Rsa::generate(2048)?),
             KeyKind::Rsa3072 => PKey::from_rsa(Rsa::generate(3072)?),
+            KeyKind::Rsa4096 => PKey::from_rsa(Rsa::generate(4096)?),
         }
     }
 }
@@ -191,7 +193,9 @@ impl Authority {
         usage.critical().digital_signature();
         match wanted.key {
             KeyKind::P256 | KeyKind::P384 => usage.key_agreement(),
-            KeyKind::Rsa1024 | KeyKind::Rsa2048 | KeyKind::Rsa3072 => usage.key_encipherment(),
+            KeyKind::Rsa1024 | KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => {
+                usage.key_encipherment()
+            }
         };
         builder.append_extension(usage.build()?)?;
         match wanted.purpose {

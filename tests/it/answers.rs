@@ -10,8 +10,6 @@
 //! One run of the gateway takes all rows of a table; a row says what is done
 //! and what must come of it, and the table is printed.
 
-use std::process::{Command, Stdio};
-
 use serde_json::json;
 
 use crate::answers_office::{HASTY, Office, PATIENT, Peer};
@@ -108,22 +106,13 @@ fn the_clock_of_receipts() {
 }
 //------------ pyas2lib ------------------------------------------------------
 
-/// None, said aloud, where pyas2lib cannot be had.
-fn pyas2lib() -> Option<String> {
-    let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/as1");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/as1.sh");
-    let made = Command::new(script).arg(folder).stdin(Stdio::null()).output().unwrap();
-    if !made.status.success() {
-        skipped("an AS1 product as partner: pyas2lib could not be installed");
-        return None;
-    }
-    Some(format!("{folder}/bin/python"))
-}
-
 /// An AS1 product takes our receipt for its own letter, with the digest that
 /// it worked out itself; and its receipt counts for ours.
 fn an_as1_product(office: &Office, peer: &Peer) {
-    let Some(python) = pyas2lib() else { return };
+    let Some(python) = crate::venv::python() else {
+        skipped("an AS1 product as partner: pyas2lib could not be installed");
+        return;
+    };
     let door = office.gateway.smtp;
     let send = json!({"do": "as1_send", "door": door, "python": python, "number": "AS1-1"});
     let sent = peer.ask(&send);

@@ -305,3 +305,47 @@ fn flip(path: &Path) {
     octets[at] = if octets[at] == b'A' { b'B' } else { b'A' };
     std::fs::write(path, octets).unwrap();
 }
+
+/// Which programs open what we send, and what the others would need.
+#[test]
+fn what_a_partners_software_needs() {
+    let folder = folder();
+    let shown = |args: &[&str]| {
+        let (exit, text, words) = certpost(&folder, &[&["partner", "show", "HM"], args].concat());
+        assert_eq!(exit, 0, "{words}");
+        String::from_utf8(text).unwrap()
+    };
+    let text = shown(&[]);
+    for wanted in [
+        "  sealed       content aes-256-gcm, key_transport oaep-sha256, signature \
+         rsa-pkcs1-sha256, form opaque; to RSA-2048",
+        "  software     OpenSSL (openssl cms) 3.0 (content aes-256-gcm, aes-256-cbc; key_transport \
+         oaep-sha256, ecdh-sha256, pkcs1): opens our letters, we open its letters\n",
+        "GnuPG (gpgsm) 2.2 (content aes-256-cbc; key_transport pkcs1): does not open our letters, we open its letters; needs \
+         seal.content = \"aes-256-cbc\", seal.key_transport = \"pkcs1\"\n",
+    ] {
+        assert!(text.contains(wanted), "{wanted} is not in\n{text}");
+    }
+    let entry = std::fs::read_to_string(folder.path("partners.toml")).unwrap();
+    let entry = entry
+        .replace(
+            "[partner.seal]\n",
+            "[partner.seal]\ncontent = \"aes-256-cbc\"\nkey_transport = \"pkcs1\"\n",
+        )
+        .replace("\"aes-256-gcm\", \"aes-256-cbc\"", "\"aes-256-gcm\"");
+    folder.write("partners.toml", entry);
+    let told: Value = serde_json::from_str(&shown(&["--json"])).unwrap();
+    assert_eq!(told["seal"]["keys"], serde_json::json!(["RSA-2048"]));
+    for software in told["software"].as_array().unwrap() {
+        assert_eq!(software["opensOurs"], true, "{software}");
+        let name = software["name"].as_str().unwrap();
+        let seals_gcm = name.starts_with("OpenSSL") || name.starts_with("Bouncy");
+        assert_eq!(software["isOpened"], seals_gcm, "{software}");
+        let needs = &software["needs"][0];
+        let needed = serde_json::json!({"key": "trust.content", "write": "aes-256-cbc"});
+        assert_eq!(*needs == needed, !seals_gcm, "{software}");
+        // Nobody can tell cmsutil what to choose.
+        let more = software["needs"].as_array().unwrap().len() == 2;
+        assert_eq!(more, name.starts_with("NSS"), "{software}");
+    }
+}

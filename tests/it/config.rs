@@ -11,6 +11,7 @@ use std::path::Path;
 use certpost::certificate::{CertificateId, Facts};
 use certpost::config::{Configuration, Keys};
 use certpost::partner::routing;
+use certpost::smime::throwaway::{KeyKind, Wanted, authority};
 
 use crate::world::Folder;
 
@@ -155,4 +156,70 @@ fn routes() {
     check(facts("HM", &["GS"], "851"), &["HM", "GS"]);
     check(facts("GS", &[], "851"), &[]);
     check(facts("AQ", &[], "851"), &[]);
+}
+
+/// What [partner.seal] asks and no key can do is told when the files are read,
+/// each with what to write instead.
+#[test]
+fn seals_that_cannot_be() {
+    let folder = Folder::with_keys();
+    folder.write_gateway("BV", "HM");
+    let authority = authority("Curves").unwrap();
+    for (name, kind) in
+        [("p256.pem", KeyKind::P256), ("p384.pem", KeyKind::P384), ("short.pem", KeyKind::Rsa1024)]
+    {
+        let wanted = Wanted { key: kind, ..Wanted::mail("HM open", "ecert@nppo.hm.example") };
+        folder.write(name, authority.issue_as(&wanted).unwrap().0);
+    }
+    let whole = fs::read_to_string(folder.path("partners.toml")).unwrap();
+    let check = |recipients: &str, keys: &str, wanted: &[[&str; 2]]| {
+        let entry = whole.replace(
+            "recipients = [\"hm-decrypt.pem\"]",
+            &format!("recipients = [{recipients}]\n{keys}"),
+        );
+        folder.write("partners.toml", entry);
+        let faults = read(&folder).err().unwrap_or_default();
+        assert_eq!(faults.len(), wanted.len(), "{recipients} {keys}: {faults:#?}");
+        for (fault, wanted) in faults.iter().zip(wanted) {
+            for words in wanted {
+                assert!(fault.contains(words), "{words} is not in {fault}");
+            }
+        }
+    };
+    const RSA: &str = "\"hm-decrypt.pem\"";
+    const EC: &str = "\"p256.pem\"";
+    check(RSA, "", &[]);
+    check(RSA, "content = \"aes-256-cbc\"\nkey_transport = \"pkcs1\"", &[]);
+    check(EC, "key_transport = \"ecdh-sha256\"", &[]);
+    check("\"p256.pem\", \"p384.pem\"", "key_transport = \"ecdh-sha256\"", &[]);
+    check("\"hm-decrypt.pem\", \"p384.pem\"", "", &[]);
+    let write = "write \"ecdh-sha256\"";
+    check(EC, "", &[["seal.key_transport: oaep-sha256 is for RSA keys", write]]);
+    check(EC, "key_transport = \"pkcs1\"", &[["seal.key_transport: pkcs1 is for RSA keys", write]]);
+    check(
+        RSA,
+        "key_transport = \"ecdh-sha256\"",
+        &[["ecdh-sha256 does not reach the RSA-2048 key", "write \"oaep-sha256\""]],
+    );
+    check(
+        "\"hm-decrypt.pem\", \"p256.pem\"",
+        "key_transport = \"ecdh-sha256\"",
+        &[["ecdh-sha256 does not reach the RSA-2048 key", "EC keys beside it"]],
+    );
+    let short = "name an RSA certificate of 2048 bits or more";
+    check("\"short.pem\"", "", &[["does not reach the RSA-1024 key", short]]);
+    for content in ["aes-128-gcm", "aes-128-cbc"] {
+        let instead = "write \"aes-256-gcm\" or, for older software, \"aes-256-cbc\"";
+        check(RSA, &format!("content = \"{content}\""), &[["seal.content: aes-128-", instead]]);
+    }
+    for signature in ["ecdsa-p256-sha256", "ecdsa-p384-sha384"] {
+        let instead = "choose the signature that fits the key";
+        check(
+            RSA,
+            &format!("signature = \"{signature}\""),
+            &[["cannot be made with the RSA-2048 key", instead]],
+        );
+    }
+    check(RSA, "signature = \"rsa-pss-sha256\"", &[]);
+    check(RSA, "key_transport = \"oaep\"", &[["seal.key_transport", "write one of"]]);
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes FOLDER a Python environment with pyas2lib in it, once.
+# Makes FOLDER a Python environment with pyas2lib and cryptography in it, once.
 #
 #   tests/peers/as1.sh FOLDER
 #

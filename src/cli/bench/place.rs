@@ -114,7 +114,9 @@ impl Places {
         let signature = match kind {
             KeyKind::P256 => "ecdsa-p256-sha256",
             KeyKind::P384 => "ecdsa-p384-sha384",
-            KeyKind::Rsa1024 | KeyKind::Rsa2048 | KeyKind::Rsa3072 => "rsa-pkcs1-sha256",
+            KeyKind::Rsa1024 | KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => {
+                "rsa-pkcs1-sha256"
+            }
         };
         let side = |code, peer, keys, peer_keys, signature| Side {
             folder: folder.join(code),

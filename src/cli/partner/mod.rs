@@ -5,6 +5,7 @@
 
 pub mod list;
 pub mod show;
+pub mod software;
 pub mod suspend;
 mod words;
 

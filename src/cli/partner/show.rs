@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Record;
+use super::software::{SealWords, SoftwareWords};
 use super::words::PartnerWords;
 use crate::cli::terminal::shown;
 use crate::cli::{Answer, Exit, Shared};
@@ -35,6 +36,8 @@ pub fn run(args: &Args, shared: &Shared) -> Answer {
         schema: SCHEMA,
         refusals: lane.map_or(0, |lane| lane.refusals),
         stands_still_since: lane.and_then(|lane| lane.still_since),
+        seal: SealWords::of(&partner),
+        software: SoftwareWords::all(&partner),
         partner: PartnerWords::of(&partner, &record),
     };
     let answer = if shared.json {
@@ -64,6 +67,10 @@ pub struct PartnerShow<'a> {
     /// Since when `clock.give_up` stands still for its deliveries; null while
     /// it runs.
     stands_still_since: Option<Timestamp>,
+    seal: SealWords,
+    /// Which programs open letters sealed so, as it was tried with each; what
+    /// was not tried does not stand here.
+    software: Vec<SoftwareWords>,
 }
 
 impl PartnerShow<'_> {
@@ -90,6 +97,11 @@ impl PartnerShow<'_> {
         }
         if self.refusals > 0 {
             lines.push(format!("  refusals     {} in a row; 3 suspend it", self.refusals));
+        }
+        lines.push(format!("  sealed       {}", self.seal.line()));
+        for (at, software) in self.software.iter().enumerate() {
+            let head = if at == 0 { "software" } else { "" };
+            lines.push(format!("  {head:<12} {}", software.line(&self.seal)));
         }
         lines.iter().map(|line| shown(line)).collect::<Vec<_>>().join("\n")
     }
