@@ -3,7 +3,8 @@
 //! Grammar only (RFC 5652, section 6; RFC 5083): what is allowed is decided
 //! in `scan`. `inspect` shows the same parts to people.
 
-use openssl::x509::X509Name;
+use openssl::error::ErrorStack;
+use openssl::x509::{X509, X509Name};
 
 use super::der::{
     CONSTRUCTED, CONTEXT_0, CONTEXT_0_PRIMITIVE, CONTEXT_1, CONTEXT_2, INTEGER, Malformed,
@@ -114,6 +115,22 @@ fn same_name(issuer: &[u8], facts: &X509Facts) -> bool {
     X509Name::from_der(issuer)
         .and_then(|name| name.try_cmp(facts.x509.issuer_name()))
         .is_ok_and(|order| order.is_eq())
+}
+
+/// A certificate's serial number as [`KeyName`] has it.
+pub(super) fn serial(x509: &X509) -> Result<Vec<u8>, ErrorStack> {
+    let number = x509.serial_number().to_bn()?;
+    if !number.is_negative() {
+        return Ok(number.to_vec());
+    }
+    let (mut octets, mut carry) = (number.to_vec(), true);
+    for octet in octets.iter_mut().rev() {
+        (*octet, carry) = (!*octet).overflowing_add(u8::from(carry));
+    }
+    if octets.first().is_none_or(|first| first & 0x80 == 0) {
+        octets.insert(0, 0xff);
+    }
+    Ok(octets)
 }
 
 //------------ Recipient -----------------------------------------------------

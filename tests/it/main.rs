@@ -26,6 +26,7 @@ mod mailbox;
 mod outage;
 mod peer;
 mod peers;
+mod pkits;
 mod post;
 mod queue;
 mod queues;
