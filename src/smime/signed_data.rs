@@ -25,10 +25,15 @@ impl<'a> SignedParts<'a> {
     pub fn read(content: Value<'a>) -> Result<Self, Malformed> {
         let mut inside = content.inside();
         inside.expect(INTEGER, "no version")?;
-        inside.expect(SET, "no digest algorithms")?;
+        inside
+            .expect(SET, "no digest algorithms")?
+            .holds_at_most(COUNT_LIMIT, "too many digest algorithms")?;
         let encapsulated = inside.expect(SEQUENCE, "no encapsulated content")?;
         let certificates = inside.optional(CONTEXT_0)?;
-        inside.optional(CONTEXT_1)?; // CRLs in letters are not believed
+        // CRLs in letters are not believed.
+        if let Some(lists) = inside.optional(CONTEXT_1)? {
+            lists.holds_at_most(COUNT_LIMIT, "too many revocation lists")?;
+        }
         let set = inside.expect(SET, "no signers")?;
         inside.end("more than signers")?;
 
@@ -47,10 +52,13 @@ impl<'a> SignedParts<'a> {
             }
         }
         let mut along = Vec::new();
-        let mut each = certificates.map_or(Reader::new(&[]), |value| value.inside());
-        while let Some(certificate) = each.value()? {
-            if certificate.tag == SEQUENCE && along.len() < COUNT_LIMIT {
-                along.push(certificate.whole);
+        if let Some(certificates) = certificates {
+            certificates.holds_at_most(COUNT_LIMIT, "too many certificates")?;
+            let mut each = certificates.inside();
+            while let Some(certificate) = each.value()? {
+                if certificate.tag == SEQUENCE {
+                    along.push(certificate.whole);
+                }
             }
         }
         Ok(SignedParts { content_type, content, certificates: along, signers })
@@ -108,7 +116,10 @@ impl<'a> SignerParts<'a> {
         let attributes = inside.optional(CONTEXT_0)?.map(Self::attributes).transpose()?;
         let signature = Algorithm::read(&mut inside)?;
         inside.expect(OCTET_STRING, "a signer without signature")?;
-        inside.optional(CONTEXT_1)?; // unsigned attributes say nothing
+        // Unsigned attributes say nothing.
+        if let Some(unsigned) = inside.optional(CONTEXT_1)? {
+            unsigned.holds_at_most(ATTRIBUTE_LIMIT, "too many unsigned attributes")?;
+        }
         inside.end("a signer with more than a signature")?;
         Ok(SignerParts { name, digest, attributes, signature })
     }

@@ -230,7 +230,13 @@ impl<'a> SealedParts<'a> {
     pub fn read(content: Value<'a>, claimed: Claimed) -> Result<Self, Malformed> {
         let mut inside = content.inside();
         inside.expect(INTEGER, "no version")?;
-        inside.optional(CONTEXT_0)?; // originatorInfo, not used
+        // originatorInfo, not used: certificates and lists, each in a field.
+        if let Some(originator) = inside.optional(CONTEXT_0)? {
+            let mut fields = originator.inside();
+            while let Some(field) = fields.value()? {
+                field.holds_at_most(COUNT_LIMIT, "too much about the originator")?;
+            }
+        }
         let set = inside.expect(SET, "no recipients")?;
         let mut recipients = Vec::new();
         let mut each = set.inside();
@@ -248,13 +254,13 @@ impl<'a> SealedParts<'a> {
         within.end("more than one encrypted content")?;
         let mac = match claimed {
             Claimed::AuthEnveloped => {
-                inside.optional(CONTEXT_1)?; // authAttrs
+                few_attributes(inside.optional(CONTEXT_1)?)?; // authAttrs
                 let mac = inside.expect(OCTET_STRING, "no tag")?.content;
-                inside.optional(CONTEXT_2)?; // unauthAttrs
+                few_attributes(inside.optional(CONTEXT_2)?)?; // unauthAttrs
                 Some(mac)
             }
             Claimed::Enveloped => {
-                inside.optional(CONTEXT_1)?; // unprotectedAttrs
+                few_attributes(inside.optional(CONTEXT_1)?)?; // unprotectedAttrs
                 None
             }
         };
@@ -268,6 +274,10 @@ impl<'a> SealedParts<'a> {
             mac,
         })
     }
+}
+
+fn few_attributes(set: Option<Value<'_>>) -> Result<(), Malformed> {
+    set.map_or(Ok(()), |set| set.holds_at_most(COUNT_LIMIT, "too many attributes"))
 }
 
 /// As many recipients, signers or certificates as are taken apart.

@@ -14,6 +14,7 @@ mod answers;
 mod answers_office;
 mod answers_ours;
 mod answers_theirs;
+mod attacks;
 mod broker;
 mod commands;
 mod config;

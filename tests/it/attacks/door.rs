@@ -1,0 +1,1 @@
+//! The same attacks over the SMTP door of a gateway that runs.

@@ -1,0 +1,1 @@
+//! Every octet of a sealed part flipped, and letters changed at random.
