@@ -59,6 +59,11 @@ impl<'a> Value<'a> {
         inside.end(fault)
     }
 
+    /// It is of at most `limit` octets with all that is inside.
+    pub fn weighs_at_most(&self, limit: usize, fault: &'static str) -> Result<(), Malformed> {
+        if self.whole.len() <= limit { Ok(()) } else { Err(Malformed(fault)) }
+    }
+
     /// The octets of such an octet string, segments joined.
     pub fn octets(&self) -> Result<Vec<u8>, Malformed> {
         if self.tag & CONSTRUCTED == 0 {

@@ -11,6 +11,7 @@ use super::der::{
     OCTET_STRING, OID, Reader, SEQUENCE, SET, Value,
 };
 use super::identity::X509Facts;
+use super::signed_data::few_attributes;
 
 //------------ ContentInfo ---------------------------------------------------
 
@@ -77,7 +78,9 @@ impl<'a> KeyName<'a> {
         let value = reader.value()?.ok_or(Malformed("no name of a certificate"))?;
         if value.tag == SEQUENCE {
             let mut inside = value.inside();
-            let issuer = inside.expect(SEQUENCE, "no issuer in the name of a certificate")?.whole;
+            let issuer = inside.expect(SEQUENCE, "no issuer in the name of a certificate")?;
+            issuer.weighs_at_most(NAME_LIMIT, "an issuer too long to be one")?;
+            let issuer = issuer.whole;
             let serial = inside.expect(INTEGER, "no serial number of a certificate")?.content;
             inside.end("more than issuer and serial number")?;
             let zeros = serial.iter().take_while(|octet| **octet == 0).count();
@@ -232,6 +235,7 @@ impl<'a> SealedParts<'a> {
         inside.expect(INTEGER, "no version")?;
         // originatorInfo, not used: certificates and lists, each in a field.
         if let Some(originator) = inside.optional(CONTEXT_0)? {
+            originator.weighs_at_most(CERTIFICATES_LIMIT, "too much about the originator")?;
             let mut fields = originator.inside();
             while let Some(field) = fields.value()? {
                 field.holds_at_most(COUNT_LIMIT, "too much about the originator")?;
@@ -276,12 +280,12 @@ impl<'a> SealedParts<'a> {
     }
 }
 
-fn few_attributes(set: Option<Value<'_>>) -> Result<(), Malformed> {
-    set.map_or(Ok(()), |set| set.holds_at_most(COUNT_LIMIT, "too many attributes"))
-}
-
 /// As many recipients, signers or certificates as are taken apart.
 pub(super) const COUNT_LIMIT: usize = 32;
+/// As many octets of certificates: the library makes ten of each.
+pub(super) const CERTIFICATES_LIMIT: usize = 1024 * 1024;
+/// As many octets of a name.
+const NAME_LIMIT: usize = 64 * 1024;
 
 //------------ Object identifiers --------------------------------------------
 

@@ -52,22 +52,33 @@ impl Node {
     }
 
     pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.append(&mut out);
+        out
+    }
+
+    fn append(&self, out: &mut Vec<u8>) {
         let (tag, content) = match self {
-            Node::Plain { tag, octets } => (*tag, octets.clone()),
-            Node::Of { tag, inside } => (*tag, inside.iter().flat_map(Node::encode).collect()),
+            Node::Plain { tag, octets } => (*tag, octets),
+            Node::Of { tag, inside } => {
+                let mut content = Vec::new();
+                for node in inside {
+                    node.append(&mut content);
+                }
+                (*tag, &{ content })
+            }
         };
-        let mut out = vec![tag];
+        out.push(tag);
         let length = content.len();
         if length < 0x80 {
             out.push(u8::try_from(length).unwrap());
         } else {
-            let digits: Vec<u8> =
-                length.to_be_bytes().into_iter().skip_while(|digit| *digit == 0).collect();
-            out.push(0x80 | u8::try_from(digits.len()).unwrap());
-            out.extend(digits);
+            let octets = length.to_be_bytes();
+            let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+            out.push(0x80 | u8::try_from(octets.len() - zeros).unwrap());
+            out.extend_from_slice(&octets[zeros..]);
         }
-        out.extend(content);
-        out
+        out.extend_from_slice(content);
     }
 
     /// The list that the last step of `path` is in, and where.

@@ -271,6 +271,11 @@ impl<'w> Craft<'w> {
         (self.layers.swap_remove(Layer::Letter as usize), self.layers.swap_remove(0))
     }
 
+    /// The letter's own Message-ID.
+    pub fn message_id(&self) -> String {
+        self.facts.message_id()
+    }
+
     /// A layer as it stands now, built if it was not.
     pub fn peek(&mut self, layer: Layer) -> &[u8] {
         self.reach(layer);
