@@ -17,6 +17,7 @@ use openssl::x509::{
 };
 use openssl_sys as sys;
 
+use super::authority::Crl;
 use super::ffi::{self, Objection};
 use super::identity::{moment, name_words};
 use super::profile::Trust;
@@ -193,7 +194,7 @@ impl Way<'_> {
         let subject = objection.x509.map(|x509| name_words(x509.subject_name()));
         let subject = subject.unwrap_or_default();
         match objection.code.as_raw() {
-            sys::X509_V_ERR_CERT_REVOKED => match revoked_since(objection) {
+            sys::X509_V_ERR_CERT_REVOKED => match self.revoked_since(objection.x509) {
                 // On the list for what came later than the letter.
                 Some(since) if since > self.at => Weight::Nothing,
                 since => {
@@ -222,6 +223,18 @@ impl Way<'_> {
         }
     }
 
+    /// The first date on which any list says the certificate was revoked. The
+    /// library does not tell which of them it means.
+    fn revoked_since(&self, x509: Option<&X509Ref>) -> Option<Timestamp> {
+        let x509 = x509?.to_owned();
+        let since = |crl: &Crl| match crl.facts().crl.get_by_cert(&x509) {
+            // A date that cannot be read is one in the past.
+            CrlStatus::Revoked(entry) => Some(moment(entry.revocation_date()).unwrap_or(self.at)),
+            CrlStatus::NotRevoked | CrlStatus::RemoveFromCrl(_) => None,
+        };
+        self.trust.crls.iter().filter_map(since).min()
+    }
+
     /// Whether a list of the certificate's issuer is among the lists.
     fn has_list_for(&self, x509: Option<&X509Ref>) -> bool {
         let issuer = x509.and_then(|x509| x509.issuer_name().to_der().ok());
@@ -247,15 +260,6 @@ impl Way<'_> {
             }
         }
         Ok(stack)
-    }
-}
-
-/// The date on which the list says the certificate was revoked.
-fn revoked_since(objection: &Objection<'_>) -> Option<Timestamp> {
-    let (crl, x509) = (objection.crl?, objection.x509?);
-    match crl.get_by_cert(&x509.to_owned()) {
-        CrlStatus::Revoked(entry) => moment(entry.revocation_date()).ok(),
-        CrlStatus::NotRevoked | CrlStatus::RemoveFromCrl(_) => None,
     }
 }
 
