@@ -191,6 +191,11 @@ impl Way<'_> {
 
     /// What the library holds against the path, once lists are asked.
     fn weigh(&self, objection: &Objection<'_>) -> Weight {
+        // Section 6.1: the anchor is no part of the path. It is trusted by the
+        // operator's file, not by a list of its own.
+        if objection.x509.is_some_and(|x509| self.is_anchor(x509)) {
+            return Weight::Nothing;
+        }
         let subject = objection.x509.map(|x509| name_words(x509.subject_name()));
         let subject = subject.unwrap_or_default();
         match objection.code.as_raw() {
@@ -233,6 +238,13 @@ impl Way<'_> {
             CrlStatus::NotRevoked | CrlStatus::RemoveFromCrl(_) => None,
         };
         self.trust.crls.iter().filter_map(since).min()
+    }
+
+    fn is_anchor(&self, x509: &X509Ref) -> bool {
+        let der = |x509: &X509Ref| x509.to_der().ok();
+        let mut anchors = self.trust.anchors.iter().flat_map(|anchor| anchor.x509s());
+        let wanted = der(x509);
+        wanted.is_some() && anchors.any(|anchor| der(anchor) == wanted)
     }
 
     /// Whether a list of the certificate's issuer is among the lists.

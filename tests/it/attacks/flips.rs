@@ -162,12 +162,12 @@ const WORDS: [&str; 12] = [
     "\u{0}",
 ];
 
-/// `$CERTPOST_MUTATIONS` letters, 1,000 if it is not set, from the seed
+/// `$CERTPOST_MUTATIONS` letters, 10,000 if it is not set, from the seed
 /// `$CERTPOST_SEED`, which is printed.
 #[test]
 fn letters_changed_at_random() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let count = number("CERTPOST_MUTATIONS").unwrap_or(1_000);
+    let count = number("CERTPOST_MUTATIONS").unwrap_or(10_000);
     let seed = number("CERTPOST_SEED").unwrap_or_else(|| getrandom::u64().unwrap());
     println!("{count} letters from CERTPOST_SEED={seed}");
     let table = table();
