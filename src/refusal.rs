@@ -181,14 +181,14 @@ codes! {
             "The signer's certificate is not for signing mail."
             "The partner has one made with digitalSignature and emailProtection.",
         SignerRevoked "signer.revoked"
-            "The signer's certificate is revoked."
+            "The signer's certificate, or that of an authority above it, is revoked."
             "Ask the partner by another way what happened; pin its new certificate.",
         SignerUntrusted "signer.untrusted"
             "The signer's certificate does not lead to an anchor of this partner."
             "Compare trust.anchors with what the partner's authority publishes.",
         SignerCrlStale "signer.crl-stale"
-            "The revocation list is older than clock.crl_stale, so the letter is held rather than judged."
-            "Fetch the newest list into the files of trust.crls; the letter is judged again.",
+            "trust.crls cannot tell whether the signer is revoked: its authority's list is older than clock.crl_stale, is not there, or is not that authority's. The letter is held rather than judged."
+            "Fetch the newest list of that authority into the files of trust.crls; the letter is judged again.",
     }
     8 {
         BindingSender "binding.sender"

@@ -14,8 +14,8 @@ use crate::partner::{
     Credentials, Partner, PartnerCode, ReceiptForm, Route, State, TlsPolicy, TlsProof,
 };
 use crate::smime::{
-    Anchor, ContentCipher, Crl, KeyTransport, Pin, RecipientKey, SealProfile, SignatureAlgorithm,
-    SignedForm, Trust,
+    Anchor, ContentCipher, Crl, KeyTransport, PathRules, Pin, RecipientKey, SealProfile,
+    SignatureAlgorithm, SignedForm, Trust,
 };
 
 /// More connections than any agency's mail server would like.
@@ -294,7 +294,7 @@ fn read_trust(mut section: Section<'_>, faults: &mut Faults) -> Option<Trust> {
         .list("content", faults)
         .unwrap_or_else(|| vec![ContentCipher::Aes256Gcm, ContentCipher::Aes128Gcm]);
     section.finish(faults);
-    Some(Trust { pins, anchors, crls, content })
+    Some(Trust { pins, anchors, crls, content, path: PathRules::default() })
 }
 
 /// A pinned signer: a file, or `{ file, from, until }`.

@@ -80,7 +80,10 @@ impl ProvenEntity {
         let no_entity = || {
             Refusal::new(Code::BindingNoHeaders, "what is signed is no MIME entity with a header")
         };
-        let root = Tree::root(entity).map_err(|_no_header| no_entity())?;
+        let root = Tree::root(entity).map_err(|refusal| match refusal.code {
+            Code::ShapeMalformed => no_entity(),
+            _ => refusal,
+        })?;
         if root.header.is_empty() {
             return Err(no_entity());
         }

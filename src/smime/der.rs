@@ -47,6 +47,23 @@ impl<'a> Value<'a> {
         Ok(true)
     }
 
+    /// At most `limit` values are inside: what is not looked at here, the
+    /// library still takes apart, each into a structure many times as large.
+    pub fn holds_at_most(&self, limit: usize, fault: &'static str) -> Result<(), Malformed> {
+        let mut inside = self.inside();
+        for _ in 0..limit {
+            if inside.value()?.is_none() {
+                return Ok(());
+            }
+        }
+        inside.end(fault)
+    }
+
+    /// It is of at most `limit` octets with all that is inside.
+    pub fn weighs_at_most(&self, limit: usize, fault: &'static str) -> Result<(), Malformed> {
+        if self.whole.len() <= limit { Ok(()) } else { Err(Malformed(fault)) }
+    }
+
     /// The octets of such an octet string, segments joined.
     pub fn octets(&self) -> Result<Vec<u8>, Malformed> {
         if self.tag & CONSTRUCTED == 0 {

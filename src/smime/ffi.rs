@@ -5,7 +5,7 @@
 //! under valgrind too: nothing of ours is imported here.
 #![allow(unsafe_code)]
 
-use std::ffi::{c_int, c_uint, c_void};
+use std::ffi::{CString, c_int, c_uint, c_void};
 use std::ptr;
 
 use foreign_types::{ForeignType, ForeignTypeRef};
@@ -18,7 +18,8 @@ use openssl::pkey_ctx::PkeyCtxRef;
 use openssl::rsa::Padding;
 use openssl::sign::RsaPssSaltlen;
 use openssl::symm::Cipher;
-use openssl::x509::{X509, X509Ref};
+use openssl::x509::verify::X509VerifyParamRef;
+use openssl::x509::{X509, X509CrlRef, X509Ref, X509StoreContextRef, X509VerifyResult};
 use openssl_sys as sys;
 
 /// Opaque to us, as in `openssl/cms.h`.
@@ -68,6 +69,31 @@ unsafe extern "C" {
         context: *mut sys::EVP_PKEY_CTX,
         digest: *const sys::EVP_MD,
     ) -> c_int;
+}
+
+// `openssl/x509_vfy.h` of OpenSSL 3.0, likewise.
+unsafe extern "C" {
+    fn X509_STORE_CTX_set0_crls(
+        context: *mut sys::X509_STORE_CTX,
+        crls: *mut sys::stack_st_X509_CRL,
+    );
+    fn X509_VERIFY_PARAM_add0_policy(
+        param: *mut sys::X509_VERIFY_PARAM,
+        policy: *mut sys::ASN1_OBJECT,
+    ) -> c_int;
+    fn X509_STORE_CTX_set_ex_data(
+        context: *mut sys::X509_STORE_CTX,
+        index: c_int,
+        value: *mut c_void,
+    ) -> c_int;
+    fn X509_STORE_CTX_set_verify_cb(
+        context: *mut sys::X509_STORE_CTX,
+        callback: extern "C" fn(c_int, *mut sys::X509_STORE_CTX) -> c_int,
+    );
+    fn X509_STORE_CTX_get0_parent_ctx(
+        context: *mut sys::X509_STORE_CTX,
+    ) -> *mut sys::X509_STORE_CTX;
+    fn X509_STORE_CTX_get0_current_crl(context: *mut sys::X509_STORE_CTX) -> *mut sys::X509_CRL;
 }
 
 //------------ Signing -------------------------------------------------------
@@ -240,6 +266,105 @@ pub(super) fn seal<'a>(
     }
     finish(&cms, content, sys::CMS_BINARY)?;
     cms.to_der()
+}
+
+//------------ Paths ---------------------------------------------------------
+
+/// Adds a policy, dotted, to the user-initial-policy-set (RFC 5280, section
+/// 6.1.1).
+pub(super) fn add_policy(param: &mut X509VerifyParamRef, dotted: &str) -> Result<(), ErrorStack> {
+    let Ok(dotted) = CString::new(dotted) else { return Err(ErrorStack::get()) };
+    // SAFETY: `dotted` ends with NUL and outlives the call. The new object is
+    // ours until the param takes it; only where it does not is it freed here.
+    unsafe {
+        let policy = some(sys::OBJ_txt2obj(dotted.as_ptr(), 1))?;
+        let taken = X509_VERIFY_PARAM_add0_policy(param.as_ptr(), policy);
+        if taken <= 0 {
+            sys::ASN1_OBJECT_free(policy);
+        }
+        good(taken)
+    }
+}
+
+/// What OpenSSL holds against a path, and about what.
+pub(super) struct Objection<'a> {
+    pub code: X509VerifyResult,
+    pub x509: Option<&'a X509Ref>,
+    pub crl: Option<&'a X509CrlRef>,
+    /// It is about the signer's own certificate, not one above it.
+    pub of_signer: bool,
+}
+
+type Waived<'a> = dyn FnMut(&Objection<'_>) -> bool + 'a;
+
+/// Verifies the path of an initialised `context` with these lists of what
+/// authorities revoked; an objection that `waived` waives is none. Whether
+/// nothing else stands against it.
+pub(super) fn verify_path(
+    context: &mut X509StoreContextRef,
+    crls: &[&X509CrlRef],
+    waived: &mut Waived<'_>,
+) -> Result<bool, ErrorStack> {
+    let mut waived: &mut Waived<'_> = waived;
+    let pointer: *mut &mut Waived<'_> = &raw mut waived;
+    // SAFETY: `context` is live. The stack is freed on every way out, by
+    // itself: what is pushed on it stays the caller's and outlives the call,
+    // and the context, which does not own it (set0), no longer knows it then.
+    // Index 0 is the application's own (OpenSSL gives it to nobody); it holds
+    // a pointer to a local of this function, and is cleared before the local
+    // goes. OpenSSL calls `object` only within this verification, on this
+    // thread, and changes nothing in a list but its count of references.
+    unsafe {
+        let stack = some(sys::OPENSSL_sk_new_null())?;
+        let pushed = crls.iter().all(|crl| sys::OPENSSL_sk_push(stack, crl.as_ptr().cast()) > 0);
+        let given = X509_STORE_CTX_set_ex_data(context.as_ptr(), 0, pointer.cast()) > 0;
+        X509_STORE_CTX_set_verify_cb(context.as_ptr(), object);
+        X509_STORE_CTX_set0_crls(context.as_ptr(), stack.cast());
+        let verified = if pushed && given { context.verify_cert() } else { Err(ErrorStack::get()) };
+        X509_STORE_CTX_set0_crls(context.as_ptr(), ptr::null_mut());
+        let cleared = X509_STORE_CTX_set_ex_data(context.as_ptr(), 0, ptr::null_mut());
+        sys::OPENSSL_sk_free(stack);
+        good(cleared)?;
+        verified
+    }
+}
+
+/// OpenSSL's question whether to go on. It panics nowhere: a closure that
+/// does would end the program (`extern "C"`).
+extern "C" fn object(good: c_int, context: *mut sys::X509_STORE_CTX) -> c_int {
+    if good != 0 {
+        return good;
+    }
+    // SAFETY: `context` is the one that OpenSSL verifies now, live for this
+    // call. A list's own issuer is verified in a context below another, which
+    // alone holds our pointer: that is why the parents are followed. The
+    // pointer is what `verify_path` put there, and nothing else uses what it
+    // points to meanwhile. Certificate and list belong to the context, and the
+    // references end with this call.
+    unsafe {
+        let mut outermost = context;
+        let mut nested = false;
+        loop {
+            let parent = X509_STORE_CTX_get0_parent_ctx(outermost);
+            if parent.is_null() {
+                break;
+            }
+            (outermost, nested) = (parent, true);
+        }
+        let pointer: *mut &mut Waived<'_> = sys::X509_STORE_CTX_get_ex_data(outermost, 0).cast();
+        let Some(waived) = pointer.as_mut() else { return good };
+        let (x509, crl) = (
+            sys::X509_STORE_CTX_get_current_cert(context),
+            X509_STORE_CTX_get0_current_crl(context),
+        );
+        let objection = Objection {
+            code: X509StoreContextRef::from_ptr(context).error(),
+            x509: (!x509.is_null()).then(|| X509Ref::from_ptr(x509)),
+            crl: (!crl.is_null()).then(|| X509CrlRef::from_ptr(crl)),
+            of_signer: !nested && sys::X509_STORE_CTX_get_error_depth(context) == 0,
+        };
+        c_int::from(waived(&objection))
+    }
 }
 
 //------------ Shared --------------------------------------------------------

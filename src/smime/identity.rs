@@ -14,6 +14,7 @@ use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, PKeyRef, Private, Public};
 use openssl::x509::{X509, X509ExtendedKeyUsage, X509KeyUsage, X509NameRef};
 
+use super::structure;
 use crate::clock::Timestamp;
 
 //------------ KeyForm -------------------------------------------------------
@@ -61,7 +62,8 @@ pub(crate) struct X509Facts {
     pub(super) x509: X509,
     pub(super) sha256: [u8; 32],
     pub(super) issuer: Vec<u8>,
-    /// The serial number's magnitude, big-endian, no leading zero.
+    /// The serial number, big-endian, no leading zero; a negative one, which
+    /// old authorities gave, in two's complement as in its DER.
     pub(super) serial: Vec<u8>,
     pub(super) key_id: Option<Vec<u8>>,
     pub(super) not_before: Timestamp,
@@ -91,7 +93,7 @@ impl X509Facts {
         Ok(X509Facts {
             sha256,
             issuer: x509.issuer_name().to_der().map_err(fault)?,
-            serial: x509.serial_number().to_bn().map_err(fault)?.to_vec(),
+            serial: structure::serial(&x509).map_err(fault)?,
             key_id: x509.subject_key_id().map(|id| id.as_slice().to_vec()),
             not_before: moment(x509.not_before()).map_err(fault)?,
             not_after: moment(x509.not_after()).map_err(fault)?,

@@ -10,9 +10,9 @@
 //!   partner's entry may choose, and what is not offered.
 //! - [`mod@sign`], [`mod@seal`]: outbound, entity to signed to sealed.
 //! - [`der`]: a reader of DER and of the BER that other software writes.
-//! - [`scan`] (gate 4), [`open`] (gate 5), [`verify`] with `strength` and
-//!   [`trust`] (gate 7): inbound; each gate takes what only the gate before it
-//!   can make.
+//! - [`scan`] (gate 4), [`open`] (gate 5), [`verify`] with `strength`,
+//!   [`trust`] and [`path`] (gate 7): inbound; each gate takes what only the
+//!   gate before it can make.
 //! - [`describe`]: what a structure is, for people, without any key.
 //! - [`software`]: which settings other programs open, as it was tried.
 //! - [`bare`]: what OpenSSL's own calls cost, for a bench.
@@ -31,6 +31,7 @@ mod ffi;
 pub mod handover;
 pub mod identity;
 pub mod open;
+pub mod path;
 pub mod profile;
 pub mod scan;
 pub mod seal;
@@ -46,6 +47,7 @@ pub mod verify;
 
 pub use authority::{Anchor, Crl};
 pub use identity::{DecryptIdentity, IdentityError, KeyForm, Pin, RecipientKey, SigningIdentity};
+pub use path::PathRules;
 pub use profile::{
     ContentCipher, DigestAlgorithm, KeyTransport, ProfileFault, SealProfile, SignatureAlgorithm,
     SignedForm, Trust,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::authority::{Anchor, Crl};
 use super::identity::{KeyForm, Pin, RecipientKey, SigningIdentity};
+use super::path::PathRules;
 
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident: $($(#[$variant_doc:meta])* $variant:ident $text:literal),+ $(,)?) => {
@@ -315,6 +316,8 @@ pub struct Trust {
     pub crls: Vec<Crl>,
     /// The ciphers we open.
     pub content: Vec<ContentCipher>,
+    /// What the path from pin to anchor must hold to.
+    pub path: PathRules,
 }
 
 //------------ Tests ---------------------------------------------------------

@@ -2,9 +2,9 @@
 
 use super::der::{
     CONTEXT_0, CONTEXT_0_PRIMITIVE, CONTEXT_1, GENERALIZED_TIME, INTEGER, Malformed, OCTET_STRING,
-    OID, Reader, SEQUENCE, SET, UTC_TIME, Value,
+    OID, SEQUENCE, SET, UTC_TIME, Value,
 };
-use super::structure::{Algorithm, COUNT_LIMIT, KeyName};
+use super::structure::{Algorithm, CERTIFICATES_LIMIT, COUNT_LIMIT, KeyName};
 use crate::clock::Timestamp;
 
 //------------ SignedParts ---------------------------------------------------
@@ -25,10 +25,16 @@ impl<'a> SignedParts<'a> {
     pub fn read(content: Value<'a>) -> Result<Self, Malformed> {
         let mut inside = content.inside();
         inside.expect(INTEGER, "no version")?;
-        inside.expect(SET, "no digest algorithms")?;
+        inside
+            .expect(SET, "no digest algorithms")?
+            .holds_at_most(COUNT_LIMIT, "too many digest algorithms")?;
         let encapsulated = inside.expect(SEQUENCE, "no encapsulated content")?;
         let certificates = inside.optional(CONTEXT_0)?;
-        inside.optional(CONTEXT_1)?; // CRLs in letters are not believed
+        // CRLs in letters are not believed.
+        if let Some(lists) = inside.optional(CONTEXT_1)? {
+            lists.holds_at_most(COUNT_LIMIT, "too many revocation lists")?;
+            lists.weighs_at_most(LISTS_LIMIT, "revocation lists too large for a letter")?;
+        }
         let set = inside.expect(SET, "no signers")?;
         inside.end("more than signers")?;
 
@@ -47,10 +53,15 @@ impl<'a> SignedParts<'a> {
             }
         }
         let mut along = Vec::new();
-        let mut each = certificates.map_or(Reader::new(&[]), |value| value.inside());
-        while let Some(certificate) = each.value()? {
-            if certificate.tag == SEQUENCE && along.len() < COUNT_LIMIT {
-                along.push(certificate.whole);
+        if let Some(certificates) = certificates {
+            certificates.holds_at_most(COUNT_LIMIT, "too many certificates")?;
+            certificates
+                .weighs_at_most(CERTIFICATES_LIMIT, "certificates too large for a letter")?;
+            let mut each = certificates.inside();
+            while let Some(certificate) = each.value()? {
+                if certificate.tag == SEQUENCE {
+                    along.push(certificate.whole);
+                }
             }
         }
         Ok(SignedParts { content_type, content, certificates: along, signers })
@@ -108,7 +119,7 @@ impl<'a> SignerParts<'a> {
         let attributes = inside.optional(CONTEXT_0)?.map(Self::attributes).transpose()?;
         let signature = Algorithm::read(&mut inside)?;
         inside.expect(OCTET_STRING, "a signer without signature")?;
-        inside.optional(CONTEXT_1)?; // unsigned attributes say nothing
+        few_attributes(inside.optional(CONTEXT_1)?)?; // unsigned, and say nothing
         inside.end("a signer with more than a signature")?;
         Ok(SignerParts { name, digest, attributes, signature })
     }
@@ -120,6 +131,7 @@ impl<'a> SignerParts<'a> {
             let mut inside = attribute.inside();
             let oid = inside.expect(OID, "an attribute without type")?.content;
             let values = inside.expect(SET, "an attribute without values")?;
+            values.holds_at_most(COUNT_LIMIT, "too many values of an attribute")?;
             inside.end("an attribute with more than values")?;
             all.push(Attribute { oid, values });
             if all.len() > ATTRIBUTE_LIMIT {
@@ -134,6 +146,22 @@ impl<'a> SignerParts<'a> {
         let all = self.attributes.as_deref().unwrap_or(&[]);
         all.iter().copied().filter(|attribute| attribute.oid == oid).collect()
     }
+}
+
+/// Attributes that nobody here reads: few, each of few values.
+pub(super) fn few_attributes(set: Option<Value<'_>>) -> Result<(), Malformed> {
+    let Some(set) = set else { return Ok(()) };
+    set.holds_at_most(ATTRIBUTE_LIMIT, "too many attributes")?;
+    let mut each = set.inside();
+    while let Some(attribute) = each.value()? {
+        let mut parts = attribute.inside();
+        while let Some(part) = parts.value()? {
+            if part.tag == SET {
+                part.holds_at_most(COUNT_LIMIT, "too many values of an attribute")?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// UTCTime or GeneralizedTime, to the second and in Zulu (RFC 5652, section 11.3).
@@ -163,4 +191,7 @@ pub fn time(value: Value<'_>) -> Option<Timestamp> {
     .ok()
 }
 
+/// As many attributes as are taken apart.
 const ATTRIBUTE_LIMIT: usize = 64;
+/// As many octets of revocation lists; some software sends them along.
+const LISTS_LIMIT: usize = 4 * 1024 * 1024;

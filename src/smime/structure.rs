@@ -3,13 +3,15 @@
 //! Grammar only (RFC 5652, section 6; RFC 5083): what is allowed is decided
 //! in `scan`. `inspect` shows the same parts to people.
 
-use openssl::x509::X509Name;
+use openssl::error::ErrorStack;
+use openssl::x509::{X509, X509Name};
 
 use super::der::{
     CONSTRUCTED, CONTEXT_0, CONTEXT_0_PRIMITIVE, CONTEXT_1, CONTEXT_2, INTEGER, Malformed,
     OCTET_STRING, OID, Reader, SEQUENCE, SET, Value,
 };
 use super::identity::X509Facts;
+use super::signed_data::few_attributes;
 
 //------------ ContentInfo ---------------------------------------------------
 
@@ -76,7 +78,9 @@ impl<'a> KeyName<'a> {
         let value = reader.value()?.ok_or(Malformed("no name of a certificate"))?;
         if value.tag == SEQUENCE {
             let mut inside = value.inside();
-            let issuer = inside.expect(SEQUENCE, "no issuer in the name of a certificate")?.whole;
+            let issuer = inside.expect(SEQUENCE, "no issuer in the name of a certificate")?;
+            issuer.weighs_at_most(NAME_LIMIT, "an issuer too long to be one")?;
+            let issuer = issuer.whole;
             let serial = inside.expect(INTEGER, "no serial number of a certificate")?.content;
             inside.end("more than issuer and serial number")?;
             let zeros = serial.iter().take_while(|octet| **octet == 0).count();
@@ -114,6 +118,22 @@ fn same_name(issuer: &[u8], facts: &X509Facts) -> bool {
     X509Name::from_der(issuer)
         .and_then(|name| name.try_cmp(facts.x509.issuer_name()))
         .is_ok_and(|order| order.is_eq())
+}
+
+/// A certificate's serial number as [`KeyName`] has it.
+pub(super) fn serial(x509: &X509) -> Result<Vec<u8>, ErrorStack> {
+    let number = x509.serial_number().to_bn()?;
+    if !number.is_negative() {
+        return Ok(number.to_vec());
+    }
+    let (mut octets, mut carry) = (number.to_vec(), true);
+    for octet in octets.iter_mut().rev() {
+        (*octet, carry) = (!*octet).overflowing_add(u8::from(carry));
+    }
+    if octets.first().is_none_or(|first| first & 0x80 == 0) {
+        octets.insert(0, 0xff);
+    }
+    Ok(octets)
 }
 
 //------------ Recipient -----------------------------------------------------
@@ -213,7 +233,14 @@ impl<'a> SealedParts<'a> {
     pub fn read(content: Value<'a>, claimed: Claimed) -> Result<Self, Malformed> {
         let mut inside = content.inside();
         inside.expect(INTEGER, "no version")?;
-        inside.optional(CONTEXT_0)?; // originatorInfo, not used
+        // originatorInfo, not used: certificates and lists, each in a field.
+        if let Some(originator) = inside.optional(CONTEXT_0)? {
+            originator.weighs_at_most(CERTIFICATES_LIMIT, "too much about the originator")?;
+            let mut fields = originator.inside();
+            while let Some(field) = fields.value()? {
+                field.holds_at_most(COUNT_LIMIT, "too much about the originator")?;
+            }
+        }
         let set = inside.expect(SET, "no recipients")?;
         let mut recipients = Vec::new();
         let mut each = set.inside();
@@ -231,13 +258,13 @@ impl<'a> SealedParts<'a> {
         within.end("more than one encrypted content")?;
         let mac = match claimed {
             Claimed::AuthEnveloped => {
-                inside.optional(CONTEXT_1)?; // authAttrs
+                few_attributes(inside.optional(CONTEXT_1)?)?; // authAttrs
                 let mac = inside.expect(OCTET_STRING, "no tag")?.content;
-                inside.optional(CONTEXT_2)?; // unauthAttrs
+                few_attributes(inside.optional(CONTEXT_2)?)?; // unauthAttrs
                 Some(mac)
             }
             Claimed::Enveloped => {
-                inside.optional(CONTEXT_1)?; // unprotectedAttrs
+                few_attributes(inside.optional(CONTEXT_1)?)?; // unprotectedAttrs
                 None
             }
         };
@@ -255,6 +282,10 @@ impl<'a> SealedParts<'a> {
 
 /// As many recipients, signers or certificates as are taken apart.
 pub(super) const COUNT_LIMIT: usize = 32;
+/// As many octets of certificates: the library makes ten of each.
+pub(super) const CERTIFICATES_LIMIT: usize = 1024 * 1024;
+/// As many octets of a name.
+const NAME_LIMIT: usize = 64 * 1024;
 
 //------------ Object identifiers --------------------------------------------
 

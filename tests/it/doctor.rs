@@ -249,9 +249,20 @@ fn bad_keys_of_theirs() {
     let day = |text: &str| text.parse::<Timestamp>().unwrap();
     let list = authority.crl(&[], day("2024-01-01T00:00:00Z"), day("2024-02-01T00:00:00Z"));
     world.bv.folder.write("hm.crl", list.unwrap());
-    world.edit("partners.toml", another, &format!("{pinned}\ncrls = [\"hm.crl\"]"));
+    let signer = authority.issue("hm", "push@ecert.hm.example").unwrap();
+    world.bv.folder.write("listed.pem", signer.0);
+    let listed = "signers = [\"listed.pem\"]\ncrls = [\"hm.crl\"]";
+    world.edit("partners.toml", another, listed);
     let server = world.server(CLEAR, None);
     world.fails("keys", "HM: crl 1", "newest list");
+    server.join().unwrap();
+
+    let list = authority.crl(&[], day("2024-01-01T00:00:00Z"), day("2049-02-01T00:00:00Z"));
+    world.bv.folder.write("hm.crl", list.unwrap());
+    let other = format!("{pinned}\ncrls = [\"hm.crl\"]");
+    world.edit("partners.toml", listed, &other);
+    let server = world.server(CLEAR, None);
+    world.fails("keys", "HM: crl of signer 1", "authority's list");
     server.join().unwrap();
 }
 

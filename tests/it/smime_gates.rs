@@ -294,6 +294,34 @@ fn gate_7_revocation() {
     refused(&letter, &forged, Code::SignerCrlStale);
     let revoked = with(crl(ours, &[&keys().bv_sign.0], "2026-11-10T00:00:00Z"));
     refused(&letter, &revoked, Code::SignerRevoked);
+    // A letter that waited is judged as of its day, by the list of a later one.
+    let (made, until) = ("2026-11-30T00:00:00Z", "2026-12-30T00:00:00Z");
+    let later = |revoked: &[&[u8]]| {
+        let pem = ours.crl(revoked, made.parse().unwrap(), until.parse().unwrap()).unwrap();
+        with(Crl::from_pem(&pem).unwrap())
+    };
+    accepted(&letter, &later(&[]));
+    accepted(&letter, &later(&[&keys().bv_sign.0]));
+    // Lists are named, and none is of the signer's authority.
+    let stranger = certpost::smime::throwaway::authority("Stranger").unwrap();
+    let mut other = with(crl(&stranger, &[], "2026-12-01T00:00:00Z"));
+    refused(&letter, &other, Code::SignerCrlStale);
+    other.partners[0].trust.anchors.clear();
+    refused(&letter, &other, Code::SignerCrlStale);
+    // Without an anchor, the operator's list is taken at its word.
+    let mut alone = with(crl(&impostor, &[&keys().bv_sign.0], "2026-12-01T00:00:00Z"));
+    alone.partners[0].trust.anchors.clear();
+    refused(&letter, &alone, Code::SignerRevoked);
+    // The newest of two lists counts, whichever stands first.
+    let lists = [
+        crl(ours, &[], "2026-11-10T00:00:00Z"),
+        Crl::from_pem(&ours.crl(&[], at(), until.parse().unwrap()).unwrap()).unwrap(),
+    ];
+    for order in [[0, 1], [1, 0]] {
+        let mut both = house();
+        both.partners[0].trust.crls = order.map(|n| lists[n].clone()).to_vec();
+        accepted(&letter, &both);
+    }
 }
 
 #[test]

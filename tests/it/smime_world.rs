@@ -104,6 +104,7 @@ pub fn partner(code: &str, address: &str, signer: &Pair) -> PartnerTrust {
             pins: vec![Pin::from_pem(&signer.0).unwrap()],
             anchors: vec![Anchor::from_pem(&keys().authority.x509_pem().unwrap()).unwrap()],
             crls: Vec::new(),
+            path: certpost::smime::PathRules::default(),
             content: vec![ContentCipher::Aes256Gcm, ContentCipher::Aes128Gcm],
         },
     }

@@ -196,6 +196,17 @@ fn several(
 }
 
 fn crls(partner: &Partner, stale: Duration, now: Timestamp, checks: &mut Checks) {
+    for (n, pin) in partner.trust.pins.iter().enumerate() {
+        // One is named, so each is asked for.
+        if !partner.trust.crls.is_empty() && !partner.trust.lists(pin) {
+            checks.fail(
+                Area::Keys,
+                format!("{}: crl of signer {}", partner.code, n + 1),
+                format!("no list of the authority of {}: its letters are held", pin.subject()),
+                "add the authority's list to trust.crls, and have a timer renew it",
+            );
+        }
+    }
     for (n, crl) in partner.trust.crls.iter().enumerate() {
         let name = format!("{}: crl {}", partner.code, n + 1);
         let (issuer, due) = (crl.issuer(), crl.due());

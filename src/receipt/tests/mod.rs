@@ -70,6 +70,7 @@ fn correspondent(code: &str, address: &str, pin: &Pin, form: ReceiptForm) -> Cor
         form,
         trust: Trust {
             pins: vec![pin.clone()],
+            path: crate::smime::PathRules::default(),
             content: vec![ContentCipher::Aes256Gcm],
             ..Trust::default()
         },
