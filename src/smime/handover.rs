@@ -16,6 +16,7 @@ use zeroize::Zeroize;
 
 use super::authority::{Anchor, Crl};
 use super::identity::{DecryptIdentity, Own, Pin, X509Facts};
+use super::path::PathRules;
 use super::profile::{ContentCipher, Trust};
 use super::{IdentityError, SmimeError};
 use crate::clock::Timestamp;
@@ -67,6 +68,7 @@ pub struct HandedTrust {
     anchors: Vec<Vec<ByteBuf>>,
     crls: Vec<ByteBuf>,
     content: Vec<ContentCipher>,
+    path: PathRules,
 }
 
 impl HandedTrust {
@@ -82,6 +84,7 @@ impl HandedTrust {
                 anchors: trust.anchors.iter().map(anchor).collect::<Result<_, _>>()?,
                 crls: trust.crls.iter().map(crl).collect::<Result<_, _>>()?,
                 content: trust.content.clone(),
+                path: trust.path.clone(),
             })
         };
         hand().map_err(SmimeError::openssl("hand over a partner's trust"))
@@ -103,6 +106,7 @@ impl HandedTrust {
             anchors: anchors.collect::<Result<_, IdentityError>>()?,
             crls: self.crls.iter().map(|der| Crl::from_pem(der)).collect::<Result<_, _>>()?,
             content: self.content.clone(),
+            path: self.path.clone(),
         })
     }
 }

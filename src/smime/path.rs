@@ -29,7 +29,7 @@ use crate::refusal::{Code, Refusal};
 /// What a path must hold to beside its signatures: the inputs of RFC 5280,
 /// section 6.1.1. Constraints that stand in the certificates hold whatever is
 /// said here.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, serde::Deserialize, Eq, PartialEq, serde::Serialize)]
 pub struct PathRules {
     /// The user-initial-policy-set, dotted; empty: any policy.
     pub policies: Vec<String>,
