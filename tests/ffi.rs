@@ -22,14 +22,16 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use ffi::{Attribute, Content, Envelope, SignPadding, Transport};
+use ffi::{Attribute, Content, Envelope, Objection, SignPadding, Transport};
 use openssl::cms::{CMSOptions, CmsContentInfo};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
+use openssl::stack::Stack;
 use openssl::symm::Cipher;
-use openssl::x509::X509;
 use openssl::x509::store::{X509Store, X509StoreBuilder};
+use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
+use openssl::x509::{X509, X509Crl, X509CrlRef, X509StoreContext};
 use skipped::skipped;
 
 const CONTENT: &[u8] = b"Content-Type: text/plain\r\n\r\n\0octets\xff\r\n";
@@ -271,6 +273,89 @@ fn ciphers_that_an_envelope_does_not_take() {
     let to = [(&pairs.rsa, Transport::Oaep), (&pairs.p256, Transport::Ecdh)];
     fails(sealed(&to, Cipher::aes_256_cbc(), Envelope::Authenticated));
     fails(sealed(&to, Cipher::aes_256_ctr(), Envelope::Plain));
+}
+
+//------------ Paths ---------------------------------------------------------
+
+/// A list of an authority's that revokes nothing.
+fn list_of(pair: &Pair) -> X509Crl {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("x509"), pair.x509.to_pem().unwrap()).unwrap();
+    fs::write(path("key"), pair.key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+    fs::write(path("index"), "").unwrap();
+    let setting =
+        "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ndefault_md=sha256\ndefault_crl_days=9\n";
+    fs::write(path("setting"), setting).unwrap();
+    let made = Command::new("openssl")
+        .args("ca -gencrl -config setting -keyfile key -cert x509 -out list".split(' '))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    X509Crl::from_pem(&fs::read(path("list")).unwrap()).unwrap()
+}
+
+/// Whether the path of `pair` holds where `trusted` is the anchor, and what was
+/// objected; with `lists`, revocation is asked for.
+fn leads(pair: &Pair, trusted: &Pair, lists: &[&X509CrlRef], waives: bool) -> (bool, Vec<i32>) {
+    let mut store = X509StoreBuilder::new().unwrap();
+    store.add_cert(trusted.x509.clone()).unwrap();
+    let mut param = X509VerifyParam::new().unwrap();
+    let mut flags = X509VerifyFlags::POLICY_CHECK;
+    flags.set(X509VerifyFlags::CRL_CHECK, !lists.is_empty());
+    param.set_flags(flags).unwrap();
+    ffi::add_policy(&mut param, "2.5.29.32.0").unwrap();
+    store.set_param(&param).unwrap();
+    let store = store.build();
+    let mut objected = Vec::new();
+    let mut waived = |objection: &Objection<'_>| {
+        // What is shown is there for as long as it is shown.
+        let shown = objection.x509.map(|x509| x509.to_der().unwrap().len());
+        let list = objection.crl.map(|crl| crl.to_der().unwrap().len());
+        std::hint::black_box((shown, list, objection.of_signer));
+        objected.push(objection.code.as_raw());
+        waives
+    };
+    let chain = Stack::new().unwrap();
+    let led = X509StoreContext::new()
+        .unwrap()
+        .init(&store, &pair.x509, &chain, |context| ffi::verify_path(context, lists, &mut waived))
+        .unwrap();
+    (led, objected)
+}
+
+#[test]
+fn paths() {
+    let Some(pairs) = pairs() else { return };
+    assert_eq!(leads(&pairs.rsa, &pairs.rsa, &[], false), (true, Vec::new()));
+    // Signed by itself, and nobody's anchor.
+    let (led, objected) = leads(&pairs.p256, &pairs.rsa, &[], false);
+    assert!(!led && !objected.is_empty(), "{objected:?}");
+    let (led, objected) = leads(&pairs.p256, &pairs.rsa, &[], true);
+    assert!(led && !objected.is_empty(), "{objected:?}");
+}
+
+#[test]
+fn paths_and_lists() {
+    let Some(pairs) = pairs() else { return };
+    let (own, other) = (list_of(&pairs.rsa), list_of(&pairs.other));
+    let (led, objected) = leads(&pairs.rsa, &pairs.rsa, &[&own, &other], false);
+    assert!(led && objected.is_empty(), "{objected:?}");
+    // Another's list says nothing of it.
+    let (led, objected) = leads(&pairs.rsa, &pairs.rsa, &[&other], false);
+    assert!(!led && !objected.is_empty(), "{objected:?}");
+    // What is pushed stays the caller's: it is there after the verification.
+    assert!(!own.to_der().unwrap().is_empty() && !other.to_der().unwrap().is_empty());
+}
+
+#[test]
+fn policies_that_are_none() {
+    let mut param = X509VerifyParam::new().unwrap();
+    ffi::add_policy(&mut param, "1.2.3").unwrap();
+    for none in ["", "no policy", "1.2.\0"] {
+        fails(ffi::add_policy(&mut param, none));
+    }
 }
 
 /// Not under valgrind: the octets would be there in earnest.

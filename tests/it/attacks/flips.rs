@@ -23,7 +23,14 @@ fn steps(table: &Table, name: &str) -> Vec<Step> {
 
 /// Gates 1 to 8: the document is none that gate 10 would take.
 fn opened(world: &World, letter: &[u8]) -> Answer {
-    open::answer(letter, &world.house, world.at, open::Wanted::Document, None, &Shared::default())
+    open::answer(
+        letter,
+        &world.terms.house,
+        world.at,
+        open::Wanted::Document,
+        None,
+        &Shared::default(),
+    )
 }
 
 /// A letter made anew with another layer in it.

@@ -13,7 +13,7 @@ use std::process::Command;
 
 use certpost::cli::{Answer, Exit, Shared, open};
 use certpost::clock::Timestamp;
-use certpost::inbound::judge::read_certificate;
+use certpost::inbound::opening::read_certificate;
 use certpost::inbound::prove::Proven;
 use certpost::refusal::Code;
 use craft::{Craft, Step};
@@ -73,12 +73,10 @@ fn world(table: &Table) -> World {
 
 /// What `certpost open --certificate` says of a letter.
 fn judged(world: &World, letter: &[u8], json: bool) -> Answer {
-    let read = |proven: &Proven| {
-        let partner = world.configuration.partner(&proven.partner);
-        read_certificate(proven, partner, &world.configuration.gateway).map(drop)
-    };
+    let read =
+        |proven: &Proven| read_certificate(proven, &world.terms).map(|(_, _, findings)| findings);
     let shared = Shared { json, ..Shared::default() };
-    open::answer(letter, &world.house, world.at, open::Wanted::Document, Some(&read), &shared)
+    open::answer(letter, &world.terms.house, world.at, open::Wanted::Document, Some(&read), &shared)
 }
 
 //------------ The tests -----------------------------------------------------

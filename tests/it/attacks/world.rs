@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use certpost::clock::Timestamp;
 use certpost::config::Configuration;
-use certpost::inbound::{gatehouse, prove::Gatehouse};
+use certpost::inbound::terms::Terms;
 use certpost::smime::throwaway::{self, Authority, KeyKind, Purpose, Wanted};
 use serde::Deserialize;
 
@@ -65,8 +65,8 @@ struct PartnerRow {
 pub struct World {
     pub at: Timestamp,
     pub gateway: Gateway,
-    pub configuration: Configuration,
-    pub house: Gatehouse,
+    /// What the gateway hands to the processes that open letters.
+    pub terms: Terms,
     pairs: BTreeMap<String, Pair>,
 }
 
@@ -126,8 +126,8 @@ impl World {
                 panic!("{all:#?}");
             }
         };
-        let house = gatehouse(&configuration);
-        World { at, gateway, configuration, house, pairs }
+        let terms = Terms::of(&configuration).unwrap();
+        World { at, gateway, terms, pairs }
     }
 
     pub fn pair(&self, name: &str) -> &Pair {
