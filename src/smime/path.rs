@@ -13,7 +13,8 @@ use openssl::stack::Stack;
 use openssl::x509::store::{X509Store, X509StoreBuilder};
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{
-    CrlStatus, X509, X509CrlRef, X509PurposeId, X509Ref, X509StoreContext, X509VerifyResult,
+    CrlStatus, X509, X509CrlRef, X509NameRef, X509PurposeId, X509Ref, X509StoreContext,
+    X509VerifyResult,
 };
 use openssl_sys as sys;
 
@@ -65,7 +66,8 @@ impl PathRules {
         param.set_depth(8);
         // Without it, even what the certificates themselves demand of policies
         // (section 4.2.1.11) is not looked at.
-        let mut flags = X509VerifyFlags::POLICY_CHECK;
+        // An anchor is what the operator names, a root or not.
+        let mut flags = X509VerifyFlags::POLICY_CHECK | X509VerifyFlags::PARTIAL_CHAIN;
         flags.set(X509VerifyFlags::EXPLICIT_POLICY, self.explicit_policy);
         flags.set(X509VerifyFlags::INHIBIT_ANY, self.inhibit_any);
         flags.set(X509VerifyFlags::INHIBIT_MAP, self.inhibit_mapping);
@@ -193,7 +195,7 @@ impl Way<'_> {
     fn weigh(&self, objection: &Objection<'_>) -> Weight {
         // Section 6.1: the anchor is no part of the path. It is trusted by the
         // operator's file, not by a list of its own.
-        if objection.x509.is_some_and(|x509| self.is_anchor(x509)) {
+        if !objection.of_signer && objection.x509.is_some_and(|x509| self.is_anchor(x509)) {
             return Weight::Nothing;
         }
         let subject = objection.x509.map(|x509| name_words(x509.subject_name()));
@@ -217,7 +219,8 @@ impl Way<'_> {
                 None => Weight::Untold(format!("the CRL for {subject} does not say how old it is")),
             },
             sys::X509_V_ERR_UNABLE_TO_GET_CRL
-                if !objection.of_signer && !self.has_list_for(objection.x509) =>
+                if (!objection.of_signer || self.signed_itself())
+                    && !self.has_list_for(objection.x509) =>
             {
                 Weight::Nothing
             }
@@ -238,6 +241,12 @@ impl Way<'_> {
             CrlStatus::NotRevoked | CrlStatus::RemoveFromCrl(_) => None,
         };
         self.trust.crls.iter().filter_map(since).min()
+    }
+
+    /// Nobody but itself could have revoked it.
+    fn signed_itself(&self) -> bool {
+        let name = |name: &X509NameRef| name.to_der().ok();
+        name(self.x509.subject_name()) == name(self.x509.issuer_name())
     }
 
     fn is_anchor(&self, x509: &X509Ref) -> bool {

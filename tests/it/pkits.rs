@@ -259,6 +259,21 @@ fn two_hundred_and_twenty_four_mails() {
             }
         }
     }
+    // An authority below the root, if the operator names that one.
+    let issuing = fs::read(folder.join("certs/GoodCACert.crt")).unwrap();
+    let issuing = Anchor::from_pem(&X509::from_der(&issuing).unwrap().to_pem().unwrap()).unwrap();
+    for (mail, code) in [
+        ("ValidSignaturesTest1", None),
+        ("InvalidEESignatureTest3", Some(Code::SignerUntrusted)),
+        ("InvalidRevokedEETest3", Some(Code::SignerRevoked)),
+        ("InvalidRevokedCATest2", Some(Code::SignerRevoked)),
+        ("ValidbasicConstraintsNotCriticalTest4", Some(Code::SignerUntrusted)),
+    ] {
+        let mut house = mails[mail].as_ref().unwrap().house.clone();
+        house.partners[0].trust.anchors = vec![issuing.clone()];
+        let judged = judge(&mails[mail].as_ref().unwrap().letter, &house);
+        assert_eq!(judged.err().map(|refusal| refusal.code), code, "{mail}");
+    }
     print!("{report}");
     println!("invalid mails refused by the gates: {} of {}", invalid[0], invalid[1]);
     println!("valid mails accepted by the gates: {} of {}", valid[0], valid[1]);
