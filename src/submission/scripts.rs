@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::sample::{OURS, ours};
 use super::{check_json, from_json, to_json};
 use crate::certificate::Level;
+use crate::certificate::catalogue::Code;
 use crate::certificate::rules::Strictness;
 use crate::sps::{SpsOctets, WriteOptions, read, write};
 
@@ -113,7 +114,10 @@ fn every_script_crosses_in_every_text() {
             assert_eq!(to_json(&certificate), filled, "{}", place());
             let xml = write(&certificate, &WriteOptions::default());
             let reading = read(&SpsOctets::domestic(xml.as_bytes()));
-            let told = reading.findings.iter().find(|found| found.level != Level::Info);
+            // Beside some tags a number is wanted, or a short text.
+            let told = reading.findings.iter().find(|found| {
+                found.level != Level::Info && !matches!(found.code, Code::TagForm | Code::TagLength)
+            });
             assert_eq!(told, None, "{}", place());
             let again = reading.certificate.unwrap();
             assert_eq!(to_json(&again), filled, "{}", place());

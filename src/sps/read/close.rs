@@ -154,12 +154,17 @@ impl Reader<'_> {
         let mut node = std::mem::replace(&mut open.node, Node::new(&table::CERTIFICATE));
         let mut place = Place::new(open.place.name, open.place.position, open.place.at);
         std::mem::swap(&mut place, &mut open.place);
+        let lates = if open.lates.is_empty() { Vec::new() } else { open.in_rows() };
         self.opens.truncate(self.opens.len().saturating_sub(1));
         if !place.stray.is_empty() {
             self.stray(&mut place);
         }
         if let Some(extra) = place.extra.take() {
             *node.extra_mut() = *extra;
+        }
+        if !lates.is_empty() {
+            let path = self.path_to(&place);
+            self.tell_order(node.of(), &path, lates);
         }
         node.settle();
         let found = rules::node(&node, Strictness::Received);

@@ -6,6 +6,7 @@
 //!
 //! - here: the events of the tokenizer, one after the other, without recursion;
 //! - [`open`]: what a start tag opens, or that it has no place;
+//! - [`order`]: what stands out of the schema's order;
 //! - [`close`]: what an end tag closes, and what is found wrong with it;
 //! - [`places`]: where that is which is wrong with the document as a whole;
 //! - [`unsaid`]: what the octets say that is no content.
@@ -15,6 +16,7 @@
 
 mod close;
 mod open;
+mod order;
 mod places;
 #[cfg(test)]
 mod tests;
@@ -167,10 +169,13 @@ struct Open {
     row: u8,
     /// The furthest row a child has had.
     furthest: u8,
+    /// Where the first child of each row begins, in octets.
+    firsts: [u32; ROWS],
     /// The rows that have had a child, a bit each.
     seen: u32,
-    /// The rows that were told to stand too late, a bit each.
+    /// The rows that have one that stands too late, a bit each, and which.
     late: u32,
+    lates: Vec<order::Child>,
     /// How many children each row has had.
     counts: [u32; ROWS],
     /// How many there were of each name that is no row.
@@ -196,11 +201,28 @@ impl Open {
             namespace,
             row,
             furthest: 0,
+            firsts: [0; ROWS],
             seen: 0,
             late: 0,
+            lates: Vec::new(),
             counts: [0; ROWS],
             strangers: None,
         }
+    }
+
+    /// The first child of each row, and the first of it that stands too late.
+    fn in_rows(&mut self) -> Vec<order::Child> {
+        let mut children = std::mem::take(&mut self.lates);
+        let late: Vec<usize> = children.iter().map(|child| child.at).collect();
+        for (row, at) in (0..).zip(self.firsts) {
+            let at = usize::try_from(at).unwrap_or(usize::MAX);
+            if self.seen.checked_shr(u32::from(row)).unwrap_or_default() & 1 == 1
+                && !late.contains(&at)
+            {
+                children.push(order::Child { row, at, position: 1 });
+            }
+        }
+        children
     }
 
     /// Counts one more child called `local`; which one of that name it is.

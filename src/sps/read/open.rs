@@ -6,6 +6,7 @@ use quick_xml::events::BytesStart;
 
 use super::super::canon::Capture;
 use super::super::gate;
+use super::order;
 use super::{Bindings, Name, Namespace, Open, OpenChild, OpenLeaf, Place, Reader, cut, table};
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::{Element, Kind, Shape, Type};
@@ -34,7 +35,7 @@ impl Reader<'_> {
                 None => self.stranger(at, 1, &name, start),
             }
         } else if let Some(open) = self.opens.last_mut() {
-            let child = Child::of(open, &name);
+            let child = Child::of(open, &name, at);
             self.child(at, child, &name, start);
         } else {
             return self.root(at, &name, start);
@@ -45,7 +46,7 @@ impl Reader<'_> {
     fn child(&mut self, at: usize, child: Child, name: &Name<'_>, start: &BytesStart<'_>) {
         let Child { position, step } = child;
         match step {
-            Step::Row { of, row, element, late, instead } => {
+            Step::Row { of, row, element, instead } => {
                 let place = Place::new(element.name, position, at);
                 match &element.kind {
                     Kind::Node(of) => self.open_node(place, of, row, start),
@@ -65,10 +66,6 @@ impl Reader<'_> {
                             self.leaf_attributes(at, shape, start);
                         }
                     }
-                }
-                if late {
-                    let words = format!("{} stands behind elements that it precedes", element.name);
-                    self.tell(at, Code::ElementOrder, words, "write the schema's order");
                 }
                 if instead {
                     self.tell(at, Code::ElementRepeated, once_more(element), "write it once");
@@ -313,8 +310,6 @@ enum Step {
         of: &'static Type,
         row: u8,
         element: &'static Element,
-        /// Whether it is the first of its row to stand too late.
-        late: bool,
         /// Whether it stands for one that was empty, and would else take its
         /// place unseen when the document is written again.
         instead: bool,
@@ -322,7 +317,7 @@ enum Step {
 }
 
 impl Child {
-    fn of(open: &mut Open, name: &Name<'_>) -> Child {
+    fn of(open: &mut Open, name: &Name<'_>, at: usize) -> Child {
         let of = open.node.of();
         let found = of.element_from(open.furthest, name.local());
         let position = open.count(name.local(), found.map(|(row, _)| row));
@@ -335,13 +330,18 @@ impl Child {
         if again && !instead {
             return Child { position, step: Step::Again(element) };
         }
-        open.seen |= bit;
-        let late = row < open.furthest && open.late & bit == 0;
-        if late {
+        if row < open.furthest && open.late & bit == 0 {
             open.late |= bit;
+            open.lates.push(order::Child { row, at, position });
         }
+        if open.seen & bit == 0
+            && let Some(first) = open.firsts.get_mut(usize::from(row))
+        {
+            *first = u32::try_from(at).unwrap_or(u32::MAX);
+        }
+        open.seen |= bit;
         open.furthest = row.max(open.furthest);
-        Child { position, step: Step::Row { of, row, element, late, instead } }
+        Child { position, step: Step::Row { of, row, element, instead } }
     }
 }
 
