@@ -35,7 +35,10 @@ pub const TARGETS: &[Target] = &[
 /// found in it that was not found (`before`) when it first came in.
 fn check_written(certificate: &Certificate, before: &[Finding], whence: &str) {
     let xml = written(certificate, whence);
-    if any_severe(before) {
+    // One too many is written behind all others, where it may stand alone and
+    // so be read: if the first, which counts, was empty and is not written.
+    let repeated = |found: &Finding| found.code == Code::ElementRepeated;
+    if any_severe(before) || before.iter().any(repeated) {
         return;
     }
     let text = || String::from_utf8_lossy(xml.as_bytes()).into_owned();

@@ -89,18 +89,6 @@ impl Node {
         taken.map(|entry| entry.item).collect()
     }
 
-    /// Empties row `at` if it is `element`'s, a mandatory one, and says nothing
-    /// that its absence would not; whether it is empty.
-    pub(crate) fn vacate(&mut self, at: u8, element: &Element) -> bool {
-        let mut row = self.entries.iter().filter(|entry| entry.at == at);
-        let vacant =
-            element.occurs.is_mandatory() && row.all(|entry| entry.item.says_nothing(element));
-        if vacant {
-            self.entries.retain(|entry| entry.at != at);
-        }
-        vacant
-    }
-
     /// Takes in everything that `other`, of the same type, holds, behind what
     /// is here already.
     pub(crate) fn take_in(&mut self, other: Node) {

@@ -126,7 +126,7 @@ catalogue! {
         "An element stands behind others that the schema puts after it. It is read all the same."
         "Write the elements in the schema's order.",
     ElementRepeated "element.repeated" Schema [Warning]
-        "An element stands once more than the schema allows. The first that says anything is read, the others are kept under $xml.unknown."
+        "An element stands once more than the schema allows. The first is read, the others are kept under $xml.unknown."
         "Write it once.",
     ElementTooMuch "element.too-much" Schema [Severe]
         "The document holds so much that the schema does not know that it cannot all be kept."

@@ -46,7 +46,7 @@ impl Reader<'_> {
     fn child(&mut self, at: usize, child: Child, name: &Name<'_>, start: &BytesStart<'_>) {
         let Child { position, step } = child;
         match step {
-            Step::Row { of, row, element, instead } => {
+            Step::Row { of, row, element } => {
                 let place = Place::new(element.name, position, at);
                 match &element.kind {
                     Kind::Node(of) => self.open_node(place, of, row, start),
@@ -66,9 +66,6 @@ impl Reader<'_> {
                             self.leaf_attributes(at, shape, start);
                         }
                     }
-                }
-                if instead {
-                    self.tell(at, Code::ElementRepeated, once_more(element), "write it once");
                 }
             }
             Step::Again(element) => {
@@ -310,9 +307,6 @@ enum Step {
         of: &'static Type,
         row: u8,
         element: &'static Element,
-        /// Whether it stands for one that was empty, and would else take its
-        /// place unseen when the document is written again.
-        instead: bool,
     },
 }
 
@@ -325,9 +319,7 @@ impl Child {
             return Child { position, step: Step::None };
         };
         let bit = 1_u32.checked_shl(u32::from(row)).unwrap_or_default();
-        let again = !element.occurs.repeats() && open.seen & bit != 0;
-        let instead = again && !of.is_root() && open.node.vacate(row, element);
-        if again && !instead {
+        if !element.occurs.repeats() && open.seen & bit != 0 {
             return Child { position, step: Step::Again(element) };
         }
         if row < open.furthest && open.late & bit == 0 {
@@ -341,7 +333,7 @@ impl Child {
         }
         open.seen |= bit;
         open.furthest = row.max(open.furthest);
-        Child { position, step: Step::Row { of, row, element, instead } }
+        Child { position, step: Step::Row { of, row, element } }
     }
 }
 
