@@ -199,7 +199,7 @@ fn a_life_crosses() {
         assert_eq!(certificate["history"].as_array().unwrap().len(), 2, "{certificate:#}");
         let (_, out, _) = gateway.answer(&["trace", "BV-LIFE-1"]);
         let words = String::from_utf8_lossy(&out).into_owned();
-        assert!(words.contains("is replaced\n"), "{words}");
+        assert!(words.contains("is replaced 已被替代\n"), "{words}");
         assert!(words.contains("replaced by  BV/851/BV-LIFE-2 (withdrawn)"), "{words}");
     }
 }

@@ -141,7 +141,9 @@ fn not_reached_and_reached_again() {
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("not reached"), "{text}");
     let deferred = "attempts_total{partner=\"HM\",verdict=\"deferred\"}";
-    assert_eq!(told(&numbers(&bv), deferred), 3.0);
+    wait_for("three attempts on record", LONG, || {
+        (told(&numbers(&bv), deferred) == 3.0).then_some(())
+    });
 
     hm.start();
     let hm_side = declared(&hm);

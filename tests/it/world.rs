@@ -1,10 +1,11 @@
 //! The world of a test: folders with keys and files, gateways that run.
 
 use std::fs;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use certpost::smime::throwaway;
@@ -81,10 +82,18 @@ impl Folder {
 
 //------------ Ports and waiting ---------------------------------------------
 
-/// A port of loopback that is free now.
+/// A port of loopback that is free now, and that no connection is given for its
+/// own end: those are above 32767 (`ip_local_port_range`).
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Where another run of the tests is not likely to begin.
+    let begin = std::process::id().wrapping_mul(97);
+    let free = (0..10_000).find_map(|_| {
+        let n = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 20_000 + u16::try_from(n % 10_000).unwrap();
+        TcpListener::bind(("127.0.0.1", port)).ok().map(|_listener| port)
+    });
+    free.expect("a port from 20000 to 29999 is free")
 }
 
 /// Waits until `condition` gives something; fails after `limit`.
