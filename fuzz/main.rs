@@ -12,8 +12,20 @@
 
 #[path = "../src/certificate/mod.rs"]
 mod certificate;
+#[path = "../src/clock.rs"]
+mod clock;
+#[path = "../src/delivery/mod.rs"]
+mod delivery;
+#[path = "../src/letter/mod.rs"]
+mod letter;
+#[path = "../src/partner/mod.rs"]
+mod partner;
+#[path = "../src/receipt/mod.rs"]
+mod receipt;
 #[path = "../src/refusal.rs"]
 mod refusal;
+#[path = "../src/smime/mod.rs"]
+mod smime;
 #[path = "../src/sps/mod.rs"]
 mod sps;
 #[path = "../src/submission/mod.rs"]

@@ -7,8 +7,12 @@
 mod acknowledgement;
 mod gate;
 mod json;
+mod letter;
 pub mod mutate;
 mod reader;
+mod report;
+mod signed;
+mod structure;
 
 use crate::certificate::catalogue::Code;
 use crate::certificate::{Certificate, Finding, any_severe};
@@ -27,7 +31,11 @@ pub const TARGETS: &[Target] = &[
     Target { name: "acknowledgement", run: acknowledgement::run },
     Target { name: "gate", run: gate::run },
     Target { name: "json", run: json::run },
+    Target { name: "letter", run: letter::run },
     Target { name: "reader", run: reader::run },
+    Target { name: "report", run: report::run },
+    Target { name: "signed", run: signed::run },
+    Target { name: "structure", run: structure::run },
 ];
 
 /// Writes a certificate, which the gate always lets pass, and reads it back:

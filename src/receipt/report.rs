@@ -29,7 +29,7 @@ impl Report {
         Self::of(&proven.octets)
     }
 
-    fn of(octets: &[u8]) -> Result<Report, Fault> {
+    pub(crate) fn of(octets: &[u8]) -> Result<Report, Fault> {
         let tree = Tree::read_to(octets, 1).map_err(|refusal| {
             let broken = refusal.code == Code::ShapeMalformed;
             if broken { fault(&refusal.words) } else { refusal.into() }
