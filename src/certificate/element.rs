@@ -30,7 +30,7 @@ impl Type {
 
     /// The element called `name` in XML, and where it stands in the order.
     pub fn element(&'static self, name: &str) -> Option<(u8, &'static Element)> {
-        (0u8..).zip(self.elements).find(|(_, element)| element.name == name)
+        self.element_from(0, name)
     }
 
     /// As [`Type::element`], for one that is looked for from row `from` on:

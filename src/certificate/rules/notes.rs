@@ -20,6 +20,8 @@ pub(super) struct Notes<'d> {
     /// Whether something in the list could not be understood, so that nobody
     /// can say what it lacks.
     pub doubtful: bool,
+    /// Whether something is told of a re-export.
+    pub has_re_export: bool,
 }
 
 const COUNT: usize = 43;
@@ -28,7 +30,7 @@ const _: () = assert!(COUNT == TAGS.len());
 
 impl<'d> Notes<'d> {
     pub fn new(level: Level) -> Self {
-        Notes { level, first: [None; COUNT], doubtful: false }
+        Notes { level, first: [None; COUNT], doubtful: false, has_re_export: false }
     }
 
     /// The first entry with a tag, and which entry of its list it is.
@@ -69,6 +71,7 @@ impl<'d> Notes<'d> {
             self.doubtful = true;
             return;
         }
+        self.has_re_export |= tag.is_re_export();
         value(judge, tag, entry, way);
         self.count(judge, (place, tag), entry, way);
     }

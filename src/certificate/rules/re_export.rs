@@ -19,7 +19,7 @@ pub(super) fn judge(judge: &mut Judge<'_>, line: &Node, notes: &Notes<'_>, way: 
     let Some((_, note)) = line.of().element("AdditionalInformationSPSNote") else { return };
     if document_type != RE_EXPORT {
         // A type that is none is told.
-        if List::DocumentName.name(document_type).is_none() {
+        if !notes.has_re_export || List::DocumentName.name(document_type).is_none() {
             return;
         }
         let facts = TAGS.iter().filter(|tag| tag.is_re_export());

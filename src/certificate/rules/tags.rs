@@ -63,7 +63,7 @@ pub(super) enum Stands {
 macro_rules! tags {
     ($($name:ident $level:ident $wants:expr, $stands:ident;)+) => {
         /// The tags, sorted by name.
-        pub(super) static TAGS: &[Tag] = &[$(Tag {
+        pub(super) const TAGS: &[Tag] = &[$(Tag {
             name: stringify!($name),
             level: Level::$level,
             wants: { use Wants::*; $wants },
@@ -118,6 +118,34 @@ tags! {
     TTTM Treatment Measure, Once;
 }
 
+/// A name as a number that sorts as it does; no tag has more than eight letters.
+const fn key(name: &[u8]) -> Option<u64> {
+    if name.len() > 8 {
+        return None;
+    }
+    let mut key = 0;
+    let mut at = 0;
+    while at < 8 {
+        key = (key << 8) | if at < name.len() { name[at] as u64 } else { 0 };
+        at += 1;
+    }
+    Some(key)
+}
+
+/// The keys of [`TAGS`], in its order.
+static KEYS: [u64; TAGS.len()] = {
+    let mut keys = [0; TAGS.len()];
+    let mut at = 0;
+    while at < TAGS.len() {
+        keys[at] = match key(TAGS[at].name.as_bytes()) {
+            Some(key) => key,
+            None => panic!("a tag of more than eight letters"),
+        };
+        at += 1;
+    }
+    keys
+};
+
 impl Tag {
     /// The tag called `name`, to the letter.
     pub fn named(name: &str) -> Option<&'static Tag> {
@@ -126,7 +154,8 @@ impl Tag {
 
     /// The place in [`TAGS`] of the tag called `name`.
     pub fn place(name: &str) -> Option<usize> {
-        TAGS.binary_search_by(|tag| tag.name.cmp(name)).ok()
+        let place = KEYS.binary_search(&key(name.as_bytes())?).ok()?;
+        TAGS.get(place).is_some_and(|tag| tag.name.len() == name.len()).then_some(place)
     }
 
     /// Whether it tells of a re-export.
