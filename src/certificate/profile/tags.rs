@@ -3,6 +3,7 @@
 use super::super::date::date;
 use super::super::digest::truth;
 use super::super::plain::tag_name;
+use super::super::rules::tags::{Tag, Wants};
 use super::super::tree::Node;
 use super::super::value::{Form, number};
 
@@ -22,46 +23,21 @@ enum Beside {
     Text(usize),
 }
 
-/// The tags that have a rule. The chemical, its concentration and the
-/// temperature have none, nor have the four older tags.
-static RULES: &[(&str, Beside)] = &[
-    ("ADAOEDL", Beside::Text(8000)),
-    ("ADAOTLIL", Beside::Text(8000)),
-    ("ADDIEDL", Beside::DateTime),
-    ("ADDITLIL", Beside::DateTime),
-    ("ADEDL", Beside::Text(8000)),
-    ("ADIPEDL", Beside::Text(256)),
-    ("ADIPTLIL", Beside::Text(256)),
-    ("ADRD", Beside::DateTime),
-    ("ADRP", Beside::Integer(2)),
-    ("ADRPN", Beside::Text(60)),
-    ("ADRPR", Beside::Text(512)),
-    ("ADTLIL", Beside::Text(8000)),
-    ("DMCL", Beside::Text(512)),
-    ("DMTLIL", Beside::Text(1024)),
-    ("HS", Beside::Text(6)),
-    ("IPPCPCC", Beside::Text(70)),
-    ("IPPCPCVP", Beside::Text(70)),
-    ("OPTND", Beside::Text(512)),
-    ("OQU", Beside::Text(50)),
-    ("OQV", Beside::Decimal),
-    ("RPCAI", Beside::Boolean),
-    ("RPCCO", Beside::Text(2)),
-    ("RPCNC", Beside::Boolean),
-    ("RPCOC", Beside::Boolean),
-    ("RPCOR", Beside::Boolean),
-    ("RPCPC", Beside::Boolean),
-    ("RPCPK", Beside::Boolean),
-    ("RPCRF", Beside::Text(60)),
-    ("RPCRP", Beside::Boolean),
-    ("RPCST", Beside::Integer(2)),
-    ("RPCTC", Beside::Boolean),
-    ("SPSFL", Beside::Integer(2)),
-    ("TTAI", Beside::Text(400)),
-    ("TTFT", Beside::Text(8000)),
-    ("TTL1", Beside::Text(256)),
-    ("TTL2", Beside::Text(256)),
-];
+/// The tag called `name` and what must stand beside it. The chemical, its
+/// concentration and the temperature have no rule, nor have the four older tags.
+fn rule(name: &str) -> Option<(&'static Tag, Beside)> {
+    let tag = Tag::named(name)?;
+    let beside = match tag.wants {
+        Wants::Anything | Wants::Measure => return None,
+        Wants::Country => Beside::Text(2),
+        Wants::Date => Beside::DateTime,
+        Wants::Decimal(..) => Beside::Decimal,
+        Wants::Digits(most) => Beside::Integer(most),
+        Wants::Text(most) => Beside::Text(most),
+        Wants::Truth => Beside::Boolean,
+    };
+    Some((tag, beside))
+}
 
 /// A value that breaks the rule of its tag.
 pub(super) struct Fault {
@@ -75,17 +51,11 @@ pub(super) struct Fault {
 
 /// The first value beside the tag of `entry`, if it has one, that breaks its rule.
 pub(super) fn value_fault(entry: &Node) -> Option<Fault> {
-    let name = tag_name(entry.of())?;
-    let tag = entry.text(name)?;
-    let at = RULES.binary_search_by_key(&tag, |(known, _)| known).ok()?;
-    let (tag, rule) = RULES.get(at)?;
-    // A second description is the value; a classification has one of the two.
-    let (name, tags) = match name {
-        "Description" => ("Description", 1),
-        "SystemName" if *tag == "HS" => ("ClassCode", 0),
-        "SystemName" => ("ClassName", 0),
-        _ => ("Content", 0),
-    };
+    let tag_name = tag_name(entry.of())?;
+    let (tag, rule) = rule(entry.text(tag_name)?)?;
+    let name = tag.value_name(entry.of());
+    // Where the tag stands in the same element, the second is the value.
+    let tags = usize::from(name == tag_name);
     let mut values = entry.leaves(name).enumerate().skip(tags);
     let (at, bad) = values.find(|(_, value)| !value.text.is_empty() && !rule.takes(&value.text))?;
     let length = bad.text.chars().count();
@@ -107,7 +77,7 @@ pub(super) fn value_fault(entry: &Node) -> Option<Fault> {
             format!("write at most {most} characters"),
         ),
     };
-    Some(Fault { tag, name, at, words, remedy })
+    Some(Fault { tag: tag.name, name, at, words, remedy })
 }
 
 impl Beside {
@@ -139,12 +109,9 @@ mod tests {
 
     #[test]
     fn every_rule_is_of_a_tag_and_found() {
-        assert!(RULES.is_sorted_by_key(|(tag, _)| tag));
-        for (tag, _) in RULES {
-            assert!(List::Tag.name(tag).is_some(), "{tag}");
-        }
+        let ruled = List::Tag.rows().filter(|(tag, ..)| rule(tag).is_some());
         // Seven tags have no rule.
-        assert_eq!(RULES.len(), List::Tag.rows().count() - 7);
+        assert_eq!(ruled.count(), List::Tag.rows().count() - 7);
     }
 
     #[test]

@@ -28,7 +28,7 @@ mod parties;
 mod re_export;
 mod replacement;
 mod statements;
-mod tags;
+pub(super) mod tags;
 mod treatment;
 mod way;
 mod whole;

@@ -168,16 +168,7 @@ impl<'d> Notes<'d> {
 /// What is wrong with what an entry says beside its tag.
 fn value(judge: &mut Judge<'_>, tag: &Tag, entry: &Node, way: &Way<'_>) {
     let of = entry.of();
-    // A classification's length is that of its code, or of its words.
-    let judged: &[&str] = if of.is(&table::NOTE) {
-        &["Content"]
-    } else if of.is(&table::PROCESS_CHARACTERISTIC) {
-        &["Description"]
-    } else if tag.name == "HS" {
-        &["ClassCode"]
-    } else {
-        &["ClassName"]
-    };
+    let judged = tag.value_name(of);
     let mut said = false;
     let mut told = false;
     for (element, index, item) in children(entry) {
@@ -189,7 +180,7 @@ fn value(judge: &mut Judge<'_>, tag: &Tag, entry: &Node, way: &Way<'_>) {
             continue;
         }
         said |= !matches!(element.name, "SystemID" | "SubjectCode" | "TypeCode");
-        if told || !judged.contains(&element.name) {
+        if told || element.name != judged {
             continue;
         }
         let Some(fault) = tag.wants.judge(tag.name, &leaf.text) else { continue };
@@ -210,15 +201,9 @@ fn value(judge: &mut Judge<'_>, tag: &Tag, entry: &Node, way: &Way<'_>) {
         }
     }
     if !said {
-        let lacks = if of.is(&table::NOTE) {
-            Lacks::Element("Content")
-        } else if tag.name == "HS" {
-            Lacks::Element("ClassCode")
-        } else if of.is(&table::CLASSIFICATION) {
-            Lacks::Element("ClassName")
-        } else {
-            Lacks::Nothing
-        };
+        // The tag of a treatment stands in the same element as its value.
+        let is_fact = of.is(&table::PROCESS_CHARACTERISTIC);
+        let lacks = if is_fact { Lacks::Nothing } else { Lacks::Element(judged) };
         // What is kept beside the schema may be the value.
         if entry.extra().is_none() {
             let words = format!("{} says nothing", tag.name);

@@ -43,14 +43,10 @@ pub(super) fn judge(judge: &mut Judge<'_>, document: &Node, notes: &Notes<'_>, w
     if notes.doubtful || document.extra().is_some() || misplaced {
         return;
     }
-    let missing: Vec<&str> =
+    let missing: Vec<&'static str> =
         ["ADRP", "ADRPN", "ADRD"].into_iter().filter(|tag| notes.first(tag).is_none()).collect();
     if let [first, ..] = missing.as_slice() {
-        let lacks = Lacks::Tag(match *first {
-            "ADRP" => "ADRP",
-            "ADRPN" => "ADRPN",
-            _ => "ADRD",
-        });
+        let lacks = Lacks::Tag(first);
         let words = format!("the replacement does not say all: {} missing", listed(&missing));
         let remedy = "write statement (ADRP), number (ADRPN) and date (ADRD), or none of them";
         judge.tell_lack(way, lacks, Code::ReplacementIncomplete, words, remedy);

@@ -4,6 +4,8 @@
 use super::super::codes::List;
 use super::super::date::date;
 use super::super::digest::truth;
+use super::super::element::Type;
+use super::super::table;
 use super::super::value::{Form as Written, number};
 use super::shown;
 
@@ -11,7 +13,7 @@ use super::shown;
 
 /// One tag.
 #[derive(Debug)]
-pub(super) struct Tag {
+pub(in super::super) struct Tag {
     pub name: &'static str,
     pub level: Level,
     pub wants: Wants,
@@ -20,7 +22,7 @@ pub(super) struct Tag {
 
 /// In which part of a certificate a tag stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Level {
+pub(in super::super) enum Level {
     /// `SystemName` of a classification.
     Classification,
     /// `Subject` of a note of the document.
@@ -35,7 +37,7 @@ pub(super) enum Level {
 
 /// What a tag's value must be.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Wants {
+pub(in super::super) enum Wants {
     Anything,
     Country,
     Date,
@@ -52,7 +54,7 @@ pub(super) enum Wants {
 
 /// How often a tag stands among the notes of one element.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Stands {
+pub(in super::super) enum Stands {
     Often,
     /// Once for each language.
     Once,
@@ -158,6 +160,20 @@ impl Tag {
         TAGS.get(place).is_some_and(|tag| tag.name.len() == name.len()).then_some(place)
     }
 
+    /// The element that holds the tag's value, in an entry of type `of`. A
+    /// classification's is its code, or its words.
+    pub fn value_name(&self, of: &Type) -> &'static str {
+        if of.is(&table::NOTE) {
+            "Content"
+        } else if of.is(&table::PROCESS_CHARACTERISTIC) {
+            "Description"
+        } else if self.name == "HS" {
+            "ClassCode"
+        } else {
+            "ClassName"
+        }
+    }
+
     /// Whether it tells of a re-export.
     pub fn is_re_export(&self) -> bool {
         self.name.starts_with("RPC")
@@ -195,7 +211,7 @@ pub(super) enum Fault {
 
 impl Wants {
     /// What is wrong with `text`, which is not empty, as the value of `tag`.
-    pub fn judge(self, tag: &str, text: &str) -> Option<Fault> {
+    pub(super) fn judge(self, tag: &str, text: &str) -> Option<Fault> {
         let form = |what: &str, remedy| {
             Some(Fault::Form {
                 words: format!("{} is no {what}, as {tag} is", shown(text)),
