@@ -111,12 +111,6 @@ pub fn cut(text: &str, most: usize) -> String {
     out
 }
 
-/// Text with blanks behind it, to `width` columns.
-pub fn padded(text: &str, width: usize) -> String {
-    let blanks = width.saturating_sub(text.width());
-    format!("{text}{:blanks$}", "")
-}
-
 //------------ Tests ---------------------------------------------------------
 
 #[cfg(test)]
@@ -153,7 +147,7 @@ mod tests {
 
     #[test]
     fn columns_are_filled_and_kept_to() {
-        assert_eq!(padded("苹果", 6), "苹果  ");
+        assert_eq!(crate::cli::terminal::padded("苹果", 6), "苹果  ");
         assert_eq!(cut("苹果树", 5), "苹果…");
         assert_eq!(cut("苹果树", 6), "苹果树");
     }

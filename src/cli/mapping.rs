@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::answer::{Answer, Exit, Shared};
-use super::columns::{cut, isolated, padded, visible, wrapped, wrapped_path};
+use super::columns::{cut, isolated, visible, wrapped, wrapped_path};
 use super::document::Examined;
 use super::paint::Paint;
+use super::terminal::padded;
 use crate::certificate::codes::{Language, List};
 use crate::certificate::element::{Element, Kind};
 use crate::certificate::words::Words;

@@ -270,7 +270,7 @@ fn tell_lives(sql: &Connection, certificates: &mut [TracedCertificate]) -> Resul
         let whose = (certificate.id.clone(), certificate.partner.clone());
         if let Some(life) = told.get(&whose) {
             certificate.life = life.clone();
-        } else if let Some(id) = read_id(&certificate.id) {
+        } else if let Ok(id) = certificate.id.parse::<CertificateId>() {
             certificate.life = lives::life(sql, &id, certificate.partner.as_ref())?;
             told.insert(whose, certificate.life.clone());
         }
@@ -307,7 +307,9 @@ fn hand_out_events(
         });
         if let Some(certificate) = own {
             certificate.events.push(event);
-        } else if let Some(id) = id.and_then(read_id).filter(|id| query.takes(id, direction)) {
+        } else if let Some(id) =
+            id.and_then(|id| id.parse().ok()).filter(|id| query.takes(id, direction))
+        {
             certificates.push(TracedCertificate {
                 id: id.to_string(),
                 direction,
@@ -325,10 +327,4 @@ fn hand_out_events(
         }
     }
     Ok(())
-}
-
-fn read_id(text: &str) -> Option<CertificateId> {
-    let (country, rest) = text.split_once('/')?;
-    let (document_type, number) = rest.split_once('/')?;
-    CertificateId::new(country.parse().ok()?, document_type.parse().ok()?, number).ok()
 }

@@ -6,12 +6,11 @@
 //! ```
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use data_encoding::BASE64;
 use serde_json::Value;
 
-use crate::conforms::conforms;
 use crate::world::Folder;
 
 const XML: &str = include_str!("../golden/phytosanitary-851/certificate.xml");
@@ -29,25 +28,6 @@ fn folder() -> Folder {
     );
     folder.write("partners.toml", text);
     folder
-}
-
-/// What the program answers; in JSON it is as its schema says.
-#[track_caller]
-fn certpost(folder: &Folder, args: &[&str]) -> (i32, Vec<u8>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_certpost"))
-        .current_dir(folder.path("."))
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    if args.contains(&"--json") {
-        conforms(&serde_json::from_slice(&output.stdout).unwrap());
-    }
-    (
-        output.status.code().unwrap(),
-        output.stdout,
-        String::from_utf8_lossy(&output.stderr).into_owned(),
-    )
 }
 
 #[track_caller]
@@ -123,11 +103,11 @@ fn encrypt(folder: &Folder, named: &str, cipher: &str) {
 
 #[track_caller]
 fn refused(folder: &Folder, code: &str) {
-    let (exit, out, words) = certpost(folder, &["open", "letter"]);
+    let (exit, out, words) = folder.certpost(&["open", "letter"]);
     assert_eq!(exit, 1, "{words}");
     assert!(out.is_empty(), "something of a refused letter came out");
     assert!(words.contains(&format!("refused: {code}: ")), "{words}");
-    let (exit, out, _) = certpost(folder, &["open", "letter", "--json"]);
+    let (exit, out, _) = folder.certpost(&["open", "letter", "--json"]);
     let answer: Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(
         (exit, answer["ok"].clone(), answer["refused"]["code"].clone()),
@@ -141,7 +121,7 @@ fn refused(folder: &Folder, code: &str) {
 fn openssl_opens_what_seal_prints() {
     let folder = folder();
     folder.write("certificate.xml", XML);
-    let (exit, letter, words) = certpost(&folder, &["seal", "certificate.xml", "--to", "HM"]);
+    let (exit, letter, words) = folder.certpost(&["seal", "certificate.xml", "--to", "HM"]);
     assert_eq!(exit, 0, "{words}");
     assert!(!String::from_utf8_lossy(&letter).contains("BV-PC-"), "the number shows outside");
     folder.write("letter", letter);
@@ -170,8 +150,8 @@ fn openssl_opens_what_seal_prints() {
     let xml = BASE64.decode(body.replace("\r\n", "").as_bytes()).unwrap();
     assert_eq!(xml, XML.as_bytes());
     // Who is not there, and what is not.
-    assert_eq!(certpost(&folder, &["seal", "certificate.xml", "--to", "XX"]).0, 3);
-    assert_eq!(certpost(&folder, &["seal", "gone.xml", "--to", "HM"]).0, 3);
+    assert_eq!(folder.certpost(&["seal", "certificate.xml", "--to", "XX"]).0, 3);
+    assert_eq!(folder.certpost(&["seal", "gone.xml", "--to", "HM"]).0, 3);
 }
 
 /// What the openssl command signs and encrypts is opened, with either cipher.
@@ -180,19 +160,19 @@ fn open_opens_what_openssl_makes() {
     let folder = folder();
     for cipher in ["-aes-256-gcm", "-aes-256-cbc"] {
         letter(&folder, &entity(&of_hm()), "hm-sign", cipher);
-        let (exit, out, words) = certpost(&folder, &["open", "letter"]);
+        let (exit, out, words) = folder.certpost(&["open", "letter"]);
         assert_eq!(exit, 0, "{cipher}: {words}");
         assert_eq!(out, of_hm().as_bytes(), "{cipher}");
-        let (exit, out, words) = certpost(&folder, &["open", "--certificate", "--json", "letter"]);
+        let (exit, out, words) = folder.certpost(&["open", "--certificate", "--json", "letter"]);
         assert_eq!(exit, 0, "{cipher}: {words}");
         assert_eq!(serde_json::from_slice::<Value>(&out).unwrap()["partner"], "HM");
     }
-    let (exit, out, words) = certpost(&folder, &["inspect", "letter"]);
+    let (exit, out, words) = folder.certpost(&["inspect", "letter"]);
     assert_eq!((exit, out.is_empty()), (0, false), "{words}");
-    let (exit, out, _) = certpost(&folder, &["--json", "inspect", "letter"]);
+    let (exit, out, _) = folder.certpost(&["--json", "inspect", "letter"]);
     let sealed = &serde_json::from_slice::<Value>(&out).unwrap()["entities"][0]["parts"][0];
     assert_eq!((exit, sealed["smime"]["kind"].as_str()), (0, Some("sealed")));
-    assert_eq!(certpost(&folder, &["open", "gone"]).0, 3);
+    assert_eq!(folder.certpost(&["open", "gone"]).0, 3);
 }
 
 /// A letter whose signed Subject names another certificate than the one in it
@@ -210,7 +190,7 @@ fn open_tells_what_letter_and_certificate_say_differently() {
     ] {
         let signed = format!("Subject: {subject}\r\n{}", entity(&of_hm()));
         letter(&folder, &signed, "hm-sign", "-aes-256-gcm");
-        let (exit, out, words) = certpost(&folder, &["open", "--certificate", "--json", "letter"]);
+        let (exit, out, words) = folder.certpost(&["open", "--certificate", "--json", "letter"]);
         assert_eq!(exit, 0, "{words}");
         let answer: Value = serde_json::from_slice(&out).unwrap();
         let told = answer["remarks"].as_array().unwrap().iter();
@@ -311,7 +291,7 @@ fn flip(path: &Path) {
 fn what_a_partners_software_needs() {
     let folder = folder();
     let shown = |args: &[&str]| {
-        let (exit, text, words) = certpost(&folder, &[&["partner", "show", "HM"], args].concat());
+        let (exit, text, words) = folder.certpost(&[&["partner", "show", "HM"], args].concat());
         assert_eq!(exit, 0, "{words}");
         String::from_utf8(text).unwrap()
     };

@@ -5,7 +5,6 @@
 //!                        -> the writer: the same certificate, four ways
 //! ```
 
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use certpost::certificate::Finding;
@@ -18,7 +17,6 @@ use certpost::runtime::Runtime;
 use serde_json::{Value, json};
 
 use crate::broker::Broker;
-use crate::conforms::conforms;
 use crate::road::declared;
 use crate::street::{Mood, Server, Street};
 use crate::world::{Folder, Gateway};
@@ -116,34 +114,18 @@ fn entries_that_contradict_themselves_are_refused() {
 #[test]
 fn the_partner_commands_tell_the_profile() {
     let folder = folder("profile = \"traces\"", "");
-    let (exit, out, _) = certpost(&folder, &["partner", "show", "HM"]);
+    let (exit, out, _) = folder.certpost(&["partner", "show", "HM"]);
     let out = String::from_utf8(out).unwrap();
     assert!(exit == 0 && out.contains("profile      traces, takes XI, XK for a country"), "{out}");
-    let (_, out, _) = certpost(&folder, &["partner", "list"]);
+    let (_, out, _) = folder.certpost(&["partner", "list"]);
     assert!(String::from_utf8(out).unwrap().contains("traces"));
-    let (_, out, _) = certpost(&folder, &["--json", "partner", "list"]);
+    let (_, out, _) = folder.certpost(&["--json", "partner", "list"]);
     let list: Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(list["partners"][0]["profile"], "traces");
     assert_eq!(list["partners"][0]["xmlCountries"], json!(["XI", "XK"]));
 }
 
 //------------ Commands ------------------------------------------------------
-
-/// What the program answers; in JSON it is as its schema says.
-#[track_caller]
-fn certpost(folder: &Folder, args: &[&str]) -> (i32, Vec<u8>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_certpost"))
-        .current_dir(folder.path("."))
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    if args.contains(&"--json") {
-        conforms(&serde_json::from_slice(&output.stdout).unwrap());
-    }
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.code().unwrap(), output.stdout, words)
-}
 
 /// A submission for HM, as JSON.
 fn submission() -> Value {
@@ -156,7 +138,7 @@ fn submission() -> Value {
 /// `level code path` of what `check --partner HM` finds in a file, but for notes.
 #[track_caller]
 fn checked(folder: &Folder, file: &str) -> (i32, Vec<String>) {
-    let (exit, out, _) = certpost(folder, &["--json", "check", file, "--partner", "HM"]);
+    let (exit, out, _) = folder.certpost(&["--json", "check", file, "--partner", "HM"]);
     let answer: Value = serde_json::from_slice(&out).unwrap();
     let findings = answer["files"][0]["findings"].as_array().unwrap();
     let told = findings.iter().filter(|finding| finding["level"] != "info");
@@ -262,14 +244,14 @@ fn seal_signs_nothing_that_would_be_refused() {
     let folder = folder("profile = \"ephyto\"", "");
     let mut value = submission();
     folder.write("good.json", value.to_string());
-    let (exit, letter, words) = certpost(&folder, &["seal", "good.json", "--to", "HM"]);
+    let (exit, letter, words) = folder.certpost(&["seal", "good.json", "--to", "HM"]);
     assert!(exit == 0 && !letter.is_empty(), "{words}");
     value["exchangedDocument"]["statusCode"] = "47".into();
     folder.write("bad.json", value.to_string());
-    let (exit, letter, words) = certpost(&folder, &["seal", "bad.json", "--to", "HM"]);
+    let (exit, letter, words) = folder.certpost(&["seal", "bad.json", "--to", "HM"]);
     assert_eq!((exit, letter.len()), (1, 0));
     assert!(words.contains("nothing was signed") && words.contains("profile.status"), "{words}");
-    let (exit, out, _) = certpost(&folder, &["--json", "seal", "bad.json", "--to", "HM"]);
+    let (exit, out, _) = folder.certpost(&["--json", "seal", "bad.json", "--to", "HM"]);
     let answer: Value = serde_json::from_slice(&out).unwrap();
     assert_eq!((exit, &answer["ok"]), (1, &json!(false)));
     assert_eq!(answer["findings"][0]["code"], "profile.status");

@@ -73,11 +73,31 @@ impl Folder {
         fs::write(self.path(name), octets).unwrap();
     }
 
+    /// What the program answers in it.
+    #[track_caller]
+    pub fn certpost(&self, args: &[&str]) -> (i32, Vec<u8>, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_certpost"));
+        command.current_dir(self.path(".")).args(args);
+        answered(command, args)
+    }
+
     /// Writes a file that only its owner may read.
     pub fn write_secret(&self, name: &str, octets: impl AsRef<[u8]>) {
         self.write(name, octets);
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
+}
+
+/// What a command that was given `args` answered: exit code, standard output,
+/// standard error. An answer in JSON is as its schema says.
+#[track_caller]
+fn answered(mut command: Command, args: &[&str]) -> (i32, Vec<u8>, String) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    if args.contains(&"--json") {
+        conforms(&serde_json::from_slice(&output.stdout).unwrap());
+    }
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code().expect("it ends by itself"), output.stdout, words)
 }
 
 //------------ Ports and waiting ---------------------------------------------
@@ -209,12 +229,7 @@ impl Gateway {
     /// An answer in JSON is as its schema says.
     #[track_caller]
     pub fn answer(&self, args: &[&str]) -> (i32, Vec<u8>, String) {
-        let output = self.command(args).stdin(Stdio::null()).output().unwrap();
-        if args.contains(&"--json") {
-            conforms(&serde_json::from_slice(&output.stdout).unwrap());
-        }
-        let words = String::from_utf8_lossy(&output.stderr).into_owned();
-        (output.status.code().unwrap_or(-1), output.stdout, words)
+        answered(self.command(args), args)
     }
 
     /// Starts `certpost run` and waits until its door is open.

@@ -7,8 +7,9 @@ use super::sheet::{Body, Part, Place, Row, Sheet};
 use super::statements::Paragraph;
 use super::values::Said;
 use super::words::Label;
-use crate::cli::columns::{isolated, padded, visible, wrapped};
+use crate::cli::columns::{isolated, visible, wrapped};
 use crate::cli::paint::Paint;
+use crate::cli::terminal::padded;
 
 /// How wide a page is that goes to no terminal, and how narrow one may be.
 const COLUMNS: usize = 80;
