@@ -1,25 +1,24 @@
 //! An acknowledgement, from XML or from JSON: what is taken is written so that
 //! the gate lets it pass, read back as the same, and rendered as the same.
 
+use crate::certificate::Document;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Document, any_severe};
 use crate::sps::{SpsOctets, WriteOptions, gate, read_document, write_document};
 use crate::submission::{check_document, document_to_json};
 
 pub fn run(octets: &[u8]) {
     let reading = read_document(&SpsOctets::domestic(octets));
     if let Some(document) = reading.certificate {
-        let taken = !any_severe(&reading.findings);
-        check(&document, taken);
+        check(&document, super::is_kept(&reading.findings));
     }
     let (document, findings) = check_document(octets, Strictness::Received);
     // XML in JSON may be anything: see the target for JSON.
     if let Some(document) = document.filter(|document| !document.root().has_extras()) {
-        check(&document, !any_severe(&findings));
+        check(&document, super::is_kept(&findings));
     }
 }
 
-fn check(document: &Document, taken: bool) {
+fn check(document: &Document, kept: bool) {
     // A certificate has targets of its own.
     if matches!(document, Document::Certificate(_)) {
         return;
@@ -28,7 +27,7 @@ fn check(document: &Document, taken: bool) {
     let octets = SpsOctets::domestic(xml.as_bytes());
     let text = || String::from_utf8_lossy(xml.as_bytes()).into_owned();
     assert!(gate(&octets).is_ok(), "the gate refuses what was written\n{}", text());
-    if !taken {
+    if !kept {
         return;
     }
     let again = read_document(&octets).certificate;

@@ -103,6 +103,15 @@ impl Extra {
         &self.attributes
     }
 
+    /// An expanded name, `{namespace}name` or `name`, taken apart. Anything may
+    /// stand in a namespace, a brace as well; none may in a name.
+    pub fn expanded(name: &str) -> (Option<&str>, &str) {
+        match name.strip_prefix('{').and_then(|name| name.rsplit_once('}')) {
+            Some((namespace, local)) => (Some(namespace), local),
+            None => (None, name),
+        }
+    }
+
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.attributes.is_empty() && self.unknown.is_empty()

@@ -1,6 +1,6 @@
 //! A certificate to octets: strict order, and the same octets every time.
 
-use super::gate::is_legal;
+use super::gate::{gate_fragment, is_legal};
 use super::octets::SpsXml;
 use super::{ACK, RAM, RSM, UDT};
 use crate::certificate::element::{Element, Kind, Shape, Type};
@@ -21,6 +21,25 @@ pub fn write_document(document: &Document, options: &WriteOptions) -> SpsXml<'st
         Document::Acknowledgement(acknowledgement) => root(acknowledgement.root(), ACK, options),
         Document::Certificate(certificate) => write(certificate, options),
     }
+}
+
+/// Whether an attribute beyond the schema, `{namespace}name` or `name`, can be
+/// written and is then one that the gate lets pass.
+pub fn is_attribute(name: &str) -> bool {
+    let (namespace, local) = Extra::expanded(name);
+    let is_legal = namespace.is_none_or(|namespace| {
+        // Outside any namespace, the name alone is written.
+        !namespace.is_empty() && namespace.chars().all(is_legal)
+    });
+    // A declaration is no attribute; what only begins like one is.
+    let declares = namespace.is_none() && local == "xmlns";
+    if !is_legal || declares || local.contains([' ', '=', ':', '\t', '\n', '\r']) {
+        return false;
+    }
+    let mut writer = Writer { out: "<a".to_owned(), started: 0, options: WriteOptions::default() };
+    writer.beyond(0, name, "");
+    writer.out.push_str("/>");
+    gate_fragment(&writer.out).is_ok()
 }
 
 fn root(root: &Node, namespace: &str, options: &WriteOptions) -> SpsXml<'static> {
@@ -107,16 +126,21 @@ impl Writer {
     /// own, and the end of the start tag.
     fn finish_start(&mut self, extra: Option<&Extra>) {
         for (at, (name, value)) in extra.map_or(&[][..], Extra::attributes).iter().enumerate() {
-            match name.strip_prefix('{').and_then(|name| name.split_once('}')) {
-                Some((XML, local)) => self.attribute(&format!("xml:{local}"), value),
-                Some((namespace, local)) => {
-                    self.attribute(&format!("xmlns:x{at}"), namespace);
-                    self.attribute(&format!("x{at}:{local}"), value);
-                }
-                None => self.attribute(name, value),
-            }
+            self.beyond(at, name, value);
         }
         self.started();
+    }
+
+    /// The attribute beyond the schema in place `at` of its element.
+    fn beyond(&mut self, at: usize, name: &str, value: &str) {
+        match Extra::expanded(name) {
+            (Some(XML), local) => self.attribute(&format!("xml:{local}"), value),
+            (Some(namespace), local) => {
+                self.attribute(&format!("xmlns:x{at}"), namespace);
+                self.attribute(&format!("x{at}:{local}"), value);
+            }
+            (None, local) => self.attribute(local, value),
+        }
     }
 
     fn unknown(&mut self, extra: Option<&Extra>) {

@@ -147,8 +147,13 @@ fn leaf(dice: &mut Dice, shape: Shape) -> Leaf {
 }
 
 fn extra(dice: &mut Dice, extra: &mut Extra) {
+    // Anything may stand in the name of a namespace.
+    let namespaces = ["urn:stranger", "u:}a{", "http://x/?a=1&b=\"<>'\t"];
     match dice.below(3) {
-        0 => extra.set("{urn:stranger}note", text_of(dice, 3)),
+        0 => {
+            let name = format!("{{{}}}note", dice.pick(&namespaces));
+            extra.set(name, text_of(dice, 3));
+        }
         1 => extra.set("plain", text_of(dice, 3)),
         _ => extra.unknown.push(
             "<q:x xmlns:q=\"urn:q\" a=\"&lt;&quot;\" q:b=\"&#xA;\">é&amp;<y>&#xD;]]&gt;</y></q:x>"

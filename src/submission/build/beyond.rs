@@ -102,24 +102,7 @@ impl Builder {
     /// An attribute beyond the schema: what it makes in XML must be an attribute.
     fn stranger(&mut self, extra: &mut Extra, name: &str, raw: Raw) {
         let Some(value) = self.attribute(raw) else { return };
-        let (namespace, local) = match name.strip_prefix('{').and_then(|name| name.split_once('}'))
-        {
-            // Outside any namespace, the name alone is written.
-            Some(("", _)) => ("", "{}"),
-            Some((namespace, local)) => (namespace, local),
-            None => ("", name),
-        };
-        let legal =
-            namespace.chars().all(sps::gate::is_legal) && !namespace.contains(['<', '&', '"']);
-        let probe = if namespace.is_empty() || namespace == "http://www.w3.org/XML/1998/namespace" {
-            format!("<a {local}=\"\"/>")
-        } else {
-            format!("<a xmlns:p=\"{namespace}\" p:{local}=\"\"/>")
-        };
-        // A declaration is no attribute; what only begins like one is.
-        let declares = namespace.is_empty() && local == "xmlns";
-        let is_name = !declares && !local.contains([' ', '=', ':', '\t', '\n', '\r']);
-        if legal && is_name && sps::gate::gate_fragment(&probe).is_ok() {
+        if sps::write::is_attribute(name) {
             extra.set(name, value);
         } else {
             self.refuse(
