@@ -13,6 +13,10 @@ use super::table;
 pub struct Type {
     pub name: &'static str,
     pub elements: &'static [Element],
+    /// Of each element what tells its name from most others.
+    pub(super) keys: &'static [Key],
+    /// The rows of the mandatory elements, a bit each.
+    pub(super) mandatory: u32,
     /// The rows, sorted by their elements' names in JSON; made on first use.
     pub(super) by_json_name: OnceLock<Vec<u8>>,
 }
@@ -40,14 +44,15 @@ impl Type {
         from: u8,
         name: &str,
     ) -> Option<(u8, &'static Element)> {
-        let (before, after) = self.elements.split_at_checked(usize::from(from))?;
-        // Few names of a type have both the same length and the same end.
-        let ending = name.as_bytes().last();
-        let is = |element: &Element| {
-            element.name.as_bytes().last() == ending && is_same(element.name, name)
+        let key = Key::of(name);
+        let is = |row: &u8| {
+            let place = usize::from(*row);
+            self.keys.get(place) == Some(&key)
+                && self.elements.get(place).is_some_and(|element| is_same(element.name, name))
         };
-        let found = (from..).zip(after).find(|(_, element)| is(element));
-        found.or_else(|| (0u8..).zip(before).find(|(_, element)| is(element)))
+        let count = u8::try_from(self.elements.len()).unwrap_or(u8::MAX);
+        let row = (from..count).find(is).or_else(|| (0..from.min(count)).find(is))?;
+        Some((row, self.elements.get(usize::from(row))?))
     }
 
     /// The element that holds a document whose root has this type.
@@ -85,6 +90,34 @@ impl PartialEq for Type {
 }
 
 impl Eq for Type {}
+
+//------------ Key -----------------------------------------------------------
+
+/// The length of a name and its last octet: few names of a type have both the
+/// same.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) struct Key(u16);
+
+impl Key {
+    const fn of(name: &str) -> Self {
+        let last = match name.as_bytes() {
+            [.., last] => *last,
+            [] => 0,
+        };
+        // Of the length the lowest octet does.
+        Key(u16::from_le_bytes([last, name.len().to_le_bytes()[0]]))
+    }
+
+    pub(super) const fn of_all<const ROWS: usize>(names: &[&str]) -> [Self; ROWS] {
+        let mut keys = [Key(0); ROWS];
+        let mut row = 0;
+        while row < ROWS {
+            keys[row] = Key::of(names[row]);
+            row += 1;
+        }
+        keys
+    }
+}
 
 //------------ Element -------------------------------------------------------
 
@@ -159,6 +192,19 @@ impl Occurs {
     /// Whether it may stand there more than once: a list in JSON.
     pub const fn repeats(self) -> bool {
         matches!(self, Occurs::Any | Occurs::OneOrMore)
+    }
+
+    /// Which of the rows of a type must be there, a bit each.
+    pub(super) const fn mandatory(rows: &[Occurs]) -> u32 {
+        let mut bits = 0;
+        let mut row = 0;
+        while row < rows.len() {
+            if rows[row].is_mandatory() {
+                bits |= 1 << row;
+            }
+            row += 1;
+        }
+        bits
     }
 
     /// Whether it must be there, if only empty.
@@ -237,15 +283,20 @@ impl Shape {
     }
 }
 
-/// Whether two names are the same. Names are short: eight octets at a time are
-/// sooner compared than handed to a routine.
+/// Whether two names are the same. Names are short: eight octets at a time, the
+/// last eight once more, are sooner compared than handed to a routine.
 fn is_same(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
-    let (ones, one_rest) = one.as_chunks::<8>();
-    let (others, other_rest) = other.as_chunks::<8>();
-    one.len() == other.len()
-        && ones.iter().zip(others).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
-        && one_rest.iter().eq(other_rest)
+    if one.len() != other.len() {
+        return false;
+    }
+    let (Some(end), Some(other_end)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
+        return one.iter().eq(other);
+    };
+    let same = |a: &[u8; 8], b: &[u8; 8]| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b);
+    let (ones, _) = one.as_chunks::<8>();
+    let (others, _) = other.as_chunks::<8>();
+    same(end, other_end) && ones.iter().zip(others).all(|(a, b)| same(a, b))
 }
 
 //------------ Names ---------------------------------------------------------

@@ -121,7 +121,10 @@ impl Certificate {
             .filter(|note| note.text("Subject").map(str::trim) == Some("ADRPN"))
             .flat_map(|note: &Node| note.leaves("Content"))
             // A number is read as one wherever it stands.
-            .map(|content| collapsed(Shape::Id, content.text.clone()).to_string())
+            .map(|content| match collapsed(Shape::Id, &content.text) {
+                Some(number) => number.into(),
+                None => content.text.to_string(),
+            })
             .filter(|number| !number.is_empty())
             .collect()
     }

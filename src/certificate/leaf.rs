@@ -4,6 +4,8 @@
 
 use compact_str::CompactString;
 
+use super::element::Element;
+
 //------------ Leaf ----------------------------------------------------------
 
 /// A value as it was written, with its attributes.
@@ -30,6 +32,14 @@ pub enum Spelling {
 }
 
 impl Leaf {
+    /// A value that says nothing.
+    pub(super) const BLANK: Leaf = Leaf {
+        text: CompactString::const_new(""),
+        attributes: Vec::new(),
+        spelling: Spelling::Ours,
+        extra: None,
+    };
+
     /// A value without attributes.
     pub fn new(text: impl Into<CompactString>) -> Self {
         Leaf { text: text.into(), ..Leaf::default() }
@@ -67,6 +77,13 @@ impl Leaf {
     /// Where to put what the schema has no place for.
     pub fn extra_mut(&mut self) -> &mut Extra {
         self.extra.get_or_insert_default()
+    }
+
+    /// Whether it says no more than its absence from `element` would.
+    pub(crate) fn says_nothing(&self, element: &Element) -> bool {
+        self.attributes.is_empty()
+            && self.extra.is_none()
+            && (self.text.is_empty() || self.text == element.absent_value())
     }
 
     pub(super) fn normalise(&mut self) {

@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use super::codes::List;
-use super::element::{Element, Kind, Occurs, Shape, Type};
+use super::element::{Element, Key, Kind, Occurs, Shape, Type};
 
 const TEXT: Kind = Kind::Leaf(Shape::Text, None);
 const TAG: Kind = Kind::Leaf(Shape::Text, Some(List::Tag));
@@ -48,6 +48,12 @@ macro_rules! types {
                     },)+];
                     &ELEMENTS
                 },
+                keys: {
+                    const NAMES: &[&str] = &[$(stringify!($name),)+];
+                    static KEYS: [Key; NAMES.len()] = Key::of_all(NAMES);
+                    &KEYS
+                },
+                mandatory: Occurs::mandatory(&[$(Occurs::$occurs,)+]),
                 by_json_name: OnceLock::new(),
             };
         )+

@@ -75,12 +75,36 @@ impl Node {
     }
 
     /// Adds an item behind all others; [`Node::settle`] must follow.
+    #[inline]
     pub(crate) fn append(&mut self, at: u8, item: Item) {
+        self.make_room();
+        self.entries.push(Entry { at, item });
+    }
+
+    /// Adds a value that says nothing yet behind all others, where it is
+    /// filled in: [`Node::last_leaf_mut`]. [`Node::settle`] must follow.
+    #[inline]
+    pub(crate) fn append_leaf(&mut self, at: u8) {
+        // Copied from where it lies: to put one together and move it costs more.
+        const BLANK: Entry = Entry { at: 0, item: Item::Leaf(Leaf::BLANK) };
+        self.make_room();
+        self.entries.push(BLANK);
+        self.entries.last_mut().into_iter().for_each(|entry| entry.at = at);
+    }
+
+    fn make_room(&mut self) {
         if self.entries.is_empty() {
             // Small elements have one or two, large ones several.
             self.entries.reserve_exact(self.of.elements.len().clamp(2, 8));
         }
-        self.entries.push(Entry { at, item });
+    }
+
+    /// The value that was added last, if it was one.
+    pub(crate) fn last_leaf_mut(&mut self) -> Option<&mut Leaf> {
+        match &mut self.entries.last_mut()?.item {
+            Item::Leaf(leaf) => Some(leaf),
+            Item::Node(_) => None,
+        }
     }
 
     /// Takes out all items of row `at`, in document order.
@@ -157,14 +181,21 @@ impl Node {
         self.named(name).iter().filter_map(|entry| entry.item.node())
     }
 
+    /// The first item called `name`.
+    fn first(&self, name: &str) -> Option<&Item> {
+        let (at, _) = self.of.element(name)?;
+        let start = self.entries.partition_point(|entry| entry.at < at);
+        self.entries.get(start).filter(|entry| entry.at == at).map(|entry| &entry.item)
+    }
+
     /// The first value called `name`.
     pub fn leaf(&self, name: &str) -> Option<&Leaf> {
-        self.leaves(name).next()
+        self.first(name)?.leaf()
     }
 
     /// The first node called `name`.
     pub fn node(&self, name: &str) -> Option<&Node> {
-        self.nodes(name).next()
+        self.first(name)?.node()
     }
 
     /// The first node called `name`, to be changed.
@@ -215,6 +246,9 @@ impl Node {
             self.extra = None;
         }
         self.settle();
+        if self.says_all() {
+            return;
+        }
         let elements = self.of.elements;
         let says_nothing = |entry: &Entry| {
             let element = elements.get(usize::from(entry.at));
@@ -222,9 +256,6 @@ impl Node {
                 element.occurs.is_mandatory() && entry.item.says_nothing(element)
             })
         };
-        if !self.entries.iter().any(says_nothing) {
-            return;
-        }
         // Only one that is alone in its row says no more than its absence.
         let alone: Vec<bool> = (0..self.entries.len())
             .map(|place| {
@@ -237,6 +268,14 @@ impl Node {
             .collect();
         let mut alone = alone.into_iter();
         self.entries.retain(|entry| !(alone.next().unwrap_or(false) && says_nothing(entry)));
+    }
+
+    /// Whether something is said in every mandatory row, so that nothing is
+    /// missing; `false` may be wrong, `true` is not.
+    pub(crate) fn says_all(&self) -> bool {
+        let said = self.entries.iter().filter(|entry| entry.item.says_something());
+        let said = said.fold(0, |rows, entry| rows | 1 << (entry.at & 31));
+        self.of.mandatory & !said == 0
     }
 
     /// The rows of the type in order, each with what it holds.
@@ -311,13 +350,19 @@ impl Item {
     /// Whether it says no more than its absence would.
     pub(crate) fn says_nothing(&self, element: &Element) -> bool {
         match self {
-            Item::Leaf(leaf) => {
-                leaf.attributes.is_empty()
-                    && leaf.extra.is_none()
-                    && (leaf.text.is_empty() || leaf.text == element.absent_value())
-            }
+            Item::Leaf(leaf) => leaf.says_nothing(element),
             Item::Node(node) => node.is_empty(),
         }
+    }
+
+    /// Whether it is a value or begins with one that has a text, and one that is not what absence
+    /// stands for anywhere ([`Element::absent_value`]).
+    fn says_something(&self) -> bool {
+        let first = match self {
+            Item::Leaf(leaf) => Some(leaf),
+            Item::Node(node) => node.entries.first().and_then(|first| first.item.leaf()),
+        };
+        first.is_some_and(|leaf| !matches!(leaf.text.as_str(), "" | "0"))
     }
 
     /// Whether it is a value without a text; a node never is.

@@ -99,18 +99,18 @@ pub fn is_blank(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\r' | '\n')
 }
 
-/// The value without blanks that are no part of it: only text keeps its own.
-pub fn collapsed(shape: Shape, text: CompactString) -> CompactString {
+/// A value without the blanks that are no part of it, where it has such: only
+/// text keeps its own.
+pub fn collapsed(shape: Shape, text: &str) -> Option<CompactString> {
     if !shape.collapses() || !text.bytes().any(|octet| is_blank(char::from(octet))) {
-        return text;
+        return None;
     }
     let parts = text.split(is_blank).filter(|part| !part.is_empty());
     if shape == Shape::Binary {
-        let joined: CompactString = parts.collect();
         // What is no base64 is kept as it was typed.
-        return if is_base64(&joined) { joined } else { text };
+        return Some(parts.collect()).filter(|joined: &CompactString| is_base64(joined));
     }
-    parts.collect::<Vec<&str>>().join(" ").into()
+    Some(parts.collect::<Vec<&str>>().join(" ").into())
 }
 
 /// Whether a text is base64 (RFC 4648, section 4): the alphabet, whole groups,

@@ -95,15 +95,50 @@ impl<'n> Name<'n> {
     }
 }
 
+//------------ Last ----------------------------------------------------------
+
+/// What was found for the prefix of an element.
+#[derive(Debug)]
+struct Last {
+    /// Which declaration, and how many there were then.
+    at: usize,
+    count: usize,
+    /// The prefix and its colon, so short that they are compared at once, and
+    /// the octets of a name that are they.
+    written: u32,
+    mask: u32,
+    /// How long both are.
+    length: usize,
+}
+
+impl Last {
+    /// Absent for a prefix that is longer than most, or empty.
+    fn new(prefix: &str, at: usize, count: usize) -> Option<Self> {
+        let length = prefix.len() + 1;
+        let mut written = [0; 4];
+        let mut mask = [0; 4];
+        written.get_mut(..prefix.len())?.copy_from_slice(prefix.as_bytes());
+        *written.get_mut(prefix.len())? = b':';
+        mask.get_mut(..length)?.fill(u8::MAX);
+        let (written, mask) = (u32::from_ne_bytes(written), u32::from_ne_bytes(mask));
+        (length > 1).then_some(Last { at, count, written, mask, length })
+    }
+
+    fn begins(&self, name: &str) -> bool {
+        let first = name.as_bytes().first_chunk().map(|first| u32::from_ne_bytes(*first));
+        first.is_some_and(|first| first & self.mask == self.written)
+    }
+}
+
 //------------ Bindings ------------------------------------------------------
 
 /// Which prefix means what, declarations outermost first.
 #[derive(Debug, Default)]
 pub(super) struct Bindings {
     declared: Vec<(String, Namespace)>,
-    /// The declaration asked for last, and how many there were then: most
-    /// elements have the prefix of the one before.
-    last: (usize, usize),
+    /// The declaration asked for last: most elements have the prefix of the one
+    /// before.
+    last: Option<Last>,
     /// Whether any declaration has a prefix that we would not have used.
     pub foreign: bool,
 }
@@ -124,7 +159,7 @@ impl Bindings {
         self.foreign |= namespace.our_prefix().is_some_and(|ours| ours != prefix);
         self.declared.push((prefix.to_owned(), namespace));
         // It may hide the one asked for last.
-        self.last = (0, usize::MAX);
+        self.last = None;
     }
 
     /// What a prefix stands for here; the empty one where nothing is declared
@@ -140,19 +175,17 @@ impl Bindings {
 
     /// An element's name, which takes the default namespace.
     pub(super) fn element<'n>(&mut self, written: &'n str) -> Name<'n> {
+        if let Some(last) = &self.last
+            && last.count == self.declared.len()
+            && last.begins(written)
+            && let Some((_, namespace)) = self.declared.get(last.at)
+        {
+            return Name { written, namespace: namespace.clone(), local: last.length };
+        }
         let local = local_of(written);
         let prefix = written.get(..local.saturating_sub(1)).unwrap_or_default();
-        let (last, count) = self.last;
-        if count == self.declared.len()
-            && let Some((known, namespace)) = self.declared.get(last)
-            // A few octets: sooner compared than handed to a routine.
-            && known.len() == prefix.len()
-            && known.bytes().eq(prefix.bytes())
-        {
-            return Name { written, namespace: namespace.clone(), local };
-        }
         if let Some(at) = self.declared.iter().rposition(|(known, _)| known == prefix) {
-            self.last = (at, self.declared.len());
+            self.last = Last::new(prefix, at, self.declared.len());
         }
         Name { written, namespace: self.namespace(prefix), local }
     }
@@ -198,6 +231,18 @@ mod tests {
         assert_eq!(means(&mut bindings, "x"), "");
         bindings.declare("", "urn:5");
         assert_eq!(means(&mut bindings, "x"), "urn:5");
+        // The prefix asked for last, of every length, and what begins like it.
+        for (at, prefix) in ["q", "qq", "qqq", "qqqq", "q.q"].into_iter().enumerate() {
+            bindings.declare(prefix, &format!("urn:q{at}"));
+        }
+        for (at, prefix) in ["q", "qq", "qqq", "qqqq", "q.q"].into_iter().enumerate() {
+            for local in ["a", "ID", "Name", "IncludedSPSNote"] {
+                let name = bindings.element(&format!("{prefix}:{local}")).namespace.clone();
+                assert_eq!(name.as_str(), format!("urn:q{at}"), "{prefix}:{local}");
+                let written = format!("{prefix}:{local}");
+                assert_eq!(bindings.element(&written).local(), local);
+            }
+        }
         assert_eq!(bindings.attribute("x").namespace, Namespace::None);
         assert_eq!(bindings.attribute("xml:lang").namespace, Namespace::Xml);
     }

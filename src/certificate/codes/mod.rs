@@ -12,6 +12,11 @@ use std::sync::LazyLock;
 
 pub use called::{code_called, country_called, unit_called};
 
+/// What a code is called. The codes in it are ours, so that no care need be
+/// taken for keys that an attacker chose, and each value of a document is
+/// looked for in one.
+type Table<T> = HashMap<&'static str, T, foldhash::fast::FixedState>;
+
 /// A name in English and, where there is one, in Chinese.
 type Names = (&'static str, Option<&'static str>);
 
@@ -66,12 +71,12 @@ macro_rules! lists {
             fn names(self, code: &str) -> Option<Names> {
                 match self {
                     List::Country => {
-                        static TABLE: LazyLock<HashMap<&str, &str>> =
+                        static TABLE: LazyLock<Table<&str>> =
                             LazyLock::new(|| pairs(include_str!("country.txt")).collect());
                         Some((country(code)?, TABLE.get(code).copied()))
                     }
                     $(List::$list => {
-                        static TABLE: LazyLock<HashMap<&str, Names>> =
+                        static TABLE: LazyLock<Table<Names>> =
                             LazyLock::new(|| lines(include_str!($file)).collect());
                         TABLE.get(code).copied()
                     })+

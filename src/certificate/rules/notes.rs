@@ -15,8 +15,9 @@ use super::whole::Judge;
 /// The tagged entries of one list, as far as they have been judged.
 pub(super) struct Notes<'d> {
     level: Level,
-    /// The first entry with each tag.
-    first: [Option<(usize, &'d Node)>; COUNT],
+    /// The first entry with each tag that was met: the tag's place in
+    /// [`TAGS`], which entry of its list it is, and the entry.
+    first: Vec<(usize, usize, &'d Node)>,
     /// Whether something in the list could not be understood, so that nobody
     /// can say what it lacks.
     pub doubtful: bool,
@@ -24,18 +25,20 @@ pub(super) struct Notes<'d> {
     pub has_re_export: bool,
 }
 
-const COUNT: usize = 43;
-
-const _: () = assert!(COUNT == TAGS.len());
-
 impl<'d> Notes<'d> {
     pub fn new(level: Level) -> Self {
-        Notes { level, first: [None; COUNT], doubtful: false, has_re_export: false }
+        Notes { level, first: Vec::new(), doubtful: false, has_re_export: false }
     }
 
     /// The first entry with a tag, and which entry of its list it is.
     pub fn first(&self, name: &str) -> Option<(usize, &'d Node)> {
-        self.first.get(Tag::place(name)?).copied().flatten()
+        // As of most lists: there is none.
+        if self.first.is_empty() {
+            return None;
+        }
+        let wanted = Tag::place(name)?;
+        let (_, index, entry) = self.first.iter().find(|(place, _, _)| *place == wanted)?;
+        Some((*index, *entry))
     }
 
     /// What the first entry with a tag says.
@@ -126,9 +129,9 @@ impl<'d> Notes<'d> {
         entry: &'d Node,
         way: &Way<'_>,
     ) {
-        let Some(first) = self.first.get_mut(place) else { return };
-        let Some((_, earlier)) = *first else {
-            *first = Some((way.index(), entry));
+        let earlier = self.first.iter().find(|(known, _, _)| *known == place);
+        let Some((_, _, earlier)) = earlier.copied() else {
+            self.first.push((place, way.index(), entry));
             return;
         };
         let again = match tag.stands {

@@ -144,11 +144,15 @@ impl Stop {
 /// Line and column, from 1, of the octet `at` of `octets`.
 pub(super) fn place(octets: &[u8], at: usize) -> (u32, u32) {
     let before = octets.get(..at).unwrap_or(octets);
-    let line = before.iter().filter(|octet| **octet == b'\n').count() + 1;
-    let start = before.iter().rposition(|octet| *octet == b'\n').map_or(0, |last| last + 1);
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    let start = memchr::memrchr(b'\n', before).map_or(0, |last| last + 1);
     let in_line = before.get(start..).unwrap_or_default();
-    // Every octet of a letter but its first is 10xxxxxx.
-    let column = in_line.iter().filter(|octet| **octet & 0xC0 != 0x80).count() + 1;
+    let letters = match std::str::from_utf8(in_line) {
+        Ok(text) => text.chars().count(),
+        // Every octet of a letter but its first is 10xxxxxx.
+        Err(_) => in_line.iter().filter(|octet| **octet & 0xC0 != 0x80).count(),
+    };
+    let column = letters + 1;
     (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
 }
 

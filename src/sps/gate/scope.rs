@@ -75,7 +75,8 @@ impl<'a> Scope<'a> {
     fn element(&mut self, at: usize, name: Name<'a>) -> Result<(), Stop> {
         qualified(at, name)?;
         if let Some(prefix) = name.prefix()
-            && self.known != Some(prefix)
+            // A few octets: sooner compared than handed to a routine.
+            && !self.known.is_some_and(|known| known.iter().eq(prefix))
         {
             if prefix == b"xmlns" {
                 return Err(Stop::namespace(at, "an element may not have the prefix xmlns"));

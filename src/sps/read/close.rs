@@ -2,13 +2,13 @@
 
 use super::super::canon::escape_text;
 use super::super::gate;
-use super::{FINDING_LIMIT, OpenChild, OpenLeaf, Place, Reader, Unsaid, table};
+use super::{Beside, FINDING_LIMIT, Open, OpenChild, OpenLeaf, Place, Reader, Unsaid, value};
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::Shape;
 use crate::certificate::likeness::is_like;
 use crate::certificate::rules::{self, Strictness};
 use crate::certificate::value::{collapsed, is_base64, is_blank};
-use crate::certificate::{Extra, Finding, Item, Level, Node, Spelling, any_severe};
+use crate::certificate::{Finding, Item, Level, Node, Spelling, any_severe};
 
 impl Reader<'_> {
     //--- Text
@@ -17,13 +17,17 @@ impl Reader<'_> {
     /// and one copy; `false` if it is another text.
     pub(super) fn attachment(&mut self, text: &str) -> bool {
         let Some(leaf) = &mut self.leaf else { return false };
-        let is_first = leaf.shape == Shape::Binary && leaf.leaf.text.is_empty();
-        if !is_first || self.capture.is_some() || !is_base64(text) {
+        if leaf.shape != Shape::Binary || self.capture.is_some() {
             return false;
         }
-        leaf.leaf.text.push_str(text);
-        leaf.is_base64 = true;
-        true
+        match value(&mut self.opens) {
+            Some(value) if value.text.is_empty() && is_base64(text) => {
+                value.text.push_str(text);
+                leaf.is_base64 = true;
+                true
+            }
+            Some(_) | None => false,
+        }
     }
 
     pub(super) fn characters(&mut self, text: &str) {
@@ -34,14 +38,17 @@ impl Reader<'_> {
             child.leaf.text.push_str(text);
         } else if let Some(leaf) = &mut self.leaf {
             leaf.is_base64 = false;
-            let place = if leaf.spelled { &mut leaf.place.stray } else { &mut leaf.leaf.text };
-            place.push_str(text);
+            if leaf.spelled {
+                leaf.place.add_stray(text);
+            } else if let Some(value) = value(&mut self.opens) {
+                value.text.push_str(text);
+            }
         } else if let Some(open) = self.opens.last_mut() {
             // Blanks between elements say nothing.
             if text.chars().all(is_blank) {
                 self.unsaid.blanks = true;
             } else {
-                open.place.stray.push_str(text);
+                open.place.add_stray(text);
             }
         }
     }
@@ -62,9 +69,9 @@ impl Reader<'_> {
                 self.capture = None;
                 self.room = self.room.saturating_sub(unknown.len());
                 if !unknown.is_empty()
-                    && let Some(extra) = self.extra()
+                    && let Some(place) = self.innermost()
                 {
-                    extra.get_or_insert_default().unknown.push(unknown);
+                    place.extra().unknown.push(unknown);
                 }
             }
             None
@@ -79,57 +86,57 @@ impl Reader<'_> {
         }
     }
 
-    /// Where the innermost element keeps what the schema has no place for.
-    fn extra(&mut self) -> Option<&mut Option<Box<Extra>>> {
-        if let Some(child) = &mut self.child {
-            Some(&mut child.place.extra)
-        } else if let Some(leaf) = &mut self.leaf {
-            Some(&mut leaf.place.extra)
-        } else {
-            self.opens.last_mut().map(|open| &mut open.place.extra)
-        }
+    /// The innermost element that is open.
+    fn innermost(&mut self) -> Option<&mut Place> {
+        let child = self.child.as_mut().map(|child| &mut child.place);
+        let leaf = self.leaf.as_mut().map(|leaf| &mut leaf.place);
+        child.or(leaf).or_else(|| self.opens.last_mut().map(|open| &mut open.place))
     }
 
     /// The `udt` child of a date or an indicator: its text is the outer value.
     fn end_child(&mut self, child: OpenChild) {
         let Some(outer) = &mut self.leaf else { return };
         let OpenChild { place, mut leaf } = child;
-        leaf.spelling = outer.leaf.spelling;
-        outer.leaf = leaf;
-        if let Some(mut extra) = place.extra {
-            let kept = outer.place.extra.get_or_insert_default();
-            for (name, value) in extra.attributes() {
+        if let Some(value) = value(&mut self.opens) {
+            leaf.spelling = value.spelling;
+            *value = leaf;
+        }
+        if let Some(mut beside) = place.beside {
+            let kept = outer.place.extra();
+            for (name, value) in beside.extra.attributes() {
                 kept.set(name.clone(), value.clone());
             }
-            kept.unknown.append(&mut extra.unknown);
+            kept.unknown.append(&mut beside.extra.unknown);
         }
     }
 
     fn end_leaf(&mut self) {
         let Some(open) = &mut self.leaf else { return };
-        let OpenLeaf { of, element, shape, row, spelled, is_base64, .. } = *open;
-        let mut leaf = std::mem::take(&mut open.leaf);
-        // Taken out only where there is something to tell or to keep.
-        let mut place = Place::new(open.place.name, open.place.position, open.place.at);
-        if !open.place.stray.is_empty() || open.place.extra.is_some() {
-            std::mem::swap(&mut place, &mut open.place);
-        }
+        let OpenLeaf { of, element, shape, spelled, is_base64, .. } = *open;
+        let (name, position, at) = (open.place.name, open.place.position, open.place.at);
+        let mut beside = open.place.beside.take();
         self.leaf = None;
-        if !place.stray.is_empty() {
-            self.stray(&mut place);
+        let place = Place::new(name, position, at);
+        if let Some(beside) = &mut beside {
+            self.tell_stray(&place, beside);
         }
+        let Some(leaf) = value(&mut self.opens) else { return };
         if !spelled && matches!(shape, Shape::DateTime | Shape::Indicator) {
             leaf.spelling = Spelling::Text;
         }
-        if !is_base64 {
-            let length = leaf.text.len();
-            leaf.text = collapsed(shape, leaf.text);
-            self.unsaid.collapsed |= leaf.text.len() != length;
+        if !is_base64 && let Some(text) = collapsed(shape, &leaf.text) {
+            leaf.text = text;
+            self.unsaid.collapsed = true;
         }
-        if let Some(extra) = place.extra.take() {
-            *leaf.extra_mut() = *extra;
+        if let Some(beside) = beside
+            && !beside.extra.is_empty()
+        {
+            *leaf.extra_mut() = beside.extra;
         }
-        let found = rules::leaf(of, element, &leaf, is_base64, Strictness::Received);
+        if element.occurs.is_mandatory() && leaf.says_nothing(element) {
+            self.unsaid.empty += 1;
+        }
+        let found = rules::leaf(of, element, leaf, is_base64, Strictness::Received);
         if !found.is_empty() {
             let path = self.path_to(&place);
             for fault in found {
@@ -140,61 +147,64 @@ impl Reader<'_> {
                 self.push(place.at, Finding { path, ..fault });
             }
         }
-        let item = Item::Leaf(leaf);
-        if element.occurs.is_mandatory() && item.says_nothing(element) {
-            self.unsaid.empty += 1;
-        }
-        self.add(row, item);
     }
 
     /// An element of elements; its node, if it was the root.
     fn end_node(&mut self) -> Option<Node> {
-        let open = self.opens.last_mut()?;
-        let row = open.row;
-        let mut node = std::mem::replace(&mut open.node, Node::new(&table::CERTIFICATE));
-        let mut place = Place::new(open.place.name, open.place.position, open.place.at);
-        std::mem::swap(&mut place, &mut open.place);
-        let lates = if open.lates.is_empty() { Vec::new() } else { open.in_rows() };
-        self.opens.truncate(self.opens.len().saturating_sub(1));
-        if !place.stray.is_empty() {
-            self.stray(&mut place);
-        }
-        if let Some(extra) = place.extra.take() {
-            *node.extra_mut() = *extra;
+        let Open { mut place, mut node, row, firsts, odd, .. } = self.opens.pop()?;
+        let lates = match odd {
+            Some(odd) => odd.in_rows(self.firsts.get(firsts..).unwrap_or_default()),
+            None => Vec::new(),
+        };
+        self.firsts.truncate(firsts);
+        if let Some(mut beside) = place.beside.take() {
+            self.tell_stray(&place, &mut beside);
+            if !beside.extra.is_empty() {
+                *node.extra_mut() = beside.extra;
+            }
         }
         if !lates.is_empty() {
             let path = self.path_to(&place);
             self.tell_order(node.of(), &path, lates);
         }
         node.settle();
-        let found = rules::node(&node, Strictness::Received);
-        if !found.is_empty() {
-            let path = self.path_to(&place);
-            for (element, fault) in found {
-                let mut fault = fault;
-                if let Some(at) = self.mistyped(&node, &path, element.name) {
-                    // One mistake is told once: where it is, or as what it means.
-                    if fault.level != Level::Severe {
-                        if let Some(told) = self.findings.get_mut(at)
-                            && !told.path.contains(&format!("/{}[", element.name))
-                        {
-                            told.remedy = format!("did you mean {}?", element.name);
-                        }
-                        continue;
-                    }
-                    let unknown = self.findings.remove(at);
-                    fault.words = format!("{}: {}", fault.words, unknown.words);
-                }
-                let path = format!("{path}/{}", element.name);
-                self.push(place.at, Finding { path, ..fault });
+        if !node.says_all() {
+            self.tell_lacks(&node, &place);
+            node.tidy();
+        }
+        match self.opens.last_mut() {
+            Some(open) => {
+                open.node.append(row, Item::Node(node));
+                None
             }
+            None => Some(node),
         }
-        node.tidy();
-        if self.opens.is_empty() {
-            return Some(node);
+    }
+
+    /// Tells what the `node` lacks that has been closed at `place`.
+    fn tell_lacks(&mut self, node: &Node, place: &Place) {
+        let found = rules::node(node, Strictness::Received);
+        if found.is_empty() {
+            return;
         }
-        self.add(row, Item::Node(node));
-        None
+        let path = self.path_to(place);
+        for (element, mut fault) in found {
+            if let Some(at) = self.mistyped(node, &path, element.name) {
+                // One mistake is told once: where it is, or as what it means.
+                if fault.level != Level::Severe {
+                    if let Some(told) = self.findings.get_mut(at)
+                        && !told.path.contains(&format!("/{}[", element.name))
+                    {
+                        told.remedy = format!("did you mean {}?", element.name);
+                    }
+                    continue;
+                }
+                let unknown = self.findings.remove(at);
+                fault.words = format!("{}: {}", fault.words, unknown.words);
+            }
+            let path = format!("{path}/{}", element.name);
+            self.push(place.at, Finding { path, ..fault });
+        }
     }
 
     /// The finding that tells of an element which nobody knows, and which is
@@ -212,21 +222,15 @@ impl Reader<'_> {
         })
     }
 
-    fn add(&mut self, row: u8, item: Item) {
-        if let Some(open) = self.opens.last_mut() {
-            open.node.append(row, item);
-        }
-    }
-
     /// Text where the schema has only elements, in one that has been closed.
-    fn stray(&mut self, place: &mut Place) {
-        let text = place.stray.trim_matches(is_blank);
+    fn tell_stray(&mut self, place: &Place, beside: &mut Beside) {
+        let text = beside.stray.trim_matches(is_blank);
         if text.is_empty() {
             return;
         }
         let mut escaped = String::new();
         escape_text(&mut escaped, text);
-        place.extra.get_or_insert_default().unknown.push(escaped);
+        beside.extra.unknown.push(escaped);
         let words = "text stands here between elements";
         let path = self.path_to(place);
         let finding = Finding::new(Code::TextStray, path, words, "leave it out");

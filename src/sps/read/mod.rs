@@ -5,6 +5,7 @@
 //! is only what leaves no certificate to speak of.
 //!
 //! - here: the events of the tokenizer, one after the other, without recursion;
+//! - [`stack`]: what is open, and what is known of its children;
 //! - [`open`]: what a start tag opens, or that it has no place;
 //! - [`order`]: what stands out of the schema's order;
 //! - [`close`]: what an end tag closes, and what is found wrong with it;
@@ -18,13 +19,11 @@ mod close;
 mod open;
 mod order;
 mod places;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod unsaid;
 
-use std::collections::HashMap;
-
-use compact_str::CompactString;
 use quick_xml::Reader as Tokens;
 use quick_xml::events::Event;
 
@@ -32,11 +31,11 @@ use super::canon::Capture;
 use super::gate::{self, Rules};
 use super::name::{Bindings, Name, Namespace};
 use super::octets::SpsOctets;
-use crate::certificate::element::{Element, Shape, Type};
 use crate::certificate::{
-    Certificate, Document, Extra, Finding, Leaf, Level, Node, any_severe, catalogue, table,
+    Certificate, Document, Finding, Level, Node, any_severe, catalogue, table,
 };
 use crate::refusal::{Code, Refusal};
+use stack::{Beside, Open, OpenChild, OpenLeaf, Place, value};
 pub use unsaid::Unsaid;
 
 /// How many octets make a document so long that it is not looked through for
@@ -118,128 +117,6 @@ fn whole(octets: &SpsOctets<'_>) -> Reading<Document> {
     Reading { certificate, findings, refused: None, unsaid }
 }
 
-//------------ What is open --------------------------------------------------
-
-/// Where an element stands, and what of it the schema has no place for.
-struct Place {
-    /// Its local name, and which of that name it is in its parent.
-    name: &'static str,
-    position: u32,
-    /// Where its start tag begins.
-    at: usize,
-    /// Text that stands between elements.
-    stray: CompactString,
-    extra: Option<Box<Extra>>,
-}
-
-impl Place {
-    fn new(name: &'static str, position: u32, at: usize) -> Self {
-        Place { name, position, at, stray: CompactString::default(), extra: None }
-    }
-}
-
-/// A value that is open: there is never more than one.
-struct OpenLeaf {
-    place: Place,
-    of: &'static Type,
-    element: &'static Element,
-    shape: Shape,
-    /// Its row in the parent.
-    row: u8,
-    leaf: Leaf,
-    /// Whether the `udt` child of a date or an indicator has been read.
-    spelled: bool,
-    /// Whether the text was seen to be base64: an attachment is looked at once.
-    is_base64: bool,
-}
-
-/// The `udt` child of a date or an indicator that is open.
-struct OpenChild {
-    place: Place,
-    leaf: Leaf,
-}
-
-/// An element of elements that is open.
-struct Open {
-    place: Place,
-    node: Node,
-    /// The namespace of its children.
-    namespace: Namespace,
-    /// Its row in the parent.
-    row: u8,
-    /// The furthest row a child has had.
-    furthest: u8,
-    /// Where the first child of each row begins, in octets.
-    firsts: [u32; ROWS],
-    /// The rows that have had a child, a bit each.
-    seen: u32,
-    /// The rows that have one that stands too late, a bit each, and which.
-    late: u32,
-    lates: Vec<order::Child>,
-    /// How many children each row has had.
-    counts: [u32; ROWS],
-    /// How many there were of each name that is no row.
-    strangers: Option<HashMap<String, u32>>,
-}
-
-/// No type of the table has more elements.
-const ROWS: usize = 24;
-
-impl Open {
-    fn new(place: Place, of: &'static Type, row: u8) -> Self {
-        let node = Node::new(of);
-        let namespace = if of.is(&table::CERTIFICATE) {
-            Namespace::Rsm
-        } else if of.is(&table::ACKNOWLEDGEMENT) {
-            Namespace::Ack
-        } else {
-            Namespace::Ram
-        };
-        Open {
-            place,
-            node,
-            namespace,
-            row,
-            furthest: 0,
-            firsts: [0; ROWS],
-            seen: 0,
-            late: 0,
-            lates: Vec::new(),
-            counts: [0; ROWS],
-            strangers: None,
-        }
-    }
-
-    /// The first child of each row, and the first of it that stands too late.
-    fn in_rows(&mut self) -> Vec<order::Child> {
-        let mut children = std::mem::take(&mut self.lates);
-        let late: Vec<usize> = children.iter().map(|child| child.at).collect();
-        for (row, at) in (0..).zip(self.firsts) {
-            let at = usize::try_from(at).unwrap_or(usize::MAX);
-            if self.seen.checked_shr(u32::from(row)).unwrap_or_default() & 1 == 1
-                && !late.contains(&at)
-            {
-                children.push(order::Child { row, at, position: 1 });
-            }
-        }
-        children
-    }
-
-    /// Counts one more child called `local`; which one of that name it is.
-    fn count(&mut self, local: &str, row: Option<u8>) -> u32 {
-        let row = row.and_then(|row| self.counts.get_mut(usize::from(row)));
-        let count = match row {
-            Some(count) => count,
-            None => {
-                let strangers = self.strangers.get_or_insert_default();
-                strangers.entry(local.to_owned()).or_default()
-            }
-        };
-        *count += 1;
-        *count
-    }
-}
-
 //------------ Reader --------------------------------------------------------
 
 struct Reader<'a> {
@@ -248,6 +125,8 @@ struct Reader<'a> {
     /// The elements of elements that are open, outermost first; in the last a
     /// value may be open, and in that its `udt` child.
     opens: Vec<Open>,
+    /// Row and place of the first child of each row, of all that are open.
+    firsts: Vec<(u8, usize)>,
     leaf: Option<OpenLeaf>,
     child: Option<OpenChild>,
     bindings: Bindings,
@@ -284,6 +163,7 @@ impl<'a> Reader<'a> {
             octets,
             tokens,
             opens: Vec::new(),
+            firsts: Vec::new(),
             leaf: None,
             child: None,
             bindings: Bindings::default(),

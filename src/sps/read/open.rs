@@ -7,7 +7,9 @@ use quick_xml::events::BytesStart;
 use super::super::canon::Capture;
 use super::super::gate;
 use super::order;
-use super::{Bindings, Name, Namespace, Open, OpenChild, OpenLeaf, Place, Reader, cut, table};
+use super::{
+    Bindings, Name, Namespace, Open, OpenChild, OpenLeaf, Place, Reader, Unsaid, cut, table, value,
+};
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::{Element, Kind, Shape, Type};
 use crate::certificate::{Finding, Leaf, Spelling};
@@ -28,14 +30,16 @@ impl Reader<'_> {
             match child_spelling(leaf.shape, &name).filter(|_| !leaf.spelled) {
                 Some((name, spelling)) => {
                     leaf.spelled = true;
-                    leaf.leaf.spelling = spelling;
-                    leaf.place.stray = std::mem::take(&mut leaf.leaf.text);
+                    if let Some(value) = value(&mut self.opens) {
+                        value.spelling = spelling;
+                        leaf.place.add_stray(&std::mem::take(&mut value.text));
+                    }
                     self.open_child(Place::new(name, 1, at), start);
                 }
                 None => self.stranger(at, 1, &name, start),
             }
         } else if let Some(open) = self.opens.last_mut() {
-            let child = Child::of(open, &name, at);
+            let child = Child::of(open, &mut self.firsts, &name, at);
             self.child(at, child, &name, start);
         } else {
             return self.root(at, &name, start);
@@ -52,16 +56,12 @@ impl Reader<'_> {
                     Kind::Node(of) => self.open_node(place, of, row, start),
                     Kind::Leaf(shape, _) => {
                         let shape = *shape;
-                        self.leaf = Some(OpenLeaf {
-                            place,
-                            of,
-                            element,
-                            shape,
-                            row,
-                            leaf: Leaf::default(),
-                            spelled: false,
-                            is_base64: false,
-                        });
+                        if let Some(open) = self.opens.last_mut() {
+                            open.node.append_leaf(row);
+                        }
+                        let (spelled, is_base64) = (false, false);
+                        let open = OpenLeaf { place, of, element, shape, spelled, is_base64 };
+                        self.leaf = Some(open);
                         if !start.attributes_raw().is_empty() {
                             self.leaf_attributes(at, shape, start);
                         }
@@ -112,22 +112,22 @@ impl Reader<'_> {
         let strangers = if start.attributes_raw().is_empty() {
             Vec::new()
         } else {
-            self.attributes(start, &mut place, &mut Leaf::default(), |_| None)
+            self.sort(start, &mut place, &mut Leaf::default(), |_| None)
         };
-        self.opens.push(Open::new(place, of, row));
+        self.opens.push(Open::new(place, of, row, self.firsts.len()));
         self.tell_strangers(at, strangers);
     }
 
     /// The attributes of the value that has just been opened.
     fn leaf_attributes(&mut self, at: usize, shape: Shape, start: &BytesStart<'_>) {
-        let Some(mut open) = self.leaf.take() else { return };
+        let (Some(open), Some(value)) = (&mut self.leaf, value(&mut self.opens)) else { return };
         // Those of a date or an indicator stand on its child.
         let known = |name: &str| match shape {
             Shape::DateTime | Shape::Indicator => None,
             _ => shape.attribute(name),
         };
-        let strangers = self.attributes(start, &mut open.place, &mut open.leaf, known);
-        self.leaf = Some(open);
+        let sorted = Sorted { place: &mut open.place, leaf: value, unsaid: &mut self.unsaid };
+        let strangers = sorted.take(&self.bindings, start, known);
         self.tell_strangers(at, strangers);
     }
 
@@ -135,42 +135,20 @@ impl Reader<'_> {
         let at = place.at;
         let mut leaf = Leaf::default();
         let known = |name: &str| (name == "format").then_some("format");
-        let strangers = self.attributes(start, &mut place, &mut leaf, known);
+        let strangers = self.sort(start, &mut place, &mut leaf, known);
         self.child = Some(OpenChild { place, leaf });
         self.tell_strangers(at, strangers);
     }
 
-    /// Sorts the attributes of a start tag: those of the schema to the value,
-    /// the others beside it; their names, to be told.
-    fn attributes(
+    /// As [`Sorted::take`].
+    fn sort(
         &mut self,
         start: &BytesStart<'_>,
         place: &mut Place,
         leaf: &mut Leaf,
         known: impl Fn(&str) -> Option<&'static str>,
     ) -> Vec<String> {
-        let mut strangers = Vec::new();
-        if start.attributes_raw().is_empty() {
-            return strangers;
-        }
-        for (name, value) in attributes(&self.bindings, start) {
-            let is_location =
-                matches!(name.local(), "schemaLocation" | "noNamespaceSchemaLocation");
-            if name.namespace == Namespace::Xsi && is_location {
-                // Never fetched, and says nothing that we do not know.
-                self.unsaid.schema_location = true;
-                continue;
-            }
-            let ours = name.namespace == Namespace::None;
-            match known(name.local()).filter(|_| ours) {
-                Some(known) => leaf.set(known, value),
-                None => {
-                    strangers.push(cut(name.written));
-                    place.extra.get_or_insert_default().set(name.expanded(), value);
-                }
-            }
-        }
-        strangers
+        Sorted { place, leaf, unsaid: &mut self.unsaid }.take(&self.bindings, start, known)
     }
 
     fn tell_strangers(&mut self, at: usize, strangers: Vec<String>) {
@@ -190,15 +168,17 @@ impl Reader<'_> {
             self.beyond(at, position, Code::SignaturePresent, words, name, start);
         } else {
             let local = cut(name.local());
-            let row = self.opens.last().and_then(|open| {
-                open.node.of().element(name.local()).map(|_| open.namespace.as_str())
-            });
+            let row = self
+                .opens
+                .last()
+                .and_then(|open| open.node.of().element(name.local()).map(|_| open.namespace()));
             let words = match (row, name.namespace.as_str()) {
                 (Some(wanted), "") => {
-                    format!("{local} stands in no namespace, and not in {wanted}")
+                    format!("{local} stands in no namespace, and not in {}", wanted.as_str())
                 }
-                (Some(wanted), found) if found != wanted && self.leaf.is_none() => {
-                    format!("{local} stands in the namespace {}, and not in {wanted}", cut(found))
+                (Some(wanted), found) if found != wanted.as_str() && self.leaf.is_none() => {
+                    let (found, wanted) = (cut(found), wanted.as_str());
+                    format!("{local} stands in the namespace {found}, and not in {wanted}")
                 }
                 (_, _) => format!("the schema has no {local} here"),
             };
@@ -269,6 +249,47 @@ impl Reader<'_> {
     }
 }
 
+/// Where the attributes of a start tag go.
+struct Sorted<'r> {
+    place: &'r mut Place,
+    leaf: &'r mut Leaf,
+    unsaid: &'r mut Unsaid,
+}
+
+impl Sorted<'_> {
+    /// Sorts the attributes of a start tag: those of the schema to the value,
+    /// the others beside it; their names, to be told.
+    fn take(
+        self,
+        bindings: &Bindings,
+        start: &BytesStart<'_>,
+        known: impl Fn(&str) -> Option<&'static str>,
+    ) -> Vec<String> {
+        let mut strangers = Vec::new();
+        if start.attributes_raw().is_empty() {
+            return strangers;
+        }
+        for (name, value) in attributes(bindings, start) {
+            if name.namespace == Namespace::None
+                && let Some(known) = known(name.local())
+            {
+                self.leaf.set(known, value);
+                continue;
+            }
+            let is_location =
+                matches!(name.local(), "schemaLocation" | "noNamespaceSchemaLocation");
+            if name.namespace == Namespace::Xsi && is_location {
+                // Never fetched, and says nothing that we do not know.
+                self.unsaid.schema_location = true;
+                continue;
+            }
+            strangers.push(cut(name.written));
+            self.place.extra().set(name.expanded(), value);
+        }
+        strangers
+    }
+}
+
 /// The attributes of a start tag, without the declarations of namespaces.
 fn attributes<'n>(
     bindings: &Bindings,
@@ -311,25 +332,34 @@ enum Step {
 }
 
 impl Child {
-    fn of(open: &mut Open, name: &Name<'_>, at: usize) -> Child {
+    fn of(open: &mut Open, firsts: &mut Vec<(u8, usize)>, name: &Name<'_>, at: usize) -> Child {
         let of = open.node.of();
-        let found = of.element_from(open.furthest, name.local());
-        let position = open.count(name.local(), found.map(|(row, _)| row));
-        let Some((row, element)) = found.filter(|_| name.namespace == open.namespace) else {
+        let Some((row, element)) = of.element_from(open.furthest, name.local()) else {
+            let position = open.odd().count_stranger(name.local());
             return Child { position, step: Step::None };
         };
+        if name.namespace != open.namespace() {
+            let position = open.odd().count(row);
+            return Child { position, step: Step::None };
+        }
         let bit = 1_u32.checked_shl(u32::from(row)).unwrap_or_default();
         if !element.occurs.repeats() && open.seen & bit != 0 {
+            let position = open.odd().count(row);
             return Child { position, step: Step::Again(element) };
         }
-        if row < open.furthest && open.late & bit == 0 {
-            open.late |= bit;
-            open.lates.push(order::Child { row, at, position });
-        }
-        if open.seen & bit == 0
-            && let Some(first) = open.firsts.get_mut(usize::from(row))
-        {
-            *first = u32::try_from(at).unwrap_or(u32::MAX);
+        let position = if row < open.furthest {
+            let odd = open.odd();
+            let position = odd.count(row);
+            if odd.late & bit == 0 {
+                odd.late |= bit;
+                odd.lates.push(order::Child { row, at, position });
+            }
+            position
+        } else {
+            open.count(row)
+        };
+        if open.seen & bit == 0 {
+            firsts.push((row, at));
         }
         open.seen |= bit;
         open.furthest = row.max(open.furthest);

@@ -48,6 +48,40 @@ fn an_attachment_in_pieces_is_judged_as_a_whole() {
     check("scan.pdf JVBERi0x", "scan.pdf JVBERi0x", false);
 }
 
+/// Which child of its name a path says it is, whatever stood before it.
+#[test]
+fn children_are_counted_whatever_stands_between_them() {
+    let note = "<ram:IncludedSPSNote><ram:Content>a</ram:Content></ram:IncludedSPSNote>";
+    let elsewhere = note.replace("ram:IncludedSPSNote", "IncludedSPSNote");
+    let bad = "<ram:IncludedSPSNote bad=\"\"/>";
+    let party = "<ram:IssuerSPSParty/>";
+    let document = |children: &[&str]| {
+        let end = "</rsm:SPSExchangedDocument>";
+        let start = "<rsm:SPSExchangedDocument>";
+        let head = &EXAMPLE[..EXAMPLE.find(start).unwrap()];
+        let tail = &EXAMPLE[EXAMPLE.find(end).unwrap()..];
+        format!("{head}{start}{}{tail}", children.concat())
+    };
+    for (children, code, wanted) in [
+        (vec![note, note, bad], "attribute.unknown", vec!["IncludedSPSNote[3]"]),
+        (vec![note, &elsewhere, bad], "attribute.unknown", vec!["IncludedSPSNote[3]"]),
+        (vec![note, note, &elsewhere], "element.unknown", vec!["IncludedSPSNote[3]"]),
+        (vec![note, party, bad], "attribute.unknown", vec!["IncludedSPSNote[2]"]),
+        (vec![note, party, note, bad], "element.order", vec!["IssuerSPSParty[1]"]),
+        (vec![note, "<x/>", note, "<x/>"], "element.unknown", vec!["x[1]", "x[2]"]),
+        (
+            vec![note, party, party, party, note],
+            "element.repeated",
+            vec!["IssuerSPSParty[2]", "IssuerSPSParty[3]"],
+        ),
+    ] {
+        let reading = read(&SpsOctets::domestic(document(&children).as_bytes()));
+        let told = reading.findings.iter().filter(|found| found.code.as_str() == code);
+        let steps: Vec<&str> = told.filter_map(|found| found.path.rsplit('/').next()).collect();
+        assert_eq!(steps, wanted, "{children:?}");
+    }
+}
+
 #[test]
 fn a_line_end_is_one_lf_in_a_document_of_any_length() {
     let short = EXAMPLE.replace('\n', "\r\n").replacen(SCAN, "a file\r\nof words\rby us", 1);

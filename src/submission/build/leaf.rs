@@ -108,12 +108,9 @@ impl Builder {
                     );
                     return None;
                 }
-                let text = if shape.is_number() || shape == Shape::DateTime {
-                    text.into()
-                } else {
-                    collapsed(shape, text.into())
-                };
-                good.then_some(text)
+                let is_kept = shape.is_number() || shape == Shape::DateTime;
+                let collapsed = collapsed(shape, &text).filter(|_| !is_kept);
+                good.then(|| collapsed.unwrap_or_else(|| text.into()))
             }
             Raw::Bool(truth) if shape == Shape::Indicator => Some(truth.to_string().into()),
             Raw::Number(_) if shape == Shape::Indicator => {

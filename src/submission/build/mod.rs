@@ -54,11 +54,15 @@ impl Builder {
             );
             return None;
         };
+        // Of one that is not, that is told; an empty one is none in the tree.
+        let has_consignment = members
+            .iter()
+            .any(|(key, value)| key == "consignment" && matches!(value, Raw::Object(_)));
         let document = Document::new(self.node(of, members, 1));
         if let Document::Certificate(certificate) = &document
-            && certificate.consignment().is_some()
             && certificate.trade_lines().next().is_none()
             && self.strictness == Strictness::Received
+            && has_consignment
         {
             self.push(Finding::new(
                 Code::TradeLineMissing,
