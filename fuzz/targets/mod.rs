@@ -9,6 +9,7 @@ mod gate;
 mod json;
 mod letter;
 pub mod mutate;
+mod opened;
 mod reader;
 mod report;
 mod signed;
@@ -32,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "gate", run: gate::run },
     Target { name: "json", run: json::run },
     Target { name: "letter", run: letter::run },
+    Target { name: "opened", run: opened::run },
     Target { name: "reader", run: reader::run },
     Target { name: "report", run: report::run },
     Target { name: "signed", run: signed::run },

@@ -11,9 +11,9 @@ use crate::receipt::{Correspondent, Desk, Fault, ProvenReport, proof};
 use crate::smime::{ContentCipher, Pin, Trust};
 
 /// Whose signatures are taken; nobody has the key any more.
-const SIGNER: &[u8] = include_bytes!("../signer.pem");
+pub const SIGNER: &[u8] = include_bytes!("../signer.pem");
 /// What was signed by that key, once.
-const SIGNED: &[&[u8]] = &[include_bytes!("../signed.txt")];
+pub const SIGNED: &[&[u8]] = &[include_bytes!("../signed.txt")];
 
 fn desk() -> &'static Desk {
     static DESK: OnceLock<Desk> = OnceLock::new();
@@ -45,15 +45,21 @@ fn desk() -> &'static Desk {
     })
 }
 
-/// Gates 6 and 7 at noon of 2026-11-26, within the signer's days.
+/// Noon of 2026-11-26, within the signer's days.
+pub const NOON: Timestamp = Timestamp::from_millis(1_795_694_400_000);
+
+/// What is signed has CRLF, however a letter came in.
+pub fn lines(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).replace("\r\n", "\n")
+}
+
+/// Gates 6 and 7.
 fn proven(octets: &[u8]) -> Result<ProvenReport, Fault> {
-    let at = Timestamp::from_millis(1_795_694_400_000);
-    proof::prove(octets, LineEnds::CrlfOrLf, desk(), at)
+    proof::prove(octets, LineEnds::CrlfOrLf, desk(), NOON)
 }
 
 pub fn run(octets: &[u8]) {
     if let Ok(proven) = proven(octets) {
-        let lines = |octets: &[u8]| String::from_utf8_lossy(octets).replace("\r\n", "\n");
         let entity = lines(proven.octets());
         let is_ours = SIGNED.iter().any(|signed| lines(signed) == entity);
         assert!(is_ours, "proven, and never signed:\n{entity}");

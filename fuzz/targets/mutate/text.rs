@@ -1,6 +1,7 @@
-//! Changes that know XML and JSON from afar: whole elements and members are
-//! left out, doubled, moved, or filled with something else. A fuzzer that only
-//! turns octets seldom gets past the gate.
+//! XML and JSON, from afar: whole elements and members are left out, doubled,
+//! moved, or filled with something else.
+
+use super::Dice;
 
 /// What to fill a text with.
 #[rustfmt::skip]
@@ -23,33 +24,16 @@ const ATTRIBUTES: &[&str] = &[
     " xmlns:q='u:q' q:a=\"&#9;\"", " xmlns=''", " xsi:type='t'", " a='1' b=\"2\"", " schemeID=' '",
 ];
 
-/// libFuzzer's own mutator: `octets`, how many of them count, and the most that
-/// may; how many count then.
-pub type Plainly = fn(&mut [u8], usize, usize) -> usize;
-
-/// The mutator that libFuzzer calls: as [`Plainly`], by a seed.
-pub fn mutate(octets: &mut [u8], size: usize, most: usize, seed: u32, plainly: Plainly) -> usize {
-    let mut dice = Dice(u64::from(seed) | 1 << 40);
-    // A third is left to libFuzzer's own, which knows what was compared.
-    if dice.below(3) == 0 {
-        return plainly(octets, size, most);
+/// Turns one element or member; `false` where there is none.
+pub fn turn(text: &mut Vec<u8>, dice: &mut Dice) -> bool {
+    let spans = spans(text);
+    if !spans.is_empty() {
+        turn_one(text, &spans, dice);
     }
-    let mut text = octets.get(..size).unwrap_or_default().to_vec();
-    for _ in 0..=dice.below(3) {
-        let spans = spans(&text);
-        if spans.is_empty() {
-            return plainly(octets, size, most);
-        }
-        turn(&mut text, &spans, &mut dice);
-    }
-    text.truncate(most);
-    if let Some(room) = octets.get_mut(..text.len()) {
-        room.copy_from_slice(&text);
-    }
-    text.len()
+    !spans.is_empty()
 }
 
-fn turn(text: &mut Vec<u8>, spans: &[Span], dice: &mut Dice) {
+fn turn_one(text: &mut Vec<u8>, spans: &[Span], dice: &mut Dice) {
     let one = &spans[dice.below(spans.len())];
     let other = &spans[dice.below(spans.len())];
     let copy = text[one.from..one.to].to_vec();
@@ -152,50 +136,4 @@ fn items(text: &[u8]) -> Vec<Span> {
         }
     }
     found
-}
-
-//------------ Dice ----------------------------------------------------------
-
-/// Numbers that follow from a seed (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    /// One below `many`, which is not 0.
-    fn below(&mut self, many: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % many.max(1)
-    }
-}
-
-//------------ Tests ---------------------------------------------------------
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sps::{SpsOctets, gate};
-
-    /// Whole elements and members are turned: much of what comes of it is still
-    /// XML or JSON, and it is never too long.
-    #[test]
-    fn much_of_what_is_turned_can_be_read() {
-        let xml = include_bytes!("../../tests/golden/re-export-657/certificate.xml").as_slice();
-        let json = include_bytes!("../../queue-config/examples/re-export-657.json").as_slice();
-        let is_xml = |text: &[u8]| gate(&SpsOctets::domestic(text)).is_ok();
-        let is_json = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).is_ok();
-        for (text, is_good) in [(xml, &is_xml as &dyn Fn(&[u8]) -> bool), (json, &is_json)] {
-            let (mut good, mut changed) = (0, 0);
-            for seed in 0..300 {
-                let mut octets = text.to_vec();
-                octets.resize(text.len() + 500, 0);
-                let most = octets.len();
-                let size = mutate(&mut octets, text.len(), most, seed, |_, size, _| size);
-                assert!(size <= most);
-                good += usize::from(is_good(&octets[..size]));
-                changed += usize::from(octets[..size] != *text);
-            }
-            assert!(good > 150 && changed > 150, "{good} good, {changed} changed");
-        }
-    }
 }
