@@ -36,7 +36,7 @@ impl HandedKey {
         let hand = || -> Result<HandedKey, ErrorStack> {
             Ok(HandedKey {
                 x509: ByteBuf::from(identity.facts().x509.to_der()?),
-                key: ByteBuf::from(identity.key().private_key_to_pkcs8()?),
+                key: ByteBuf::from(identity.private_key().private_key_to_pkcs8()?),
             })
         };
         hand().map_err(SmimeError::openssl("hand over a key"))

@@ -247,7 +247,7 @@ impl SigningIdentity {
         &self.0.facts
     }
 
-    pub(super) fn key(&self) -> &PKeyRef<Private> {
+    pub(super) fn private_key(&self) -> &PKeyRef<Private> {
         &self.0.key
     }
 
@@ -280,7 +280,7 @@ impl DecryptIdentity {
         &self.0.facts
     }
 
-    pub(super) fn key(&self) -> &PKeyRef<Private> {
+    pub(super) fn private_key(&self) -> &PKeyRef<Private> {
         &self.0.key
     }
 }

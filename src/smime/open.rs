@@ -37,7 +37,7 @@ pub fn open(scanned: Scanned) -> Result<Opened, Refusal> {
     let cipher = scanned.cipher();
     let facts = scanned.identity().facts();
     CmsContentInfo::from_der(scanned.der())
-        .and_then(|cms| cms.decrypt(scanned.identity().key(), &facts.x509))
+        .and_then(|cms| cms.decrypt(scanned.identity().private_key(), &facts.x509))
         .map(|octets| Opened { octets, cipher })
         .map_err(|_one_reason| {
             Refusal::new(Code::DecryptFailed, "the letter does not open with our key")

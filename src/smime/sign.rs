@@ -122,7 +122,7 @@ fn signature(
         Attribute { nid: SMIME_CAPABILITIES, asn1_type: SEQUENCE, octets: CAPABILITIES },
     ];
     ffi::sign(
-        (&identity.facts().x509, identity.key()),
+        (&identity.facts().x509, identity.private_key()),
         identity.chain(),
         digest.openssl(),
         padding,

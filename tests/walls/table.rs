@@ -375,6 +375,16 @@ pub const WALLS: &[Wall] = &[
         },
         planted: ("inbound/judge.rs", "let octets = SpsOctets::domestic(letter);"),
     },
+    Wall {
+        name: "a private key is used in one place to sign and in one to open",
+        reason: "what uses keys is read twice, and a key in a module is asked, never held",
+        remedy: "sign through smime/sign.rs, open through smime/open.rs",
+        rule: Rule::Only {
+            words: &["private_key"],
+            within: &["smime/handover.rs", "smime/identity.rs", "smime/open.rs", "smime/sign.rs"],
+        },
+        planted: ("smime/seal.rs", "let key = identity.private_key();"),
+    },
     // Shape.
     Wall {
         name: "rooms import what the table allows",
