@@ -108,9 +108,10 @@ pub fn collapsed(shape: Shape, text: &str) -> Option<CompactString> {
     let parts = text.split(is_blank).filter(|part| !part.is_empty());
     if shape == Shape::Binary {
         // What is no base64 is kept as it was typed.
-        return Some(parts.collect()).filter(|joined: &CompactString| is_base64(joined));
+        let joined: CompactString = parts.collect();
+        return is_base64(&joined).then_some(joined);
     }
-    Some(parts.collect::<Vec<&str>>().join(" ").into())
+    Some(parts.collect::<Vec<&str>>().join(" ").into()).filter(|joined| joined != text)
 }
 
 /// Whether a text is base64 (RFC 4648, section 4): the alphabet, whole groups,

@@ -173,7 +173,7 @@ pub(super) fn sort(findings: &mut [Finding]) {
 }
 
 /// Whether a finding says that something on the way to `path` is absent, or
-/// stands there by a mistyped name.
+/// stands there by a mistyped name or as text alone.
 fn is_of_way(told: &Finding, path: &str) -> bool {
     let plain = |path: &str| path.replace("[1]", "");
     let (found, wanted) = (plain(&told.path), plain(path));
@@ -183,7 +183,7 @@ fn is_of_way(told: &Finding, path: &str) -> bool {
     same_way
         && told.path.matches('/').count() < steps.len()
         && match told.code {
-            Code::ElementAbsent | Code::ElementEmpty => found == wanted,
+            Code::ElementAbsent | Code::ElementEmpty | Code::TextStray => found == wanted,
             Code::ElementUnknown => is_like(found, wanted),
             _ => false,
         }

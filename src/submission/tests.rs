@@ -756,7 +756,8 @@ fn a_mistyped_element_is_told_once() {
         let findings = read(&octets(changed)).findings;
         let found: Vec<_> = findings.iter().map(|f| (f.code.as_str(), f.path.as_str())).collect();
         assert_eq!(found, [(code, format!("/SPSCertificate{path}").as_str())], "{findings:#?}");
-        assert!(format!("{} {}", findings[0].words, findings[0].remedy).contains(says));
+        let told = format!("{}; {}", findings[0].words, findings[0].remedy);
+        assert!(told.contains(says), "{told}");
     }
     check(
         "<ram:ID>BV</ram:ID>",
@@ -770,15 +771,126 @@ fn a_mistyped_element_is_told_once() {
         "<rsm:ID>BV</rsm:ID>",
         "element.unknown",
         "/SPSConsignment/ExportSPSCountry[1]/ID[1]",
-        "leave it out",
+        "write it in the namespace urn:un:unece:uncefact:data:standard:Reusable",
+    );
+    check(
+        "<ram:ExportSPSCountry><ram:ID>BV</ram:ID><ram:Name/></ram:ExportSPSCountry>",
+        "<ram:ExportCountry><ram:ID>BV</ram:ID><ram:Name/></ram:ExportCountry>",
+        "element.unknown",
+        "/SPSConsignment/ExportCountry[1]",
+        "did you mean ExportSPSCountry?",
+    );
+    check(
+        "<ram:ID>BV</ram:ID><ram:Name/>",
+        "BV",
+        "text.stray",
+        "/SPSConsignment/ExportSPSCountry[1]",
+        "write it into one of its elements: ID, Name",
+    );
+    check(
+        "<udt:DateTimeString>2026-10-07</udt:DateTimeString>",
+        "<udt:DateTimeString>2026-10-07</udt:DateTimeString><udt:DateTime>2026-10-08</udt:DateTime>",
+        "element.repeated",
+        "/SPSConsignment/ExportExitDateTime[1]/DateTime[1]",
+        "write the value once",
+    );
+    check(
+        "Entity:21",
+        "Entity:20",
+        "root.version",
+        "/SPSExchangedDocument",
+        "Entity:20; write it in the namespace",
+    );
+    check(
+        "DataType:21",
+        "DataType:20",
+        "root.version",
+        "/SPSExchangedDocument/IssueDateTime[1]",
+        "DataType:20; write it in the namespace",
     );
     check(
         "<ram:StatusCode>70</ram:StatusCode>",
         "<ram:Statuscode>70</ram:Statuscode>",
         "element.missing",
         "/SPSExchangedDocument/StatusCode",
-        "Statuscode",
+        "the schema has no Statuscode here; did you mean StatusCode?",
     );
+}
+
+/// Whatever is near a value says what the value should have been.
+#[test]
+fn remedies_fit_what_they_are_about() {
+    let golden = std::fs::read_to_string(ours("phytosanitary-851.xml")).unwrap();
+    let date = "<udt:DateTimeString>2026-10-07</udt:DateTimeString>";
+    for (from, to, code, says) in [
+        (
+            "<ram:SequenceNumeric>1<",
+            "<ram:SequenceNumeric>one<",
+            "number.none",
+            "; write digits, as 12",
+        ),
+        (
+            date,
+            "<udt:DateTimeString>0000-10-07</udt:DateTimeString>",
+            "date.form",
+            "; write 2026-11-20,",
+        ),
+        (
+            date,
+            "2026-10-07",
+            "date.form",
+            "stands here as text alone; write it in udt:DateTimeString",
+        ),
+        (
+            "languageID=\"en\"",
+            "languageID=\"English\"",
+            "language.form",
+            "'English' is no language",
+        ),
+        ("languageID=\"en\"", "languageID=\"cn\"", "language.form", "'cn' is no language"),
+        (
+            "unitCode=\"KGM\"",
+            "unitCode=\"LTR\"",
+            "unit.kind",
+            "is a weight, and 'LTR' a unit of a volume",
+        ),
+    ] {
+        let changed = golden.replacen(from, to, 1);
+        assert_ne!(changed, golden, "{from}");
+        let found = read(&octets(changed)).findings;
+        let told: Vec<_> = found.iter().filter(|it| it.code.as_str() == code).collect();
+        let [finding] = told.as_slice() else { panic!("{from}: {found:#?}") };
+        let told = format!("{}; {}", finding.words, finding.remedy);
+        assert!(told.contains(says), "{told}");
+    }
+    for tag in ["en", "zh-Hant", "sr-Latn-RS", "ENG", "gsw", "x-klingon", "EN"] {
+        let changed = golden.replacen("languageID=\"en\"", &format!("languageID=\"{tag}\""), 1);
+        let found = read(&octets(changed)).findings;
+        assert!(found.iter().all(|it| it.code.as_str() != "language.form"), "{tag}");
+    }
+}
+
+/// A line that is not read as one is told as what is missing, and why it is.
+#[test]
+fn a_trade_line_that_is_none_says_why() {
+    let golden = std::fs::read_to_string(ours("phytosanitary-851.xml")).unwrap();
+    for (from, to, says) in [
+        (
+            "IncludedSPSTradeLineItem>",
+            "IncludedSPSTradelineItem>",
+            "no IncludedSPSTradelineItem here; did you mean IncludedSPSTradeLineItem?",
+        ),
+        (
+            "ram:IncludedSPSConsignmentItem>",
+            "ram:IncludedSPSConsignementItem>",
+            "no IncludedSPSConsignementItem here; did you mean IncludedSPSConsignmentItem?",
+        ),
+    ] {
+        let found = read(&octets(golden.replace(from, to))).findings;
+        let [finding] = found.as_slice() else { panic!("{found:#?}") };
+        assert_eq!(finding.code.as_str(), "trade-line.missing");
+        assert!(format!("{}; {}", finding.words, finding.remedy).contains(says), "{finding:?}");
+    }
 }
 
 /// What is told no more is not worked out either: a flood of faults in a body

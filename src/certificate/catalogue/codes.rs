@@ -85,7 +85,7 @@ catalogue! {
         "Nothing, if the partners concerned know the system.",
     ClauseMissing "clause.missing" MandatoryElements [Info Warning]
         "A phytosanitary certificate (851) does not bear the clauses 1 and 2 of what it certifies, nor their words. A warning where clause 2 stands without clause 1."
-        "Write an IncludedSPSClause with ID 1 and one with ID 2.",
+        "Write two clauses (IncludedSPSClause) with the signatory, with the IDs 1 and 2.",
     ClauseUnexpected "clause.unexpected" Mapping [Info]
         "A re-export certificate (657) bears a clause of a phytosanitary certificate; what it certifies is said by RPCST."
         "Write one clause without ID.",
@@ -156,7 +156,7 @@ catalogue! {
         "A text that should be true or false is neither. Severe in a submission."
         "Write true or false.",
     LanguageForm "language.form" Mapping [Warning]
-        "A language is neither a code of ISO 639-1 nor a tag of BCP 47."
+        "A language is neither a code of ISO 639-1, or of three letters, nor a tag of BCP 47 that begins with one."
         "Write en, fr, zh or the like, or leave the language out.",
     LetterIssuerDiffers "letter.issuer-differs" Mapping [Warning]
         "The letter's Subject states another issuing country than the certificate itself. The certificate counts."
@@ -244,7 +244,7 @@ catalogue! {
         "Say what matters in an element that the form has.",
     ProfileClause "profile.clause" MandatoryElements [Severe Warning]
         "The ePhyto mapping has the certifying statements as clauses 1 and 2 of a certificate of type 851, and one empty clause in one of type 657. A warning where a clause is another."
-        "Write the clauses 1 and 2 in a certificate of type 851, and no clause in one of type 657.",
+        "Write the clauses 1 and 2 in a certificate of type 851; in one of type 657 leave the clause out, or empty.",
     ProfileCountry "profile.country" Mapping [Severe Warning]
         "XI or XK stands for a country, and the partner's entry does not say that it takes that code. A warning in an address."
         "Write the code that the partner knows, or add it to xml_countries in partners.toml.",
@@ -306,8 +306,8 @@ catalogue! {
         "The certificate that is replaced is of a later day (ADRD) than the one that replaces it."
         "Write the day on which the replaced certificate was issued.",
     RootVersion "root.version" Schema [Severe]
-        "The document is a certificate or an acknowledgement of another version of the standard."
-        "Write version 17.",
+        "The document is a certificate or an acknowledgement of another version of the standard, or its elements or its dates are."
+        "Write version 17, with the namespaces of its elements (21) and its dates (21).",
     RootWrong "root.wrong" Schema [Severe]
         "The document is XML, but neither a certificate nor an acknowledgement."
         "Give an SPSCertificate or an SPSAcknowledgement.",
@@ -471,14 +471,17 @@ catalogue! {
         "A characteristic of a treatment does not begin with one of the seven tags (TTL1, TTL2, TTCH, TTTM, TTCO, TTAI, TTFT), so that nobody knows what it tells."
         "Write the tag as the first Description, the value as the second.",
     TreatmentUnit "treatment.unit" Mapping [Warning]
-        "The unit of a treatment's temperature (TTTM) is no unit of a temperature."
-        "Write CEL or FAH.",
+        "The unit of a treatment's temperature (TTTM) is no unit of a temperature, or that of a concentration (TTCO) is one of a temperature or a duration."
+        "Write CEL or FAH for a temperature; for a concentration its unit, as A93 for grams per cubic metre.",
     TypeUnknown "type.unknown" Mapping [Severe Warning]
         "A document type is no code of list 1001. A warning where it is that of a referenced document."
         "Write 851, 657, 852, 853, 636 or 856.",
     TypeUnusual "type.unusual" Mapping [Warning Severe]
         "A document type is on list 1001, but is no sanitary or phytosanitary certificate. Severe in a submission."
         "Write 851, 657, 852, 853, 636 or 856.",
+    UnitKind "unit.kind" Mapping [Warning]
+        "A weight, a volume, a duration or a temperature has a unit of something else."
+        "Write a unit of what is measured, as KGM for a weight, or the value into the element where it belongs.",
     UnitMissing "unit.missing" Mapping [Warning]
         "A measure has no unit, so nobody knows how much it is."
         "Write unitCode, a code of Rec 20, as KGM.",

@@ -139,8 +139,10 @@ fn clause(walk: &mut Walk<'_, '_>, id: &str) {
         Some(EXPORT) if !matches!(id, "1" | "2") => {
             "the mapping has the clauses 1 and 2 in a certificate of type 851"
         }
-        Some(RE_EXPORT) => "the mapping has one clause that is empty in a certificate of type 657",
-        Some(_) | None => return,
+        Some(RE_EXPORT) if !id.is_empty() => {
+            "the mapping has one clause that is empty in a certificate of type 657"
+        }
+        _ => return,
     };
     let finding = Finding::new(Code::ProfileClause, "", words, Code::ProfileClause.remedy());
     walk.tell_around(finding.at_level(Level::Warning));

@@ -7,8 +7,9 @@ use super::super::digest::truth;
 use super::super::element::{Element, Kind, Shape, Type};
 use super::super::finding::{Finding, Level};
 use super::super::leaf::{Leaf, Spelling};
+use super::super::table;
 use super::super::value::{self, Form, number, number_meant};
-use super::{Strictness, listed, shown};
+use super::{Strictness, listed, shown, units};
 
 /// What is wrong with a value that stands in `of` as `element`. The path of a
 /// finding is empty, or `@` and the attribute that it is about; the way to the
@@ -28,7 +29,7 @@ pub fn leaf(
         return found;
     }
     if !leaf.text.is_empty() || !may_say_nothing(*shape, strictness) {
-        found.extend(form(*shape, leaf, is_base64, strictness));
+        found.extend(form(of, *shape, leaf, is_base64, strictness));
     }
     if let Some(list) = list
         && !leaf.text.is_empty()
@@ -43,7 +44,7 @@ pub fn leaf(
         let finding = listed::unknown_code(List::Country, Code::CountryUnknown, &leaf.text);
         found.push(finding.at_level(Level::Warning));
     }
-    found.extend(listed::unit(*shape, leaf, strictness));
+    found.extend(units::unit(of, element, *shape, leaf, strictness));
     if let Some(language) = leaf.attribute("languageID")
         && !listed::language_is_good(language)
     {
@@ -64,7 +65,13 @@ fn may_say_nothing(shape: Shape, strictness: Strictness) -> bool {
     }
 }
 
-fn form(shape: Shape, leaf: &Leaf, is_base64: bool, strictness: Strictness) -> Option<Finding> {
+fn form(
+    of: &Type,
+    shape: Shape,
+    leaf: &Leaf,
+    is_base64: bool,
+    strictness: Strictness,
+) -> Option<Finding> {
     let text = &leaf.text;
     let at = |code: Code, words: String, remedy: String| {
         Some(Finding::new(code, "", words, remedy).at_level(strictness.level()))
@@ -81,13 +88,21 @@ fn form(shape: Shape, leaf: &Leaf, is_base64: bool, strictness: Strictness) -> O
         Shape::DateTime => {
             let remedy = || match date_meant(text) {
                 _ if date(text, None) == Form::Good => "leave out format".to_owned(),
-                Some(meant) => format!("write \"{meant}\""),
-                None => "write 2026-11-20, or 2026-11-20T10:15:00+01:00".to_owned(),
+                Some(meant) if meant != text.as_str() => format!("write \"{meant}\""),
+                Some(_) | None => "write 2026-11-20, or 2026-11-20T10:15:00+01:00".to_owned(),
             };
             match date(text, leaf.attribute("format")) {
                 Form::Good if leaf.spelling == Spelling::Other && !text.contains('T') => {
                     let words = format!("{} is a day, and udt:DateTime wants a time", shown(text));
                     let remedy = "write a time, or spell it as we do";
+                    Some(Finding::new(Code::DateForm, "", words, remedy))
+                }
+                // That of a document referred to is text for some, and udt for others.
+                Form::Good
+                    if leaf.spelling == Spelling::Text && !of.is(&table::REFERENCED_DOCUMENT) =>
+                {
+                    let words = format!("{} stands here as text alone", shown(text));
+                    let remedy = "write it in udt:DateTimeString";
                     Some(Finding::new(Code::DateForm, "", words, remedy))
                 }
                 Form::Good => None,
@@ -129,10 +144,14 @@ fn form(shape: Shape, leaf: &Leaf, is_base64: bool, strictness: Strictness) -> O
 
 /// How a number should have been written, as far as that can be told.
 fn number_remedy(shape: Shape, text: &str) -> String {
-    let general = "digits and a point, as 20500.00; the unit is an attribute";
+    let general = match shape {
+        Shape::Measure => "digits and a point, as 20500.00; the unit is an attribute",
+        _ => "digits, as 12",
+    };
     match number_meant(text) {
         Some((meant, "")) => format!("write \"{meant}\""),
-        Some((meant, _)) if shape == Shape::Numeric => format!("write \"{meant}\""),
+        // What is counted is told elsewhere: the type of the package.
+        Some((meant, _)) if shape != Shape::Measure => format!("write \"{meant}\""),
         Some((meant, unit)) => match unit_called(unit) {
             Some(code) => format!("write \"{meant}\", with the unit beside it: \"{code}\""),
             None => format!("write \"{meant}\"; the unit is an attribute, a code of Rec 20"),

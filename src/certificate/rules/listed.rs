@@ -2,9 +2,8 @@
 
 use super::super::catalogue::Code;
 use super::super::codes::{List, SYSTEMS_MET, code_called, country_called, unit_called};
-use super::super::element::{Element, Shape, Type};
+use super::super::element::{Element, Type};
 use super::super::finding::{Finding, Level};
-use super::super::leaf::Leaf;
 use super::super::likeness::distance;
 use super::super::table;
 use super::{Strictness, shown};
@@ -103,37 +102,24 @@ fn tag_meant(text: &str) -> Option<&'static str> {
     near.next().is_none().then_some(first)
 }
 
-/// A unit that is not on the list: received, it may be of a newer edition.
-pub(super) fn unit(shape: Shape, leaf: &Leaf, strictness: Strictness) -> Option<Finding> {
-    if shape != Shape::Measure && shape != Shape::Quantity {
-        return None;
-    }
-    match leaf.attribute("unitCode") {
-        None if shape == Shape::Measure && !leaf.text.is_empty() => Some(Finding::new(
-            Code::UnitMissing,
-            "",
-            "the measure has no unit",
-            "write unitCode, a code of Rec 20, as KGM",
-        )),
-        Some(unit) if List::Unit.name(unit).is_none() => {
-            let finding = unknown_code(List::Unit, Code::UnitUnknown, unit);
-            let path = "@unitCode".to_owned();
-            Some(Finding { path, ..finding }.at_level(strictness.level()))
-        }
-        None | Some(_) => None,
-    }
-}
-
+/// Whether a language is a tag of BCP 47 (section 2.1) whose first part is a
+/// code of ISO 639-1, or has three letters as those of ISO 639-3.
 pub(super) fn language_is_good(language: &str) -> bool {
-    // Nearly all are two small letters.
-    if let [b'a'..=b'z', b'a'..=b'z'] = language.as_bytes() {
+    // Nearly all are two small letters, and nearly always one of these.
+    if matches!(language, "ar" | "en" | "es" | "fr" | "nl" | "ru" | "zh") {
         return true;
     }
     let part = |part: &str| {
         (1..=8).contains(&part.len()) && part.bytes().all(|octet| octet.is_ascii_alphanumeric())
     };
-    language.split('-').all(part)
-        && language.split('-').next().is_some_and(|first| {
-            first.len() >= 2 && first.bytes().all(|octet| octet.is_ascii_alphabetic())
-        })
+    let mut parts = language.split('-');
+    let first = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let is_known = match first.len() {
+        // Private use and the tags from before BCP 47 (`x-…`, `i-…`).
+        1 => matches!(first.as_str(), "i" | "x") && language.len() > 2,
+        2 => List::Language.name(&first).is_some(),
+        3 => first.bytes().all(|octet| octet.is_ascii_alphabetic()),
+        _ => false,
+    };
+    is_known && parts.all(part)
 }

@@ -8,23 +8,10 @@ use super::super::leaf::Leaf;
 use super::super::table;
 use super::super::tree::{Item, Node};
 use super::super::value::{Form, number};
-use super::shown;
 use super::way::{Lacks, Way, children};
 use super::whole::Judge;
+use super::{shown, units};
 use crate::clock::Timestamp;
-
-/// Weights and volumes by unit (Rec 20): what one is of the first of its kind.
-const UNITS: [(&str, char, f64); 9] = [
-    ("KGM", 'w', 1.0),
-    ("GRM", 'w', 0.001),
-    ("TNE", 'w', 1000.0),
-    ("LBR", 'w', 0.453_592_37),
-    ("MTQ", 'v', 1.0),
-    ("LTR", 'v', 0.001),
-    ("CMQ", 'v', 0.000_001),
-    ("MMQ", 'v', 0.000_000_001),
-    ("FTQ", 'v', 0.028_316_846_592),
-];
 
 /// The measures of a trade line.
 pub(super) fn weights(judge: &mut Judge<'_>, line: &Node, way: &Way<'_>) {
@@ -70,11 +57,10 @@ fn over(
 }
 
 /// A measure as a number of its kind's first unit; absent if that cannot be told.
-fn measured(leaf: &Leaf) -> Option<(char, f64)> {
-    let unit = leaf.attribute("unitCode")?;
-    let (_, kind, factor) = UNITS.iter().find(|(known, _, _)| *known == unit)?;
+fn measured(leaf: &Leaf) -> Option<(units::Kind, f64)> {
+    let (kind, factor) = units::amount(leaf.attribute("unitCode")?)?;
     let amount: f64 = leaf.text.parse().ok()?;
-    Some((*kind, amount * factor))
+    Some((kind, amount * factor))
 }
 
 /// An amount that is less than nothing, or nothing.

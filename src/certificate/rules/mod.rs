@@ -1,7 +1,7 @@
 //! What a certificate must be: its values, its elements, and what these say
 //! together. Each rule has one place here and one code in the catalogue.
 //!
-//! - [`forms`] and [`listed`]: a value by itself, and its code list;
+//! - [`forms`], [`listed`] and [`units`]: a value by itself, its code list, its unit;
 //! - [`essentials`]: what an element lacks;
 //! - [`whole`]: the walk over the document, to what its values say together;
 //! - [`tags`] and [`notes`]: the ePhyto tags, by themselves and side by side;
@@ -30,6 +30,7 @@ mod replacement;
 mod statements;
 pub(super) mod tags;
 mod treatment;
+mod units;
 mod way;
 mod whole;
 

@@ -45,7 +45,7 @@ fn phytosanitary(judge: &mut Judge<'_>, document: &Node, way: &Way<'_>) {
         Code::ClauseMissing,
         "",
         format!("the certificate does not certify in full: {which}"),
-        "write an IncludedSPSClause with ID 1 and one with ID 2",
+        "write two clauses with the signatory, with the IDs 1 and 2",
     );
     let finding = finding.at_level(level);
     match first {

@@ -6,15 +6,13 @@ use super::super::table;
 use super::super::tree::{Item, Node};
 use super::notes::Notes;
 use super::tags::{Level, Tag};
+use super::units::Kind;
 use super::way::{Lacks, Way, children, nodes};
 use super::whole::Judge;
 use super::{measures, shown};
 
 /// The type of a treatment among processes (list 7187).
 const TREATMENT: &str = "ZZZ";
-
-/// Units in which temperatures are measured (Rec 20).
-const TEMPERATURES: [&str; 4] = ["A48", "CEL", "FAH", "KEL"];
 
 /// Judges a process, which `way` leads to.
 pub(super) fn judge<'d>(judge: &mut Judge<'d>, process: &'d Node, way: &Way<'_>) {
@@ -71,9 +69,6 @@ pub(super) fn measure(judge: &mut Judge<'_>, tag: &Tag, fact: &Node, way: &Way<'
         judge.tell(way, Code::TreatmentMeasureMissing, words, remedy);
         return;
     }
-    if tag.name != "TTTM" {
-        return;
-    }
     for (element, index, item) in children(fact) {
         let Item::Leaf(leaf) = item else { continue };
         if !names.contains(&element.name) {
@@ -82,9 +77,17 @@ pub(super) fn measure(judge: &mut Judge<'_>, tag: &Tag, fact: &Node, way: &Way<'
         let unit = leaf.attribute("unitCode");
         // A unit that is missing or unknown is told where it stands.
         let known = unit.filter(|unit| List::Unit.name(unit).is_some());
-        if let Some(unit) = known.filter(|unit| !TEMPERATURES.contains(unit)) {
-            let words = format!("{} is no unit of a temperature", shown(unit));
-            judge.tell(&way.to(element, index), Code::TreatmentUnit, words, "write CEL or FAH");
-        }
+        let Some(unit) = known else { continue };
+        let (what, remedy) = match (tag.name, Kind::of(unit)) {
+            ("TTTM", found) if found != Some(Kind::Temperature) => {
+                ("a temperature", "write CEL or FAH")
+            }
+            ("TTCO", Some(Kind::Duration | Kind::Temperature)) => {
+                ("a concentration", "write the unit, as A93 for grams per cubic metre")
+            }
+            _ => continue,
+        };
+        let words = format!("{} is no unit of {what}", shown(unit));
+        judge.tell(&way.to(element, index), Code::TreatmentUnit, words, remedy);
     }
 }

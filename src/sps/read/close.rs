@@ -4,8 +4,8 @@ use super::super::canon::escape_text;
 use super::super::gate;
 use super::{Beside, FINDING_LIMIT, Open, OpenChild, OpenLeaf, Place, Reader, Unsaid, value};
 use crate::certificate::catalogue::Code;
-use crate::certificate::element::Shape;
-use crate::certificate::likeness::is_like;
+use crate::certificate::element::{Shape, Type};
+use crate::certificate::likeness::meant;
 use crate::certificate::rules::{self, Strictness};
 use crate::certificate::value::{collapsed, is_base64, is_blank};
 use crate::certificate::{Finding, Item, Level, Node, Spelling, any_severe};
@@ -118,7 +118,7 @@ impl Reader<'_> {
         self.leaf = None;
         let place = Place::new(name, position, at);
         if let Some(beside) = &mut beside {
-            self.tell_stray(&place, beside);
+            self.tell_stray(&place, beside, None);
         }
         let Some(leaf) = value(&mut self.opens) else { return };
         if !spelled && matches!(shape, Shape::DateTime | Shape::Indicator) {
@@ -158,7 +158,11 @@ impl Reader<'_> {
         };
         self.firsts.truncate(firsts);
         if let Some(mut beside) = place.beside.take() {
-            self.tell_stray(&place, &mut beside);
+            self.tell_stray(
+                &place,
+                &mut beside,
+                node.entries().next().is_none().then_some(node.of()),
+            );
             if !beside.extra.is_empty() {
                 *node.extra_mut() = beside.extra;
             }
@@ -188,19 +192,23 @@ impl Reader<'_> {
             return;
         }
         let path = self.path_to(place);
+        // Whoever wrote text alone is told where it belongs.
+        let is_text = node.entries().next().is_none()
+            && node
+                .extra()
+                .is_some_and(|extra| extra.unknown.iter().any(|unknown| !unknown.starts_with('<')));
         for (element, mut fault) in found {
+            if is_text && fault.level != Level::Severe {
+                continue;
+            }
             if let Some(at) = self.mistyped(node, &path, element.name) {
                 // One mistake is told once: where it is, or as what it means.
                 if fault.level != Level::Severe {
-                    if let Some(told) = self.findings.get_mut(at)
-                        && !told.path.contains(&format!("/{}[", element.name))
-                    {
-                        told.remedy = format!("did you mean {}?", element.name);
-                    }
                     continue;
                 }
                 let unknown = self.findings.remove(at);
                 fault.words = format!("{}: {}", fault.words, unknown.words);
+                fault.remedy = unknown.remedy;
             }
             let path = format!("{path}/{}", element.name);
             self.push(place.at, Finding { path, ..fault });
@@ -212,7 +220,9 @@ impl Reader<'_> {
     /// what stands in it.
     fn mistyped(&self, node: &Node, path: &str, wanted: &str) -> Option<usize> {
         let unknown = node.extra().map(|extra| extra.unknown.as_slice()).unwrap_or_default();
-        let typed = unknown.iter().map(|xml| local_name(xml)).find(|name| is_like(name, wanted));
+        let rows = || node.of().elements.iter().map(|element| element.name);
+        let mut typed = unknown.iter().map(|xml| local_name(xml));
+        let typed = typed.find(|name| meant(name, rows()) == Some(wanted));
         self.findings.iter().position(|told| {
             let step = told.path.strip_prefix(path).and_then(|rest| rest.strip_prefix('/'));
             let mut names = step.into_iter().flat_map(|step| step.split('/'));
@@ -222,8 +232,9 @@ impl Reader<'_> {
         })
     }
 
-    /// Text where the schema has only elements, in one that has been closed.
-    fn tell_stray(&mut self, place: &Place, beside: &mut Beside) {
+    /// Text where the schema has only elements, in one that has been closed;
+    /// `alone`: of that type, and nothing else is in it.
+    fn tell_stray(&mut self, place: &Place, beside: &mut Beside, alone: Option<&'static Type>) {
         let text = beside.stray.trim_matches(is_blank);
         if text.is_empty() {
             return;
@@ -233,8 +244,14 @@ impl Reader<'_> {
         beside.extra.unknown.push(escaped);
         let words = "text stands here between elements";
         let path = self.path_to(place);
-        let finding = Finding::new(Code::TextStray, path, words, "leave it out");
-        self.push(place.at, finding);
+        let remedy = match alone {
+            Some(of) => {
+                let names: Vec<&str> = of.elements.iter().map(|element| element.name).collect();
+                format!("write it into one of its elements: {}", names.join(", "))
+            }
+            None => "leave it out".to_owned(),
+        };
+        self.push(place.at, Finding::new(Code::TextStray, path, words, remedy));
     }
 
     //--- Findings
@@ -259,6 +276,10 @@ impl Reader<'_> {
 
     /// A severe one is always told, so that there is a reason to show.
     pub(super) fn push(&mut self, at: usize, finding: Finding) {
+        // What is of another version has everything wrong, and that is told.
+        if self.is_other_version {
+            return;
+        }
         let has_room = self.findings.len() < FINDING_LIMIT
             || (finding.level == Level::Severe && !any_severe(&self.findings));
         if !has_room {
@@ -294,18 +315,25 @@ impl Reader<'_> {
         if let Some(at) = self.consignment.filter(|_| !self.has_line) {
             // One thing that is missing is told once, and as what it means.
             let lines = ["IncludedSPSConsignmentItem", "IncludedSPSTradeLineItem"];
-            self.findings.retain(|told| {
+            let is_about_lines = |told: &mut Finding| {
                 let step = told.path.rsplit('/').next().unwrap_or_default();
                 let name = step.split('[').next().unwrap_or_default();
                 match told.code {
-                    Code::ElementAbsent => !lines.contains(&name),
-                    Code::ElementUnknown => !lines.iter().any(|line| is_like(name, line)),
-                    _ => true,
+                    Code::ElementAbsent => lines.contains(&name),
+                    Code::ElementUnknown => meant(name, lines.into_iter()).is_some(),
+                    _ => false,
                 }
-            });
+            };
+            let about: Vec<Finding> = self.findings.extract_if(.., is_about_lines).collect();
+            let unknown = about.into_iter().find(|told| told.code == Code::ElementUnknown);
             let path = "/SPSCertificate/SPSConsignment";
             let words = "the consignment has no trade line";
-            let remedy = "write at least one IncludedSPSTradeLineItem";
+            let (words, remedy) = match unknown {
+                Some(unknown) => (format!("{words}: {}", unknown.words), unknown.remedy),
+                None => {
+                    (words.to_owned(), "write at least one IncludedSPSTradeLineItem".to_owned())
+                }
+            };
             self.push(at, Finding::new(Code::TradeLineMissing, path, words, remedy));
         }
         if self.untold > 0 {

@@ -7,6 +7,7 @@
 //! - here: the events of the tokenizer, one after the other, without recursion;
 //! - [`stack`]: what is open, and what is known of its children;
 //! - [`open`]: what a start tag opens, or that it has no place;
+//! - [`strange`]: what the schema has no place for;
 //! - [`order`]: what stands out of the schema's order;
 //! - [`close`]: what an end tag closes, and what is found wrong with it;
 //! - [`places`]: where that is which is wrong with the document as a whole;
@@ -20,6 +21,7 @@ mod open;
 mod order;
 mod places;
 mod stack;
+mod strange;
 #[cfg(test)]
 mod tests;
 mod unsaid;
@@ -150,6 +152,11 @@ struct Reader<'a> {
     /// Where the consignment begins, and whether a trade line was seen.
     consignment: Option<usize>,
     has_line: bool,
+    /// Whether a date or an indicator was read from its `udt` child.
+    has_udt: bool,
+    /// Whether the document was told to be of another version: then nothing
+    /// else is told.
+    is_other_version: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -180,6 +187,8 @@ impl<'a> Reader<'a> {
             beyond: Vec::new(),
             consignment: None,
             has_line: false,
+            has_udt: false,
+            is_other_version: false,
         }
     }
 
@@ -232,9 +241,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A name from outside, short enough to be shown.
+/// A name from outside, short enough to be shown; those of our namespaces fit.
 fn cut(text: &str) -> String {
-    text.chars().take(80).collect()
+    let mut letters = text.chars();
+    let mut cut: String = letters.by_ref().take(100).collect();
+    if letters.next().is_some() {
+        cut.push('…');
+    }
+    cut
 }
 
 /// Line ends as one LF, however they are written (XML 1.0, section 2.11).

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use quick_xml::events::BytesStart;
 
-use super::super::canon::Capture;
 use super::super::gate;
 use super::order;
 use super::{
@@ -12,7 +11,7 @@ use super::{
 };
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::{Element, Kind, Shape, Type};
-use crate::certificate::{Finding, Leaf, Spelling};
+use crate::certificate::{Leaf, Spelling};
 
 impl Reader<'_> {
     /// Opens an element; `false` if the document is none of ours.
@@ -68,11 +67,7 @@ impl Reader<'_> {
                     }
                 }
             }
-            Step::Again(element) => {
-                let two = element.name == "SPSConsignment";
-                let code = if two { Code::ConsignmentTwo } else { Code::ElementRepeated };
-                self.beyond(at, position, code, once_more(element), name, start);
-            }
+            Step::Again(element) => self.again(at, position, element, name, start),
             Step::None => self.stranger(at, position, name, start),
         }
     }
@@ -136,6 +131,7 @@ impl Reader<'_> {
         let mut leaf = Leaf::default();
         let known = |name: &str| (name == "format").then_some("format");
         let strangers = self.sort(start, &mut place, &mut leaf, known);
+        self.has_udt = true;
         self.child = Some(OpenChild { place, leaf });
         self.tell_strangers(at, strangers);
     }
@@ -158,71 +154,6 @@ impl Reader<'_> {
         for stranger in strangers {
             let words = format!("the schema has no attribute {stranger} here");
             self.tell(at, Code::AttributeUnknown, words, "leave it out");
-        }
-    }
-
-    /// An element that the schema does not have here.
-    fn stranger(&mut self, at: usize, position: u32, name: &Name<'_>, start: &BytesStart<'_>) {
-        if name.namespace == Namespace::Dsig && name.local() == "Signature" {
-            let words = "the document bears an XML signature, which was not verified".to_owned();
-            self.beyond(at, position, Code::SignaturePresent, words, name, start);
-        } else {
-            let local = cut(name.local());
-            let row = self
-                .opens
-                .last()
-                .and_then(|open| open.node.of().element(name.local()).map(|_| open.namespace()));
-            let words = match (row, name.namespace.as_str()) {
-                (Some(wanted), "") => {
-                    format!("{local} stands in no namespace, and not in {}", wanted.as_str())
-                }
-                (Some(wanted), found) if found != wanted.as_str() && self.leaf.is_none() => {
-                    let (found, wanted) = (cut(found), wanted.as_str());
-                    format!("{local} stands in the namespace {found}, and not in {wanted}")
-                }
-                (_, _) => format!("the schema has no {local} here"),
-            };
-            self.beyond(at, position, Code::ElementUnknown, words, name, start);
-        }
-    }
-
-    /// Tells of an element that has no place here, and begins to keep it.
-    fn beyond(
-        &mut self,
-        at: usize,
-        position: u32,
-        code: Code,
-        words: String,
-        name: &Name<'_>,
-        start: &BytesStart<'_>,
-    ) {
-        let path = format!("{}/{}[{position}]", self.path(), cut(name.local()));
-        let remedy = match code {
-            Code::SignaturePresent => "nothing: the letter's own signature is what was proven",
-            Code::ElementRepeated => "write it once",
-            Code::ConsignmentTwo => "issue a certificate for each consignment",
-            _ => "leave it out, or write it where the schema has it",
-        };
-        self.push(at, Finding::new(code, path, words, remedy));
-        self.beyond.push(at);
-        let mut capture = Capture::default();
-        let attributes: Vec<_> = attributes(&self.bindings, start).collect();
-        capture.start(name, &attributes);
-        self.capture = Some(capture);
-        self.keep_in_bounds();
-    }
-
-    pub(super) fn keep_in_bounds(&mut self) {
-        if let Some(capture) = &mut self.capture
-            && capture.len() > self.room
-        {
-            capture.drop_text();
-            if self.room > 0 {
-                self.room = 0;
-                let words = "there is too much that the schema does not know to keep it all";
-                let at = self.opens.last().map_or(0, |open| open.place.at);
-                self.tell(at, Code::ElementTooMuch, words.to_owned(), "leave it out");
-            }
         }
     }
 
@@ -291,7 +222,7 @@ impl Sorted<'_> {
 }
 
 /// The attributes of a start tag, without the declarations of namespaces.
-fn attributes<'n>(
+pub(super) fn attributes<'n>(
     bindings: &Bindings,
     start: &'n BytesStart<'_>,
 ) -> impl Iterator<Item = (Name<'n>, Cow<'n, str>)> {
@@ -365,10 +296,6 @@ impl Child {
         open.furthest = row.max(open.furthest);
         Child { position, step: Step::Row { of, row, element } }
     }
-}
-
-fn once_more(element: &Element) -> String {
-    format!("{} stands here once more than the schema allows", element.name)
 }
 
 /// What the child of a date or an indicator says of its spelling.

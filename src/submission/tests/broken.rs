@@ -736,6 +736,13 @@ fn codes() -> Vec<Row> {
         )
         .severe_in_submissions(),
         told(
+            "unit.kind",
+            Warning,
+            "…/netWeightMeasure/unitCode",
+            "…/NetWeightMeasure[1]/@unitCode",
+            &[("…/netWeightMeasure/unitCode", json!("CEL"))],
+        ),
+        told(
             "language.form",
             Warning,
             "…/description/0/languageId",

@@ -1,0 +1,120 @@
+//! Units (UN/ECE Recommendation 20): whether there is one, and of what.
+
+use super::super::catalogue::Code;
+use super::super::codes::List;
+use super::super::element::{Element, Shape, Type};
+use super::super::finding::Finding;
+use super::super::leaf::Leaf;
+use super::super::table;
+use super::listed::unknown_code;
+use super::{Strictness, shown};
+
+//------------ Kind ----------------------------------------------------------
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Duration,
+    Temperature,
+    Volume,
+    Weight,
+}
+
+use Kind::{Duration, Temperature, Volume, Weight};
+
+/// The units that are met in certificates, each with its kind and what one is
+/// of the kind's first. Temperatures have none.
+const UNITS: &[(&str, Kind, f64)] = &[
+    ("KGM", Weight, 1.0),
+    ("GRM", Weight, 0.001),
+    ("MGM", Weight, 0.000_001),
+    ("TNE", Weight, 1000.0),
+    ("LBR", Weight, 0.453_592_37),
+    ("ONZ", Weight, 0.028_349_523_125),
+    ("DTN", Weight, 100.0),
+    ("MTQ", Volume, 1.0),
+    ("LTR", Volume, 0.001),
+    ("HLT", Volume, 0.1),
+    ("MLT", Volume, 0.000_001),
+    ("CMQ", Volume, 0.000_001),
+    ("MMQ", Volume, 0.000_000_001),
+    ("FTQ", Volume, 0.028_316_846_592),
+    ("A48", Temperature, 0.0),
+    ("CEL", Temperature, 0.0),
+    ("FAH", Temperature, 0.0),
+    ("KEL", Temperature, 0.0),
+    ("HUR", Duration, 3600.0),
+    ("SEC", Duration, 1.0),
+    ("MIN", Duration, 60.0),
+    ("DAY", Duration, 86_400.0),
+    ("WEE", Duration, 604_800.0),
+    ("MON", Duration, 2_629_800.0),
+    ("ANN", Duration, 31_557_600.0),
+];
+
+impl Kind {
+    /// What `unit` measures, where that is told for certain.
+    pub fn of(unit: &str) -> Option<Kind> {
+        Some(amount(unit)?.0)
+    }
+
+    /// What the measure called `element` in `of` is of.
+    fn wanted(of: &Type, element: &Element) -> Option<Kind> {
+        match element.name {
+            "DurationMeasure" => Some(Duration),
+            "GrossVolumeMeasure" | "NetVolumeMeasure" | "NominalGrossVolumeMeasure" => Some(Volume),
+            "GrossWeightMeasure" | "NetWeightMeasure" | "NominalGrossWeightMeasure" => Some(Weight),
+            _ if of.is(&table::TEMPERATURE) => Some(Temperature),
+            _ => None,
+        }
+    }
+
+    /// The kind in words, and a unit of it.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Duration => ("a duration", "DAY"),
+            Temperature => ("a temperature", "CEL"),
+            Volume => ("a volume", "MTQ"),
+            Weight => ("a weight", "KGM"),
+        }
+    }
+}
+
+/// What `unit` measures, and what one is of that kind's first unit.
+pub(super) fn amount(unit: &str) -> Option<(Kind, f64)> {
+    let (_, kind, factor) = UNITS.iter().find(|(known, _, _)| *known == unit)?;
+    Some((*kind, *factor))
+}
+
+//------------ Rules ---------------------------------------------------------
+
+/// A unit that is missing, not on the list (received, it may be of a newer
+/// edition), or of something else.
+pub(super) fn unit(
+    of: &Type,
+    element: &Element,
+    shape: Shape,
+    leaf: &Leaf,
+    strictness: Strictness,
+) -> Option<Finding> {
+    if shape != Shape::Measure && shape != Shape::Quantity {
+        return None;
+    }
+    let Some(unit) = leaf.attribute("unitCode") else {
+        let is_lost = shape == Shape::Measure && !leaf.text.is_empty();
+        let words = "the measure has no unit";
+        let remedy = "write unitCode, a code of Rec 20, as KGM";
+        return is_lost.then(|| Finding::new(Code::UnitMissing, "", words, remedy));
+    };
+    let path = "@unitCode";
+    if List::Unit.name(unit).is_none() {
+        let finding = unknown_code(List::Unit, Code::UnitUnknown, unit);
+        return Some(Finding { path: path.to_owned(), ..finding }.at_level(strictness.level()));
+    }
+    let wanted = Kind::wanted(of, element)?;
+    let found = Kind::of(unit).filter(|found| *found != wanted)?;
+    let ((what, unit_of_it), (other, _)) = (wanted.words(), found.words());
+    let words = format!("{} is {what}, and {} a unit of {other}", element.name, shown(unit));
+    let remedy = format!("write a unit of {what}, as {unit_of_it}, or the value where it belongs");
+    Some(Finding::new(Code::UnitKind, path, words, remedy))
+}
