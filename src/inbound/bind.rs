@@ -6,7 +6,7 @@ use crate::certificate::catalogue::Code as Remark;
 use crate::certificate::finding::Finding;
 use crate::clock::Timestamp;
 use crate::letter::entity::{Protection, ProvenEntity, remark, shown};
-use crate::letter::field;
+use crate::letter::field::{self, MediaType};
 use crate::letter::root::Outer;
 use crate::letter::{ContentKind, Environment, Headers};
 use crate::receipt::Asked;
@@ -210,14 +210,14 @@ fn kind(entity: &ProvenEntity) -> Result<Option<String>, Refusal> {
         [value] => (*value).to_owned(),
         [_, _, ..] => return refuse("the kind is named twice".to_owned()),
     };
-    let mut parts = value.split(';').map(str::trim);
-    let word = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let read = MediaType::read(&value);
+    let word = read.name.clone();
     if ContentKind::of(&word).is_none() {
         return refuse(format!("a kind of letter not known here: {}", shown(&word)));
     }
-    let version = parts.find_map(|part| part.strip_prefix("version="));
-    match version {
-        None | Some("1") => Ok(Some(word)),
+    // One that is named twice is not known in the other.
+    match read.parameters("version").find(|version| *version != "1") {
+        None => Ok(Some(word)),
         Some(other) => refuse(format!("version {} of {word} is not known here", shown(other))),
     }
 }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use base64_simd::{Out, STANDARD, STANDARD_NO_PAD};
 use data_encoding::BASE64;
 
+use super::field::without_comments;
+
 //------------ Writing -------------------------------------------------------
 
 /// `fields` (whole lines, the empty one included), then `octets` in base64 at
@@ -97,8 +99,8 @@ pub enum Transfer {
 impl Transfer {
     /// Reads the field's value; none: 7bit.
     pub fn of(value: Option<&str>) -> Option<Transfer> {
-        let value = value.map(str::trim).unwrap_or("7bit");
-        let word = value.split([' ', '\t', ';', '(']).next().unwrap_or_default();
+        let value = without_comments(value.unwrap_or("7bit"))?;
+        let word = value.trim().split([' ', '\t', ';']).next().unwrap_or_default();
         match word.to_ascii_lowercase().as_str() {
             "7bit" | "8bit" | "binary" => Some(Transfer::Identity),
             "base64" => Some(Transfer::Base64),
@@ -252,7 +254,7 @@ mod tests {
     fn decodes() {
         check_decode("base64", b"YWJj\r\nZGVm\r\n", Some(b"abcdef"));
         check_decode("BASE64 ", b" YW Jj", None);
-        check_decode("base64", b"YWI=\n", Some(b"ab"));
+        check_decode("(as usual) base64 (RFC 2045)", b"YWI=\n", Some(b"ab"));
         check_decode("base64", b"YWI", None);
         check_decode("base64", b"YWI=YWI=", None);
         check_decode("base64", b"YWJj\r\n-- \r\na footer", None);

@@ -91,7 +91,7 @@ impl ProvenEntity {
         let wrapped = matches!(root.media_type.name.as_str(), "message/rfc822" | "message/global");
         let head = if wrapped { tree.parts().get(1).unwrap_or(&root) } else { &root };
         let protection = Protection::of(&head.media_type, wrapped);
-        let part = innermost(&tree);
+        let part = innermost(&tree)?;
         let header = |part: &Part| Fields::read(entity.get(part.header.clone()).unwrap_or(&[]));
         let fields = header(head).map_err(|_no_header| no_entity())?;
         let own = header(part).map_err(|_no_header| no_entity())?;
@@ -146,14 +146,19 @@ impl ProvenEntity {
 }
 
 /// The part that carries the document: the only leaf; of several the only
-/// one of XML; else the first.
-fn innermost(tree: &Tree) -> &Part {
+/// one of XML; else the first. What stands in a letter that is enclosed, and
+/// was once sent by somebody to somebody, is none of this one's.
+///
+/// # Errors
+///
+/// Two parts are XML: one of them would be lost, and nobody can say which.
+fn innermost(tree: &Tree) -> Result<&Part, Refusal> {
     let parts = tree.parts();
     let is_leaf = |index: usize| tree.children(index).next().is_none();
     let leaves: Vec<&Part> = parts
         .iter()
         .enumerate()
-        .filter(|(index, _)| is_leaf(*index))
+        .filter(|(index, part)| is_leaf(*index) && !is_enclosed(tree, part))
         .map(|(_, part)| part)
         .collect();
     let of_xml: Vec<&Part> = leaves
@@ -162,10 +167,33 @@ fn innermost(tree: &Tree) -> &Part {
         .filter(|part| matches!(part.media_type.name.as_str(), "application/xml" | "text/xml"))
         .collect();
     match (of_xml.as_slice(), leaves.as_slice()) {
-        ([one], _) => one,
-        (_, [first, ..]) => first,
-        (_, []) => parts.first().unwrap_or(&EMPTY),
+        ([one], _) => Ok(one),
+        // The parts behind an inquiry are what it encloses.
+        (_, [first, ..]) if first.media_type.name == INQUIRY => Ok(first),
+        ([_, _, ..], _) => Err(Refusal::new(
+            Code::BindingKind,
+            format!("{} parts are XML: one letter carries one document", of_xml.len()),
+        )),
+        (_, [first, ..]) => Ok(first),
+        (_, []) => Ok(parts.first().unwrap_or(&EMPTY)),
     }
+}
+
+/// The media type of an inquiry.
+const INQUIRY: &str = "application/vnd.certpost.inquiry+json";
+
+/// Whether a part stands in a letter within the letter; that which is the whole
+/// of it carries the header (RFC 8551, section 3.1).
+fn is_enclosed(tree: &Tree, part: &Part) -> bool {
+    let mut above = part.parent;
+    while let Some(index) = above {
+        let Some(outer) = tree.parts().get(index) else { return false };
+        if index != 0 && outer.media_type.name.starts_with("message/") {
+            return true;
+        }
+        above = outer.parent;
+    }
+    false
 }
 
 /// `filename`, else `name`, cut and without what could confuse a reader.
@@ -245,6 +273,19 @@ mod tests {
             "Content-Type: multipart/mixed; boundary=x; protected-headers=\"v1\"\r\n\r\n\
              --x\r\n\r\nhello\r\n--x\r\nContent-Type: text/xml\r\n\r\n<a/>\r\n--x--",
             Ok((Protection::Older, b"<a/>")),
+        );
+        // Two documents, and one that somebody else once sent.
+        check(
+            "Content-Type: multipart/mixed; boundary=x\r\n\r\n\
+             --x\r\nContent-Type: text/xml\r\n\r\n<a/>\r\n\
+             --x\r\nContent-Type: application/xml\r\n\r\n<b/>\r\n--x--",
+            Err(Code::BindingKind),
+        );
+        check(
+            "Content-Type: multipart/mixed; boundary=x\r\n\r\n\
+             --x\r\n\r\nhello\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n\
+             From: a@b\r\nContent-Type: text/xml\r\n\r\n<a/>\r\n--x--",
+            Ok((Protection::Absent, b"hello")),
         );
         check(
             "Content-Type: a/b\r\nContent-Transfer-Encoding: rot13\r\n\r\n<a/>",

@@ -74,11 +74,18 @@ impl<'a> Fields<'a> {
     /// The media type, of the first Content-Type; none: text/plain (RFC 2045,
     /// section 5.2).
     pub fn media_type(&self) -> MediaType {
-        match self.values("Content-Type").first() {
-            Some(value) => MediaType::read(value),
+        let is = |field: &&(&str, &[u8])| field.0.eq_ignore_ascii_case("Content-Type");
+        match self.all.iter().find(is) {
+            // A blank more in quotes is another boundary.
+            Some((_, value)) => MediaType::read(&on_one_line(value)),
             None => MediaType::read("text/plain"),
         }
     }
+}
+
+/// A field value on one line, its blanks as they stand.
+fn on_one_line(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).replace(['\r', '\n'], "")
 }
 
 /// A field value on one line, with runs of blanks as one.
@@ -130,6 +137,12 @@ impl MediaType {
         self.parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a parameter, which should have one.
+    pub fn parameters(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.parameters.iter().filter(move |(other, _)| other == name);
+        named.map(|(_, value)| value.as_str())
+    }
+
     /// `application/pkcs7-mime` by either name.
     pub fn is_pkcs7(&self) -> bool {
         matches!(self.name.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime")
@@ -176,19 +189,23 @@ pub fn text(value: &str) -> String {
 pub fn mailbox(value: &str) -> Option<Address> {
     let plain = without_comments(value)?;
     let plain = plain.trim();
-    let Some(open) = plain.find('<') else {
-        return plain.parse().ok();
+    let address = match plain.find('<') {
+        None => plain,
+        Some(open) => {
+            let (name, rest) = plain.split_at(open);
+            if name.contains(['@', ',', ';', ':', '>']) {
+                return None;
+            }
+            rest.strip_prefix('<')?.strip_suffix('>')?.trim()
+        }
     };
-    let (name, rest) = plain.split_at(open);
-    let address = rest.strip_prefix('<')?.strip_suffix('>')?;
-    if name.contains(['@', ',', ';', ':', '>']) {
-        return None;
-    }
-    address.trim().parse().ok()
+    // What is quoted or parted within an address, readers read in two ways.
+    if address.contains(['"', ' ', '\t']) { None } else { address.parse().ok() }
 }
 
-/// Drops comments (nested), and quoted strings, which only names may have.
-fn without_comments(value: &str) -> Option<String> {
+/// A comment (nested) is as good as a blank, and a quoted string, which only
+/// names may have, is left as one `"`.
+pub(super) fn without_comments(value: &str) -> Option<String> {
     let mut out = String::new();
     let mut depth = 0_u32;
     let mut quoted = false;
@@ -198,9 +215,17 @@ fn without_comments(value: &str) -> Option<String> {
             '\\' if quoted || depth > 0 => {
                 chars.next()?;
             }
-            '"' if depth == 0 => quoted = !quoted,
+            '"' if depth == 0 => {
+                quoted = !quoted;
+                if quoted {
+                    out.push('"');
+                }
+            }
             _ if quoted => {}
-            '(' => depth += 1,
+            '(' => {
+                depth += 1;
+                out.push(' ');
+            }
             ')' => depth = depth.checked_sub(1)?,
             _ if depth > 0 => {}
             _ => out.push(c),
@@ -235,6 +260,11 @@ mod tests {
         check_mailbox("<@relay:a@b.example>", None);
         check_mailbox("\"a\"@b.example", None);
         check_mailbox("a@b.example (", None);
+        check_mailbox("push\"@evil.example, \"@b.example", None);
+        check_mailbox("<push\"x\"@b.example>", None);
+        check_mailbox("pu(x)sh@b.example", None);
+        check_mailbox("\"x\" <a@b.example> \"y\"", None);
+        check_mailbox("(before) <a@b.example>(behind)", Some("a@b.example"));
         check_mailbox("", None);
     }
 
@@ -258,6 +288,9 @@ mod tests {
         let read = MediaType::read("attachment; filename*=UTF-8''%e2%82%ac.xml");
         assert_eq!(read.parameter("filename"), Some("€.xml"));
         assert_eq!(MediaType::read("").name, "");
+        let fields =
+            Fields::read(b"Content-Type: multipart/signed;\r\n boundary=\"a  b\r\n c\"\r\n");
+        assert_eq!(fields.unwrap().media_type().parameter("boundary"), Some("a  b c"));
     }
 
     #[test]

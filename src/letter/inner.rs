@@ -118,7 +118,7 @@ pub(crate) fn signature(octets: &[u8]) -> Result<Signature, Refusal> {
 
 fn opaque(octets: &[u8], root: &Part) -> Result<Signature, Refusal> {
     let der = Tree::decoded(octets, root)
-        .ok_or_else(|| not_signed("no transfer encoding that we know"))?;
+        .ok_or_else(|| not_signed("what was encrypted is not encoded as it says"))?;
     if !read(&der)? {
         return Err(not_signed("signed-data without the content that it signs"));
     }

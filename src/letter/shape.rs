@@ -100,6 +100,9 @@ impl Tree {
     }
 }
 
+/// As many parameters of a type as are taken apart.
+const MAX_PARAMETERS: usize = 100;
+
 fn part(
     octets: &[u8],
     range: Range<usize>,
@@ -114,6 +117,11 @@ fn part(
         .map_err(|_no_header| malformed("a header with a line that is no field"))?;
     if fields.count("Content-Type") > 1 || fields.count("Content-Transfer-Encoding") > 1 {
         return Err(malformed("a part with two types, or two transfer encodings"));
+    }
+    let types = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
+    let parameters = types.flat_map(|(_, value)| value).filter(|octet| **octet == b';').count();
+    if parameters > MAX_PARAMETERS {
+        return Err(malformed("a part whose type has more than 100 parameters"));
     }
     let after = all.get(end..).unwrap_or(&[]);
     let blank = if after.starts_with(b"\r\n") { 2 } else { usize::from(!after.is_empty()) };

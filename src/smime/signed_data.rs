@@ -27,7 +27,7 @@ impl<'a> SignedParts<'a> {
         inside.expect(INTEGER, "no version")?;
         inside
             .expect(SET, "no digest algorithms")?
-            .holds_at_most(COUNT_LIMIT, "too many digest algorithms")?;
+            .holds_at_most(DIGEST_LIMIT, "too many digest algorithms")?;
         let encapsulated = inside.expect(SEQUENCE, "no encapsulated content")?;
         let certificates = inside.optional(CONTEXT_0)?;
         // CRLs in letters are not believed.
@@ -191,6 +191,9 @@ pub fn time(value: Value<'_>) -> Option<Timestamp> {
     .ok()
 }
 
+/// As many digests of the content: the library works out every one that is
+/// named, used or not.
+const DIGEST_LIMIT: usize = 4;
 /// As many attributes as are taken apart.
 const ATTRIBUTE_LIMIT: usize = 64;
 /// As many octets of revocation lists; some software sends them along.

@@ -42,9 +42,11 @@ pub(super) fn attributes(
     match single(oid::CONTENT_TYPE)? {
         Some(value) if value.tag == OID => {
             if value.content != oid::DATA || parts.content_type != oid::DATA {
+                let other =
+                    if value.content == oid::DATA { parts.content_type } else { value.content };
                 return Err(Refusal::new(
                     Code::SignatureContentType,
-                    format!("what is signed is {}, not data", oid::name(value.content)),
+                    format!("what is signed is {}, not data", oid::name(other)),
                 ));
             }
         }

@@ -8,7 +8,7 @@ use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{PKey, Private};
+use openssl::pkey::{PKey, PKeyRef, Private};
 use openssl::rsa::Rsa;
 use openssl::x509::extension::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
@@ -139,6 +139,12 @@ impl Authority {
         self.issued(wanted).map_err(SmimeError::openssl("issue a throw-away certificate"))
     }
 
+    /// One more certificate for a key that has one already, both PEM.
+    pub fn renew(&self, key_pem: &[u8], wanted: &Wanted) -> Result<Vec<u8>, SmimeError> {
+        let renewed = || self.issued_for(&*PKey::private_key_from_pem(key_pem)?, wanted);
+        renewed().map_err(SmimeError::openssl("renew a throw-away certificate"))
+    }
+
     /// A list of revoked certificates (PEM), as PEM.
     pub fn crl(
         &self,
@@ -185,9 +191,13 @@ impl Authority {
 
     fn issued(&self, wanted: &Wanted) -> Result<(Vec<u8>, Vec<u8>), ErrorStack> {
         let key = wanted.key.make()?;
+        Ok((self.issued_for(&key, wanted)?, key.private_key_to_pem_pkcs8()?))
+    }
+
+    fn issued_for(&self, key: &PKeyRef<Private>, wanted: &Wanted) -> Result<Vec<u8>, ErrorStack> {
         let subject = name_of(&wanted.name)?;
         let window = (wanted.not_before, wanted.not_after);
-        let mut builder = started(&subject, self.x509.subject_name(), &key, window)?;
+        let mut builder = started(&subject, self.x509.subject_name(), key, window)?;
         builder.append_extension(BasicConstraints::new().critical().build()?)?;
         let mut usage = KeyUsage::new();
         usage.critical().digital_signature();
@@ -217,14 +227,14 @@ impl Authority {
             builder.append_extension(extension)?;
         }
         builder.sign(&self.key, MessageDigest::sha256())?;
-        Ok((builder.build().to_pem()?, key.private_key_to_pem_pkcs8()?))
+        builder.build().to_pem()
     }
 }
 
 fn started(
     subject: &X509Name,
     issuer: &openssl::x509::X509NameRef,
-    key: &PKey<Private>,
+    key: &PKeyRef<Private>,
     window: (Timestamp, Timestamp),
 ) -> Result<X509Builder, ErrorStack> {
     let mut builder = X509::builder()?;

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use openssl::cms::{CMSOptions, CmsContentInfo};
+use openssl::hash::MessageDigest;
 use openssl::stack::Stack;
 
 use super::der::{Malformed, OCTET_STRING, SEQUENCE};
@@ -187,7 +188,7 @@ fn prove(
     let (whose, pin) = pinned(trusts, signer, at)?;
     let facts = pin.facts();
     strength::algorithm(signer, digest, facts.form)?;
-    same_certificate(signer, pin)?;
+    names_certificate(signer, pin)?;
     let octets = proven_octets(signature, pin)?;
     let trust = trusts.get(whose).ok_or_else(|| Refusal::new(Code::SignerNotPinned, "no trust"))?;
     let crl_sha256 = trust::judge(pin, trust, &parts.certificates, crl_stale, at)?;
@@ -203,32 +204,45 @@ fn prove(
 //------------ The signer ----------------------------------------------------
 
 /// The pin that the signature names, in whichever trust comes first.
+///
+/// One key may be pinned with two certificates, the old and the new one: then
+/// the one that the signature says, else one that is valid, counts.
 fn pinned<'t>(
     trusts: &[&'t Trust],
     signer: &SignerParts<'_>,
     at: Timestamp,
 ) -> Result<(usize, &'t Pin), Refusal> {
     let mut outside = None;
+    let mut first = None;
+    let mut named = None;
     for (whose, trust) in trusts.iter().enumerate() {
         for pin in trust.pins.iter().filter(|pin| signer.name.names(pin.facts())) {
-            if pin.holds_at(at) {
+            if !pin.holds_at(at) {
+                outside = Some(pin);
+                continue;
+            }
+            first = first.or(Some((whose, pin)));
+            if names_certificate(signer, pin).is_err() {
+                continue;
+            }
+            if (pin.not_before()..=pin.not_after()).contains(&at) {
                 return Ok((whose, pin));
             }
-            outside = Some(pin);
+            named = named.or(Some((whose, pin)));
         }
     }
-    Err(Refusal::new(
-        Code::SignerNotPinned,
-        match outside {
+    named.or(first).ok_or_else(|| {
+        let words = match outside {
             Some(pin) => format!("{} is pinned, but not at this time", pin.subject()),
             None => "the signer is nobody's pinned signer".to_owned(),
-        },
-    ))
+        };
+        Refusal::new(Code::SignerNotPinned, words)
+    })
 }
 
 /// signingCertificateV2 (RFC 5035, section 3), where it is there and speaks
-/// SHA-256, names the pinned certificate.
-fn same_certificate(signer: &SignerParts<'_>, pin: &Pin) -> Result<(), Refusal> {
+/// SHA-2, names the pinned certificate.
+fn names_certificate(signer: &SignerParts<'_>, pin: &Pin) -> Result<(), Refusal> {
     let read = || -> Result<bool, Malformed> {
         let Some(value) = signer
             .of_type(oid::SIGNING_CERTIFICATE_2)
@@ -239,13 +253,20 @@ fn same_certificate(signer: &SignerParts<'_>, pin: &Pin) -> Result<(), Refusal> 
         };
         let mut names = value.inside().expect(SEQUENCE, "no certificate named")?.inside();
         let mut first = names.expect(SEQUENCE, "no certificate named")?.inside();
-        if let Some(digest) = first.optional(SEQUENCE)?
-            && Algorithm::of(digest)?.oid != oid::SHA256
-        {
-            return Ok(true);
-        }
+        let by = match first.optional(SEQUENCE)? {
+            Some(by) => Algorithm::of(by)?.oid,
+            None => oid::SHA256,
+        };
         let digest = first.expect(OCTET_STRING, "no digest of a certificate")?.content;
-        Ok(digest == pin.sha256().as_slice())
+        let by = match by {
+            oid::SHA256 => MessageDigest::sha256(),
+            oid::SHA384 => MessageDigest::sha384(),
+            oid::SHA512 => MessageDigest::sha512(),
+            // The pin says whose key it is.
+            _ => return Ok(true),
+        };
+        let ours = pin.facts().x509.digest(by);
+        Ok(ours.is_ok_and(|ours| *ours == *digest))
     };
     match read() {
         Ok(true) => Ok(()),
@@ -265,6 +286,7 @@ fn proven_octets(signature: &Signature, pin: &Pin) -> Result<Vec<u8>, Refusal> {
         | CMSOptions::NOCRL;
     let mut certificates = Stack::new().map_err(|_no_memory| invalid())?;
     certificates.push(pin.facts().x509.clone()).map_err(|_no_memory| invalid())?;
+    CmsContentInfo::from_der(signature.der()).map_err(|_one_reason| unread())?;
     let verified = |content: Option<&[u8]>| -> Option<Vec<u8>> {
         let mut cms = CmsContentInfo::from_der(signature.der()).ok()?;
         let mut octets = Vec::new();
@@ -287,9 +309,70 @@ fn proven_octets(signature: &Signature, pin: &Pin) -> Result<Vec<u8>, Refusal> {
     }
 }
 
+fn unread() -> Refusal {
+    Refusal::new(
+        Code::SignatureInvalid,
+        "the signature cannot be read: what comes with it, certificates perhaps, is broken",
+    )
+}
+
 fn invalid() -> Refusal {
     Refusal::new(
         Code::SignatureInvalid,
         "the signature does not hold: the content, or what was signed of it, is not the signer's",
     )
+}
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use openssl::pkey::PKey;
+    use openssl::x509::X509;
+
+    use super::super::throwaway::{Authority, Wanted, authority};
+    use super::*;
+
+    const NOW: &str = "2026-11-26T12:00:00Z";
+
+    /// A signature that names its signer by the key alone.
+    fn by_key_id(x509_pem: &[u8], key_pem: &[u8]) -> Vec<u8> {
+        let x509 = X509::from_pem(x509_pem).unwrap();
+        let key = PKey::private_key_from_pem(key_pem).unwrap();
+        let flags = CMSOptions::BINARY | CMSOptions::USE_KEYID;
+        let signed = CmsContentInfo::sign(Some(&x509), Some(&key), None, Some(b"a"), flags);
+        signed.unwrap().to_der().unwrap()
+    }
+
+    fn renewed(authority: &Authority, key: &[u8], from: &str, until: &str) -> Vec<u8> {
+        let wanted = Wanted {
+            not_before: from.parse().unwrap(),
+            not_after: until.parse().unwrap(),
+            ..Wanted::mail("HM", "push@ecert.hm.example")
+        };
+        authority.renew(key, &wanted).unwrap()
+    }
+
+    /// One key, whose certificate was renewed: both are pinned for a while.
+    #[test]
+    fn of_two_pins_of_one_key_the_valid_one_counts() {
+        let authority = authority("An authority").unwrap();
+        let (_, key) = authority.issue("HM", "push@ecert.hm.example").unwrap();
+        let old = renewed(&authority, &key, "2020-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
+        let new = renewed(&authority, &key, "2025-12-01T00:00:00Z", "2028-01-01T00:00:00Z");
+        let next = renewed(&authority, &key, "2027-12-01T00:00:00Z", "2030-01-01T00:00:00Z");
+        let der = by_key_id(&new, &key);
+        let info = ContentInfo::read(&der).unwrap();
+        let parts = SignedParts::read(info.content).unwrap();
+        for pins in [[&old, &new, &next], [&next, &old, &new], [&new, &next, &old]] {
+            let pins = pins.map(|pem| Pin::from_pem(pem).unwrap()).to_vec();
+            let trust = Trust { pins, ..Trust::default() };
+            let (_, pin) = pinned(&[&trust], &parts.signers[0], NOW.parse().unwrap()).unwrap();
+            assert_eq!(pin.sha256(), Pin::from_pem(&new).unwrap().sha256());
+        }
+        // Where none is valid, that is what is told.
+        let trust = Trust { pins: vec![Pin::from_pem(&old).unwrap()], ..Trust::default() };
+        let (_, pin) = pinned(&[&trust], &parts.signers[0], NOW.parse().unwrap()).unwrap();
+        assert_eq!(pin.sha256(), Pin::from_pem(&old).unwrap().sha256());
+    }
 }

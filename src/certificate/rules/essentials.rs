@@ -67,11 +67,15 @@ fn has_essentials(element: &Element, strictness: Strictness) -> bool {
         Kind::Leaf(..) => false,
         // That one without a trade line has none, its reader tells.
         Kind::Node(of) if of.is(&table::CONSIGNMENT) => true,
-        Kind::Node(of) => {
-            let mut mandatory = of.elements.iter().filter(|below| below.occurs.is_mandatory());
-            mandatory.any(|below| is_essential(of, below, strictness))
-        }
+        Kind::Node(of) => wants_essentials(of, strictness),
     }
+}
+
+/// Whether an element of type `of` holds elements that must be there, so that
+/// what it lacks may be severe.
+pub fn wants_essentials(of: &Type, strictness: Strictness) -> bool {
+    let mut mandatory = of.elements.iter().filter(|below| below.occurs.is_mandatory());
+    mandatory.any(|below| is_essential(of, below, strictness))
 }
 
 fn is_essential(of: &Type, element: &Element, strictness: Strictness) -> bool {

@@ -36,7 +36,7 @@ mod whole;
 
 use super::finding::Level;
 pub use ahead::ahead;
-pub use essentials::node;
+pub use essentials::{node, wants_essentials};
 pub use forms::leaf;
 pub use way::{Lacks, Placed, Step};
 pub use whole::whole;

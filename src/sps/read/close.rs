@@ -136,7 +136,12 @@ impl Reader<'_> {
         if element.occurs.is_mandatory() && leaf.says_nothing(element) {
             self.unsaid.empty += 1;
         }
-        let found = rules::leaf(of, element, leaf, is_base64, Strictness::Received);
+        let mut found = rules::leaf(of, element, leaf, is_base64, Strictness::Received);
+        if self.is_full() {
+            let told = found.len();
+            found.retain(|fault| fault.level == Level::Severe);
+            self.untold += told - found.len();
+        }
         if !found.is_empty() {
             let path = self.path_to(&place);
             for fault in found {
@@ -187,6 +192,13 @@ impl Reader<'_> {
 
     /// Tells what the `node` lacks that has been closed at `place`.
     fn tell_lacks(&mut self, node: &Node, place: &Place) {
+        // What is told no more is not worked out either: a flood of faults is
+        // to cost no more than the octets that it stands in.
+        let may_be_severe = rules::wants_essentials(node.of(), Strictness::Received);
+        if self.is_full() && (!may_be_severe || any_severe(&self.findings)) {
+            self.untold += 1;
+            return;
+        }
         let found = rules::node(node, Strictness::Received);
         if found.is_empty() {
             return;
@@ -270,8 +282,16 @@ impl Reader<'_> {
     }
 
     pub(super) fn tell(&mut self, at: usize, code: Code, words: String, remedy: &str) {
-        let finding = Finding::new(code, self.path(), words, remedy);
-        self.push(at, finding);
+        let finding = Finding::new(code, "", words, remedy);
+        // A path is put together only for what is told.
+        let is_told = !self.is_full() || finding.level == Level::Severe;
+        let path = if is_told { self.path() } else { String::new() };
+        self.push(at, Finding { path, ..finding });
+    }
+
+    /// Whether no more findings are told, but for a first severe one.
+    pub(super) fn is_full(&self) -> bool {
+        self.findings.len() >= FINDING_LIMIT
     }
 
     /// A severe one is always told, so that there is a reason to show.
@@ -280,9 +300,7 @@ impl Reader<'_> {
         if self.is_other_version {
             return;
         }
-        let has_room = self.findings.len() < FINDING_LIMIT
-            || (finding.level == Level::Severe && !any_severe(&self.findings));
-        if !has_room {
+        if self.is_full() && (finding.level != Level::Severe || any_severe(&self.findings)) {
             self.untold += 1;
             return;
         }
@@ -337,7 +355,7 @@ impl Reader<'_> {
             self.push(at, Finding::new(Code::TradeLineMissing, path, words, remedy));
         }
         if self.untold > 0 {
-            let words = format!("{} more findings are not told", self.untold);
+            let words = format!("at least {} more findings are not told", self.untold);
             let finding = Finding::new(Code::FindingsMore, "", words, "mend the first");
             self.findings.push(finding);
         }

@@ -6,11 +6,11 @@ use super::super::canon::Capture;
 use super::super::name::{Name, Namespace};
 use super::super::{ACK, RAM, RSM, UDT};
 use super::open::attributes;
-use super::{FINDING_LIMIT, Reader, cut, table};
-use crate::certificate::Finding;
+use super::{Reader, cut, table};
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::{Element, Shape};
 use crate::certificate::likeness::meant;
+use crate::certificate::{Finding, Level};
 
 /// What to do about an element of which nothing better is known.
 const REMEDY: &str = "write it where the schema has it, or leave it out";
@@ -37,7 +37,7 @@ impl Reader<'_> {
                 words: "the document bears an XML signature, which was not verified".to_owned(),
                 remedy: "nothing: the letter's own signature is what was proven".to_owned(),
             }
-        } else if self.findings.len() < FINDING_LIMIT {
+        } else if !self.is_full() {
             self.strange(name)
         } else {
             // It is counted, and not told.
@@ -141,8 +141,13 @@ impl Reader<'_> {
         name: &Name<'_>,
         start: &BytesStart<'_>,
     ) {
-        let path = format!("{}/{}[{position}]", self.path(), cut(name.local()));
-        self.push(at, Finding::new(strange.code, path, strange.words, strange.remedy));
+        let finding = Finding::new(strange.code, "", strange.words, strange.remedy);
+        if self.is_full() && finding.level != Level::Severe {
+            self.untold += 1;
+        } else {
+            let path = format!("{}/{}[{position}]", self.path(), cut(name.local()));
+            self.push(at, Finding { path, ..finding });
+        }
         self.keep(at, name, start);
     }
 
