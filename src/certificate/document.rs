@@ -1,7 +1,9 @@
 //! The documents of the standard: a certificate, and the answer to one.
 
+use super::element::{Element, Kind, Shape};
+use super::leaf::Extra;
 use super::table;
-use super::tree::Node;
+use super::tree::{Item, Node};
 
 //------------ Document ------------------------------------------------------
 
@@ -49,7 +51,7 @@ impl Document {
     /// How many elements the document has when it is written with every
     /// mandatory one.
     pub fn elements(&self) -> usize {
-        self.root().elements()
+        elements(self.root())
     }
 }
 
@@ -113,7 +115,7 @@ impl Certificate {
     /// How many elements the certificate has when it is written with every
     /// mandatory one.
     pub fn elements(&self) -> usize {
-        self.root.elements()
+        elements(&self.root)
     }
 
     /// Whether it holds what the schema has no place for.
@@ -126,5 +128,39 @@ impl Default for Certificate {
     /// A certificate with nothing in it.
     fn default() -> Self {
         Certificate::new(Node::new(&table::CERTIFICATE))
+    }
+}
+
+//------------ Size ----------------------------------------------------------
+
+/// How many elements a node is when it is written, itself included.
+fn elements(node: &Node) -> usize {
+    let of_item = |(element, item): (&Element, &Item)| match (item, &element.kind) {
+        (Item::Node(node), _) => elements(node),
+        (Item::Leaf(leaf), Kind::Leaf(Shape::DateTime | Shape::Indicator, _)) => {
+            2 + leaf.extra().map_or(0, Extra::elements)
+        }
+        (Item::Leaf(leaf), _) => 1 + leaf.extra().map_or(0, Extra::elements),
+    };
+    let there: usize = node.entries().map(of_item).sum();
+    let extra = node.extra().map_or(0, Extra::elements);
+    let missing: usize = (0u8..)
+        .zip(node.of().elements)
+        .filter(|(at, element)| element.occurs.is_mandatory() && !node.has_row(*at))
+        .map(|(_, element)| absent_elements(element))
+        .sum();
+    1 + there + extra + missing
+}
+
+/// How many elements a mandatory one that is absent takes when written; the
+/// mandatory elements of the table form no circle, so this ends.
+fn absent_elements(element: &Element) -> usize {
+    match &element.kind {
+        Kind::Leaf(Shape::DateTime, _) => 2,
+        Kind::Leaf(..) => 1,
+        Kind::Node(of) => {
+            let below = of.elements.iter().filter(|element| element.occurs.is_mandatory());
+            1 + below.map(absent_elements).sum::<usize>()
+        }
     }
 }

@@ -7,7 +7,7 @@
 //! What kinds of documents there are is in [`super::document`].
 
 use super::digest::truth;
-use super::element::{Element, Kind, Shape, Type};
+use super::element::{Element, Kind, Type};
 use super::leaf::{Extra, Leaf};
 
 //------------ Node ----------------------------------------------------------
@@ -183,9 +183,17 @@ impl Node {
 
     /// The first item called `name`.
     fn first(&self, name: &str) -> Option<&Item> {
-        let (at, _) = self.of.element(name)?;
+        self.first_in(self.of.element(name)?.0)
+    }
+
+    fn first_in(&self, at: u8) -> Option<&Item> {
         let start = self.entries.partition_point(|entry| entry.at < at);
         self.entries.get(start).filter(|entry| entry.at == at).map(|entry| &entry.item)
+    }
+
+    /// The first value in row `at`.
+    pub(crate) fn leaf_in(&self, at: u8) -> Option<&Leaf> {
+        self.first_in(at)?.leaf()
     }
 
     /// The first value called `name`.
@@ -289,36 +297,12 @@ impl Node {
         })
     }
 
-    pub(super) fn elements(&self) -> usize {
-        let there: usize = self.entries().map(|(element, item)| item.elements(element)).sum();
-        let extra = self.extra().map_or(0, Extra::elements);
-        let missing: usize = (0u8..)
-            .zip(self.of.elements)
-            .filter(|(at, element)| element.occurs.is_mandatory() && !self.has_row(*at))
-            .map(|(_, element)| absent_elements(element))
-            .sum();
-        1 + there + extra + missing
-    }
-
     pub(crate) fn has_extras(&self) -> bool {
         self.extra.is_some()
             || self.entries.iter().any(|entry| match &entry.item {
                 Item::Leaf(leaf) => leaf.extra.is_some(),
                 Item::Node(node) => node.has_extras(),
             })
-    }
-}
-
-/// How many elements a mandatory one that is absent takes when written; the
-/// mandatory elements of the table form no circle, so this ends.
-fn absent_elements(element: &Element) -> usize {
-    match &element.kind {
-        Kind::Leaf(Shape::DateTime, _) => 2,
-        Kind::Leaf(..) => 1,
-        Kind::Node(of) => {
-            let below = of.elements.iter().filter(|element| element.occurs.is_mandatory());
-            1 + below.map(absent_elements).sum::<usize>()
-        }
     }
 }
 
@@ -384,16 +368,6 @@ impl Item {
                         .entries()
                         .all(|(below, item)| below.occurs.is_mandatory() && item.is_blank(below))
             }
-        }
-    }
-
-    fn elements(&self, element: &Element) -> usize {
-        match (self, &element.kind) {
-            (Item::Node(node), _) => node.elements(),
-            (Item::Leaf(leaf), Kind::Leaf(Shape::DateTime | Shape::Indicator, _)) => {
-                2 + leaf.extra().map_or(0, Extra::elements)
-            }
-            (Item::Leaf(leaf), _) => 1 + leaf.extra().map_or(0, Extra::elements),
         }
     }
 }

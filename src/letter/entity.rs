@@ -91,7 +91,7 @@ impl ProvenEntity {
         let wrapped = matches!(root.media_type.name.as_str(), "message/rfc822" | "message/global");
         let head = if wrapped { tree.parts().get(1).unwrap_or(&root) } else { &root };
         let protection = Protection::of(&head.media_type, wrapped);
-        let part = innermost(&tree)?;
+        let part = innermost(entity, &tree)?;
         let header = |part: &Part| Fields::read(entity.get(part.header.clone()).unwrap_or(&[]));
         let fields = header(head).map_err(|_no_header| no_entity())?;
         let own = header(part).map_err(|_no_header| no_entity())?;
@@ -146,13 +146,13 @@ impl ProvenEntity {
 }
 
 /// The part that carries the document: the only leaf; of several the only
-/// one of XML; else the first. What stands in a letter that is enclosed, and
+/// one of XML, by its type or else by its name; else the first. What stands in a letter that is enclosed, and
 /// was once sent by somebody to somebody, is none of this one's.
 ///
 /// # Errors
 ///
 /// Two parts are XML: one of them would be lost, and nobody can say which.
-fn innermost(tree: &Tree) -> Result<&Part, Refusal> {
+fn innermost<'t>(entity: &[u8], tree: &'t Tree) -> Result<&'t Part, Refusal> {
     let parts = tree.parts();
     let is_leaf = |index: usize| tree.children(index).next().is_none();
     let leaves: Vec<&Part> = parts
@@ -161,11 +161,18 @@ fn innermost(tree: &Tree) -> Result<&Part, Refusal> {
         .filter(|(index, part)| is_leaf(*index) && !is_enclosed(tree, part))
         .map(|(_, part)| part)
         .collect();
-    let of_xml: Vec<&Part> = leaves
-        .iter()
-        .copied()
-        .filter(|part| matches!(part.media_type.name.as_str(), "application/xml" | "text/xml"))
-        .collect();
+    let by = |is_xml: &dyn Fn(&Part) -> bool| -> Vec<&Part> {
+        leaves.iter().copied().filter(|part| is_xml(part)).collect()
+    };
+    let mut of_xml = by(&|part| part.media_type.is_xml());
+    if of_xml.is_empty() {
+        of_xml = by(&|part| {
+            let header = entity.get(part.header.clone()).unwrap_or(&[]);
+            let fields = Fields::read(header).unwrap_or_default();
+            let name = file_name(&fields, &part.media_type).unwrap_or_default();
+            name.to_ascii_lowercase().ends_with(".xml")
+        });
+    }
     match (of_xml.as_slice(), leaves.as_slice()) {
         ([one], _) => Ok(one),
         // The parts behind an inquiry are what it encloses.
@@ -286,6 +293,13 @@ mod tests {
              --x\r\n\r\nhello\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n\
              From: a@b\r\nContent-Type: text/xml\r\n\r\n<a/>\r\n--x--",
             Ok((Protection::Absent, b"hello")),
+        );
+        // A document by its name alone.
+        check(
+            "Content-Type: multipart/mixed; boundary=x\r\n\r\n\
+             --x\r\n\r\nhello\r\n--x\r\nContent-Type: application/octet-stream\r\n\
+             Content-Disposition: attachment; filename=\"EC.XML\"\r\n\r\n<a/>\r\n--x--",
+            Ok((Protection::Absent, b"<a/>")),
         );
         check(
             "Content-Type: a/b\r\nContent-Transfer-Encoding: rot13\r\n\r\n<a/>",

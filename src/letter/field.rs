@@ -162,6 +162,11 @@ impl MediaType {
         self.is_report("disposition-notification")
     }
 
+    /// XML, by any of the names that are met (RFC 7303, sections 3 and 4.2).
+    pub fn is_xml(&self) -> bool {
+        matches!(self.name.as_str(), "application/xml" | "text/xml") || self.name.ends_with("+xml")
+    }
+
     /// Whether parts are inside, with a boundary.
     pub fn is_multipart(&self) -> bool {
         self.name.starts_with("multipart/")

@@ -15,6 +15,8 @@ use super::whole::Judge;
 /// The tagged entries of one list, as far as they have been judged.
 pub(super) struct Notes<'d> {
     level: Level,
+    /// The row that holds the tag, in the entries of this list.
+    row: Option<u8>,
     /// The first entry with each tag that was met: the tag's place in
     /// [`TAGS`], which entry of its list it is, and the entry.
     first: Vec<(usize, usize, &'d Node)>,
@@ -27,7 +29,7 @@ pub(super) struct Notes<'d> {
 
 impl<'d> Notes<'d> {
     pub fn new(level: Level) -> Self {
-        Notes { level, first: Vec::new(), doubtful: false, has_re_export: false }
+        Notes { level, row: None, first: Vec::new(), doubtful: false, has_re_export: false }
     }
 
     /// The first entry with a tag, and which entry of its list it is.
@@ -54,7 +56,10 @@ impl<'d> Notes<'d> {
             Level::Document | Level::Either | Level::TradeLine => "Subject",
             Level::Treatment => "Description",
         };
-        let Some(said) = entry.leaf(name).filter(|said| !said.text.is_empty()) else {
+        let row = self.row.or_else(|| Some(entry.of().element(name)?.0));
+        self.row = row;
+        let said = row.and_then(|row| entry.leaf_in(row));
+        let Some(said) = said.filter(|said| !said.text.is_empty()) else {
             self.untagged(judge, entry, name, way);
             return;
         };

@@ -107,14 +107,31 @@ pub(super) fn unit(
         return is_lost.then(|| Finding::new(Code::UnitMissing, "", words, remedy));
     };
     let path = "@unitCode";
-    if List::Unit.name(unit).is_none() {
-        let finding = unknown_code(List::Unit, Code::UnitUnknown, unit);
-        return Some(Finding { path: path.to_owned(), ..finding }.at_level(strictness.level()));
-    }
-    let wanted = Kind::wanted(of, element)?;
-    let found = Kind::of(unit).filter(|found| *found != wanted)?;
+    // Most are of the few, and need not be looked for in the list.
+    let Some(found) = Kind::of(unit) else {
+        let is_unknown = List::Unit.name(unit).is_none();
+        return is_unknown.then(|| {
+            let finding = unknown_code(List::Unit, Code::UnitUnknown, unit);
+            Finding { path: path.to_owned(), ..finding }.at_level(strictness.level())
+        });
+    };
+    let wanted = Kind::wanted(of, element).filter(|wanted| *wanted != found)?;
     let ((what, unit_of_it), (other, _)) = (wanted.words(), found.words());
     let words = format!("{} is {what}, and {} a unit of {other}", element.name, shown(unit));
     let remedy = format!("write a unit of {what}, as {unit_of_it}, or the value where it belongs");
     Some(Finding::new(Code::UnitKind, path, words, remedy))
+}
+
+//------------ Tests ---------------------------------------------------------
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_unit_is_on_the_list() {
+        for (unit, _, _) in UNITS {
+            assert!(List::Unit.name(unit).is_some(), "{unit}");
+        }
+    }
 }
