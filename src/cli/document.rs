@@ -185,6 +185,7 @@ fn is_of_way(told: &Finding, path: &str) -> bool {
         && match told.code {
             Code::ElementAbsent | Code::ElementEmpty | Code::TextStray => found == wanted,
             Code::ElementUnknown => is_like(found, wanted),
+            Code::AttributeUnknown => found == wanted && told.remedy.contains("as an element"),
             _ => false,
         }
 }

@@ -781,6 +781,13 @@ fn a_mistyped_element_is_told_once() {
         "did you mean ExportSPSCountry?",
     );
     check(
+        "<ram:ExportSPSCountry><ram:ID>BV</ram:ID>",
+        "<ram:ExportSPSCountry ID=\"BV\">",
+        "attribute.unknown",
+        "/SPSConsignment/ExportSPSCountry[1]",
+        "write it as an element: ID",
+    );
+    check(
         "<ram:ID>BV</ram:ID><ram:Name/>",
         "BV",
         "text.stray",

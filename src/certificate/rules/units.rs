@@ -14,13 +14,15 @@ use super::{Strictness, shown};
 /// What is measured.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
+    Area,
     Duration,
+    Length,
     Temperature,
     Volume,
     Weight,
 }
 
-use Kind::{Duration, Temperature, Volume, Weight};
+use Kind::{Area, Duration, Length, Temperature, Volume, Weight};
 
 /// The units that are met in certificates, each with its kind and what one is
 /// of the kind's first. Temperatures have none.
@@ -39,6 +41,9 @@ const UNITS: &[(&str, Kind, f64)] = &[
     ("CMQ", Volume, 0.000_001),
     ("MMQ", Volume, 0.000_000_001),
     ("FTQ", Volume, 0.028_316_846_592),
+    ("MTK", Area, 1.0),
+    ("MTR", Length, 1.0),
+    ("CMT", Length, 0.01),
     ("A48", Temperature, 0.0),
     ("CEL", Temperature, 0.0),
     ("FAH", Temperature, 0.0),
@@ -72,6 +77,8 @@ impl Kind {
     /// The kind in words, and a unit of it.
     const fn words(self) -> (&'static str, &'static str) {
         match self {
+            Area => ("an area", "MTK"),
+            Length => ("a length", "MTR"),
             Duration => ("a duration", "DAY"),
             Temperature => ("a temperature", "CEL"),
             Volume => ("a volume", "MTQ"),

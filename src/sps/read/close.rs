@@ -8,7 +8,7 @@ use crate::certificate::element::{Shape, Type};
 use crate::certificate::likeness::meant;
 use crate::certificate::rules::{self, Strictness};
 use crate::certificate::value::{collapsed, is_base64, is_blank};
-use crate::certificate::{Finding, Item, Level, Node, Spelling, any_severe};
+use crate::certificate::{Extra, Finding, Item, Level, Node, Spelling, any_severe};
 
 impl Reader<'_> {
     //--- Text
@@ -163,11 +163,7 @@ impl Reader<'_> {
         };
         self.firsts.truncate(firsts);
         if let Some(mut beside) = place.beside.take() {
-            self.tell_stray(
-                &place,
-                &mut beside,
-                node.entries().next().is_none().then_some(node.of()),
-            );
+            self.tell_stray(&place, &mut beside, says_nothing(&node).then_some(node.of()));
             if !beside.extra.is_empty() {
                 *node.extra_mut() = beside.extra;
             }
@@ -205,7 +201,7 @@ impl Reader<'_> {
         }
         let path = self.path_to(place);
         // Whoever wrote text alone is told where it belongs.
-        let is_text = node.entries().next().is_none()
+        let is_text = says_nothing(node)
             && node
                 .extra()
                 .is_some_and(|extra| extra.unknown.iter().any(|unknown| !unknown.starts_with('<')));
@@ -235,12 +231,15 @@ impl Reader<'_> {
         let rows = || node.of().elements.iter().map(|element| element.name);
         let mut typed = unknown.iter().map(|xml| local_name(xml));
         let typed = typed.find(|name| meant(name, rows()) == Some(wanted));
+        let attributes = node.extra().map(Extra::attributes).unwrap_or_default();
+        let is_attribute = attributes.iter().any(|(name, _)| meant(name, rows()) == Some(wanted));
         self.findings.iter().position(|told| {
             let step = told.path.strip_prefix(path).and_then(|rest| rest.strip_prefix('/'));
             let mut names = step.into_iter().flat_map(|step| step.split('/'));
             let name = names.next().and_then(|step| step.split('[').next());
             let is_inside = names.next().is_some() && name == Some(wanted);
             told.code == Code::ElementUnknown && (is_inside || typed.is_some() && name == typed)
+                || told.code == Code::AttributeUnknown && is_attribute && told.path == path
         })
     }
 
@@ -361,6 +360,11 @@ impl Reader<'_> {
         }
         self.findings
     }
+}
+
+/// Whether all that is in a node is empty.
+fn says_nothing(node: &Node) -> bool {
+    node.entries().all(|(element, item)| item.is_blank(element))
 }
 
 /// The local name of an element that is kept as it was written; of stray

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::{Element, Kind, Shape, Type};
+use crate::certificate::likeness::meant;
 use crate::certificate::{Leaf, Spelling};
 
 impl Reader<'_> {
@@ -153,7 +154,13 @@ impl Reader<'_> {
         }
         for stranger in strangers {
             let words = format!("the schema has no attribute {stranger} here");
-            self.tell(at, Code::AttributeUnknown, words, "leave it out");
+            let node = self.opens.last().filter(|_| self.leaf.is_none());
+            let rows = node.map_or(&[][..], |open| open.node.of().elements);
+            let remedy = match meant(&stranger, rows.iter().map(|element| element.name)) {
+                Some(name) => format!("write it as an element: {name}"),
+                None => "leave it out".to_owned(),
+            };
+            self.tell(at, Code::AttributeUnknown, words, &remedy);
         }
     }
 
