@@ -24,16 +24,23 @@ pub(super) fn declarations(
     document: &Node,
     is_model: bool,
 ) -> Option<Part> {
-    let kinds = [
-        (Label::ADDITIONAL, "ADEDL", "ADTLIL"),
-        (Label::OLDER, "ADCO", "ADCO"),
-        (Label::PERMIT, "ADIPEDL", "ADIPTLIL"),
-        (Label::INSPECTED, "ADDIEDL", "ADDITLIL"),
-        (Label::OFFICIAL, "ADAOEDL", "ADAOTLIL"),
+    let kinds: [(Label, &[&str]); 5] = [
+        (Label::ADDITIONAL, &["ADEDL", "ADTLIL"]),
+        (Label::OLDER, &["ADCO"]),
+        (Label::PERMIT, &["ADIPEDL", "ADIPTLIL", "ADIP"]),
+        (Label::INSPECTED, &["ADDIEDL", "ADDITLIL", "ADDI"]),
+        (Label::OFFICIAL, &["ADAOEDL", "ADAOTLIL", "ADAO"]),
     ];
-    let mut lines = kinds.into_iter().map(|(label, of_all, of_item)| {
-        let mut said = notes(document, DOCUMENT_NOTES, of_all);
-        said.extend(by_item(certificate, |line| notes(line, LINE_NOTES, of_item)));
+    let mut lines = kinds.into_iter().map(|(label, tags)| {
+        // A tag says what it says, also where another one belongs.
+        let tagged = |node: &Node, list: &str| -> Vec<Said> {
+            tags.iter().flat_map(|tag| notes(node, list, tag)).collect()
+        };
+        let mut said = tagged(document, DOCUMENT_NOTES);
+        said.extend(by_item(certificate, |line| tagged(line, LINE_NOTES)));
+        if label == Label::ADDITIONAL && replaced(document).is_some() {
+            said.push(Said::ours(Label::SEE_REPLACES.to_string()));
+        }
         match (label == Label::ADDITIONAL, is_model) {
             (true, true) => Row::kept(label, said),
             (true, false) | (false, _) => Row::new(label, said),

@@ -1,6 +1,9 @@
 //! The whole way: nothing that a certificate holds is left off, and nothing of
 //! it does anything.
 
+mod form;
+mod small;
+
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;

@@ -132,6 +132,7 @@ labels! {
     ELECTRONIC "electronic; not on this print" "电子形式，不在本打印件上",
     NOTHING "nothing stated" "未填写",
     SEE_TREATMENTS "see the continuation: treatments, in number" "见续页：处理项数",
+    SEE_REPLACES "see: Replaces a certificate" "见：替代的证书",
     SEE_ITEMS "see the continuation: items 1 to" "见续页：货物项 1 至",
 }
 

@@ -1,0 +1,66 @@
+//! What an officer looks for on the form: each thing in its box, and a word
+//! where it stands elsewhere.
+
+use super::small::{Small, line, page_of, text_of};
+
+fn note(list: &str, tag: &str, text: &str) -> String {
+    format!("<{list}><Subject>{tag}</Subject><Content>{text}</Content></{list}>")
+}
+
+fn of_document(tag: &str, text: &str) -> String {
+    note("IncludedSPSNote", tag, text)
+}
+
+fn of_line(tag: &str, text: &str) -> String {
+    note("AdditionalInformationSPSNote", tag, text)
+}
+
+/// What stands between two labels of a page.
+#[track_caller]
+fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = page.split_once(from).unwrap_or_else(|| panic!("no {from} in {page}"));
+    rest.split_once(to).unwrap_or_else(|| panic!("no {to} behind {from} in {page}")).0
+}
+
+#[test]
+fn a_declaration_stands_in_its_row_whatever_its_tags_age_and_level() {
+    let rows = [
+        ("ADAO", "Additional official information"),
+        ("ADAOEDL", "Additional official information"),
+        ("ADAOTLIL", "Additional official information"),
+        ("ADCO", "Declaration (older tag)"),
+        ("ADDI", "Date of inspection"),
+        ("ADDIEDL", "Date of inspection"),
+        ("ADDITLIL", "Date of inspection"),
+        ("ADEDL", "Additional declaration <"),
+        ("ADIP", "Import permit"),
+        ("ADIPEDL", "Import permit"),
+        ("ADIPTLIL", "Import permit"),
+        ("ADTLIL", "Additional declaration <"),
+    ];
+    for (tag, label) in rows {
+        let document = of_document(tag, "SAID-OF-ALL");
+        let lines = line(1, &of_line(tag, "SAID-OF-ITEM"));
+        let page = page_of(&Small { document, lines, ..Small::default() });
+        let part = between(&page, "II. Additional declaration", "III. ");
+        let row = part.split("class=\"label\">").find(|row| row.starts_with(label));
+        let row = row.unwrap_or_else(|| panic!("{tag}: no {label} in {part}"));
+        assert!(row.contains("SAID-OF-ALL") && row.contains("Item 1 "), "{tag}: {part}");
+        assert!(row.contains("SAID-OF-ITEM"), "{tag}: {part}");
+        assert!(!page.contains("By the names of the standard"), "{tag}: {page}");
+    }
+}
+
+#[test]
+fn a_replacement_is_pointed_to_where_declarations_stand() {
+    for tag in ["ADRP", "ADRPN", "ADRD", "ADRPR"] {
+        let small = Small { document: of_document(tag, "3"), ..Small::default() };
+        let page = page_of(&small);
+        let part = between(&page, "II. Additional declaration", "III. ");
+        assert!(part.contains("see: Replaces a certificate"), "{tag}: {part}");
+        assert!(!part.contains("nothing stated"), "{tag}: {part}");
+        assert!(text_of(&small).contains("见：替代的证书"), "{tag}");
+    }
+    let page = page_of(&Small::default());
+    assert!(!page.contains("see: Replaces"), "{page}");
+}
