@@ -107,6 +107,8 @@ pub(super) fn item_boxes(items: &[Item], most: usize) -> Boxes {
                 });
                 numbered.collect()
             }
+            // What no item says is not continued either.
+            many if many.iter().all(|item| of(item).is_empty()) => Vec::new(),
             many => {
                 let Label { english, chinese, .. } = Label::SEE_ITEMS;
                 vec![Said::ours(format!("{english} {n} · {chinese} {n}", n = many.len()))]
@@ -117,7 +119,7 @@ pub(super) fn item_boxes(items: &[Item], most: usize) -> Boxes {
         produce: each(|item| [item.produce.clone(), item.quantity.clone()].concat()),
         botanical: each(|item| item.botanical.clone()),
         packages: each(|item| item.packages.clone()),
-        marks: if items.len() > most { Vec::new() } else { each(|item| item.marks.clone()) },
+        marks: each(|item| item.marks.clone()),
         origin: each(|item| item.origin.clone()),
     }
 }

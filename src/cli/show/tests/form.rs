@@ -23,6 +23,23 @@ fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
 }
 
 #[test]
+fn marks_of_many_items_are_pointed_to() {
+    let marked: String = (1..=4).map(|n| line(n, &of_line("DMTLIL", &format!("M{n}")))).collect();
+    let see = "see the continuation: items 1 to 4";
+    let box_of = |small: &Small| {
+        between(&page_of(small), "Distinguishing marks", "Place of origin").to_owned()
+    };
+    let found = box_of(&Small { lines: marked.clone(), ..Small::default() });
+    assert!(found.contains(see) && !found.contains("nothing stated"), "{found}");
+    let document = of_document("DMCL", "ALL BLUE");
+    let both = box_of(&Small { document, lines: marked, ..Small::default() });
+    assert!(both.find("ALL BLUE") < both.find(see), "{both}");
+    let plain: String = (1..=4).map(|n| line(n, "")).collect();
+    let none = box_of(&Small { lines: plain, ..Small::default() });
+    assert!(none.contains("nothing stated") && !none.contains(see), "{none}");
+}
+
+#[test]
 fn a_declaration_stands_in_its_row_whatever_its_tags_age_and_level() {
     let rows = [
         ("ADAO", "Additional official information"),
