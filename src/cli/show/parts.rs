@@ -186,11 +186,15 @@ pub(super) fn signatures(document: &Node) -> Vec<Part> {
         let local = signature.node("LocationProviderSPSParty");
         organization.extend(local.map(party).unwrap_or_default());
         let place = signature.nodes("IssueSPSLocation").filter_map(location).collect();
-        let dates = if n == 1 { issued.clone() } else { Vec::new() };
+        // The document has one date of issue, whoever signs after the first.
+        let dated = match n {
+            1 => Row::kept(Label::ISSUE_DATE, issued.clone()),
+            _ => Row::new(Label::ISSUE_DATE, Vec::new()),
+        };
         let lines = vec![
             vec![
                 Row::kept(Label::PLACE, place),
-                Row::kept(Label::ISSUE_DATE, dates),
+                dated,
                 Row::new(Label::SIGNED_ON, values(signature, "ActualDateTime")),
                 Row::new(Label::ACTION, codes(signature, "TypeCode", List::GovernmentAction)),
             ],

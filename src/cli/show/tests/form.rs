@@ -81,3 +81,14 @@ fn a_replacement_is_pointed_to_where_declarations_stand() {
     let page = page_of(&Small::default());
     assert!(!page.contains("see: Replaces"), "{page}");
 }
+
+#[test]
+fn only_the_first_signatory_has_the_documents_date() {
+    let second = "<SignatorySPSAuthentication><ProviderSPSParty><Name>Operator BV</Name>\
+                  </ProviderSPSParty></SignatorySPSAuthentication>";
+    let page = page_of(&Small { document: second.to_owned(), ..Small::default() });
+    let (_, parts) = page.split_once("Issue 1").unwrap();
+    let (first, second) = parts.split_once("Issue 2").unwrap();
+    assert!(first.contains("Date of issue") && first.contains("2026-02-18"), "{first}");
+    assert!(!second.contains("Date of issue"), "{second}");
+}
