@@ -30,11 +30,12 @@ pub(super) fn rest(certificate: &Certificate, sheet: &Sheet) -> Row {
     shown.extend(numbered.map(mark));
     let items = items(certificate);
     let all = mapped(certificate.root());
+    let several = several(&all);
     let mut lines = Vec::new();
     let mut by_item = Vec::new();
     for one in &all {
         let item = items.iter().position(|item| one.field.starts_with(item.as_str()));
-        let told = of(one, &shown);
+        let told = of(one, &several, &shown);
         match item {
             Some(at) => by_item.extend(told.into_iter().map(|said| (at + 1, vec![vec![said]]))),
             None => lines.extend(told),
@@ -61,8 +62,43 @@ fn items(certificate: &Certificate) -> Vec<String> {
     items.collect()
 }
 
-fn of(one: &Mapped<'_>, shown: &HashSet<usize>) -> Vec<Said> {
-    let way: Vec<String> = one.within.iter().map(Words::to_string).collect();
+/// The elements that stand more than once in theirs, without their positions.
+fn several<'a>(all: &'a [Mapped<'_>]) -> HashSet<&'a str> {
+    all.iter().flat_map(way).filter_map(|step| step.strip_suffix("[2]")).collect()
+}
+
+/// What of its way leads to each element that it lies in, outermost first.
+fn way<'a>(one: &'a Mapped<'_>) -> impl Iterator<Item = &'a str> {
+    let ends = one.element.match_indices('/').map(|(at, _)| at).skip(1);
+    let ends = ends.chain([one.element.len()]);
+    let steps = ends.filter_map(|end| one.element.get(..end));
+    let inner = steps.filter(|step| !FRAME.iter().any(|name| name_of(step) == *name));
+    inner.skip(1).take(one.within.len())
+}
+
+fn name_of(step: &str) -> &str {
+    let last = step.rsplit_once('/').map_or(step, |(_, last)| last);
+    last.split_once('[').map_or(last, |(name, _)| name)
+}
+
+/// What everything lies in.
+const FRAME: &[&str] = &[
+    "IncludedSPSConsignmentItem",
+    "IncludedSPSTradeLineItem",
+    "SPSAcknowledgementDocument",
+    "SPSConsignment",
+    "SPSExchangedDocument",
+];
+
+fn of(one: &Mapped<'_>, several: &HashSet<&str>, shown: &HashSet<usize>) -> Vec<Said> {
+    let numbered = one.within.iter().zip(way(one)).map(|(words, step)| {
+        let (parent, n) = step.rsplit_once('[').unwrap_or((step, ""));
+        match several.contains(parent) {
+            true => format!("{words} {}", n.trim_end_matches(']')),
+            false => words.to_string(),
+        }
+    });
+    let way: Vec<String> = numbered.collect();
     let line = |what: &str, value: String| {
         let way = way.iter().map(String::as_str).chain([what]).collect::<Vec<_>>().join(" › ");
         Said::ours(format!("{way}: {value}"))
@@ -93,7 +129,7 @@ fn of(one: &Mapped<'_>, shown: &HashSet<usize>) -> Vec<Said> {
                 others.map(|(name, said)| line(&format!("{words} @{name}"), said.to_string())),
             );
             // Of a value without a text, its attributes are all there is.
-            if leaf.text.is_empty() {
+            if leaf.text.is_empty() && !shown.contains(&mark(leaf)) {
                 let told = leaf.attributes().iter().filter(|(name, _)| TOLD.contains(name));
                 lines.extend(
                     told.map(|(name, said)| line(&format!("{words} @{name}"), said.to_string())),

@@ -260,16 +260,21 @@ fn referenced(other: &Node, item: Option<usize>) -> Vec<Vec<Said>> {
     about.extend(joined([values(other, "ID"), values(other, "IssueDateTime")].concat(), ", "));
     let mut relation = codes(other, "TypeCode", List::DocumentName);
     relation.extend(codes(other, "RelationshipTypeCode", List::Reference));
-    let files = other.leaves("AttachmentBinaryObject").filter(|file| !file.text.is_empty());
-    vec![about, relation, files.flat_map(attachment).collect()]
+    let files = other.leaves("AttachmentBinaryObject").flat_map(attachment);
+    vec![about, relation, files.collect()]
 }
 
-/// A file: name, type, size and SHA-256; what is no base64 is said to be none.
+/// A file: name, type, address, size and SHA-256; what is no base64 is said to
+/// be none, and of what is elsewhere there is no size.
 fn attachment(file: &Leaf) -> Vec<Said> {
     let part = |name: &str| file.attribute(name).map(str::to_owned);
     let name: Vec<String> = ["filename", "mimeCode", "uri"].into_iter().filter_map(part).collect();
     let letters: Vec<u8> = file.text.bytes().filter(|octet| !octet.is_ascii_whitespace()).collect();
     let (size, digest) = match BASE64.decode(&letters) {
+        Ok(_) if file.text.is_empty() && name.is_empty() => return Vec::new(),
+        Ok(_) if file.text.is_empty() => {
+            ("not in the certificate 不在证书内".to_owned(), String::new())
+        }
         Ok(octets) => {
             let digest = HEXLOWER.encode(&Sha256::digest(&octets));
             (format!("{} octets 字节", octets.len()), format!("SHA-256 {digest}"))

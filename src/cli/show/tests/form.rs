@@ -83,6 +83,35 @@ fn a_replacement_is_pointed_to_where_declarations_stand() {
 }
 
 #[test]
+fn a_file_that_is_elsewhere_stands_with_its_document() {
+    let of = |n: usize| {
+        format!(
+            "<ReferenceSPSReferencedDocument><TypeCode name=\"kind {n}\">851</TypeCode>\
+             <RelationshipTypeCode>DM</RelationshipTypeCode><ID>OTHER-{n}</ID>\
+             <AttachmentBinaryObject filename=\"{n}.pdf\" mimeCode=\"application/pdf\" \
+             uri=\"https://agency.example/{n}\"/></ReferenceSPSReferencedDocument>"
+        )
+    };
+    let page = page_of(&Small { document: of(1) + &of(2), ..Small::default() });
+    for n in [1, 2] {
+        let row = between(&page, &format!("OTHER-{n}"), "</tr>");
+        let file = format!("{n}.pdf, application/pdf, https://agency.example/{n}");
+        assert!(row.contains(&file), "{row}");
+        assert_eq!(page.matches(&format!("https://agency.example/{n}")).count(), 1, "{page}");
+        let left = format!("referenced document 相关文件 {n} › kind of the document 文件类型");
+        assert!(page.contains(&left), "{page}");
+    }
+}
+
+#[test]
+fn a_parent_that_stands_once_has_no_number() {
+    let document = "<ReferenceSPSReferencedDocument><TypeCode name=\"k\">851</TypeCode>\
+                    <ID>OTHER</ID></ReferenceSPSReferencedDocument>";
+    let page = page_of(&Small { document: document.to_owned(), ..Small::default() });
+    assert!(page.contains("referenced document 相关文件 › kind of the"), "{page}");
+}
+
+#[test]
 fn only_the_first_signatory_has_the_documents_date() {
     let second = "<SignatorySPSAuthentication><ProviderSPSParty><Name>Operator BV</Name>\
                   </ProviderSPSParty></SignatorySPSAuthentication>";
