@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::about::About;
 use super::sheet::{Body, Empty, Part, Place, Row, Sheet, Table};
-use super::statements::Paragraph;
+use super::statements::{Paragraph, Piece};
 use super::values::Said;
 use super::words::Label;
 use crate::cli::columns::turns;
@@ -180,8 +180,8 @@ fn statement(out: &mut String, paragraphs: &[Paragraph]) {
     if paragraphs.is_empty() {
         out.push_str(&nothing());
     }
-    for Paragraph { said, whose } in paragraphs {
-        out.push_str(&value(said));
+    for Paragraph { said, pieces, whose } in paragraphs {
+        out.push_str(&if pieces.is_empty() { value(said) } else { wording(said, pieces) });
         if let Some(whose) = whose {
             out.push_str(&format!("<p class=\"whose\">{}</p>", label(whose)));
         }
@@ -244,16 +244,28 @@ fn values(lines: &[Said]) -> String {
 
 /// A value: by its own direction, in its own language.
 fn value(said: &Said) -> String {
-    let text = escaped(&said.text);
-    match said.language.as_deref() {
+    running("auto", said.language.as_deref(), &escaped(&said.text))
+}
+
+/// Words of ours: from left to right, around what runs as it does.
+fn wording(said: &Said, pieces: &[Piece]) -> String {
+    let inside = pieces.iter().map(|piece| match piece {
+        Piece::Ours(text) => escaped(text),
+        Piece::Theirs(text) => format!("<bdi>{}</bdi>", escaped(text)),
+    });
+    running("ltr", said.language.as_deref(), &inside.collect::<String>())
+}
+
+fn running(direction: &str, language: Option<&str>, inside: &str) -> String {
+    match language {
         Some(language) => {
             let language = escaped(language);
             format!(
-                "<div class=\"value\" dir=\"auto\" lang=\"{language}\">{text} \
+                "<div class=\"value\" dir=\"{direction}\" lang=\"{language}\">{inside} \
                  <small class=\"tongue\" lang=\"en\">{language}</small></div>"
             )
         }
-        None => format!("<div class=\"value\" dir=\"auto\">{text}</div>"),
+        None => format!("<div class=\"value\" dir=\"{direction}\">{inside}</div>"),
     }
 }
 

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::about::About;
 use super::sheet::{Body, Part, Place, Row, Sheet};
-use super::statements::Paragraph;
+use super::statements::{Paragraph, Piece};
 use super::values::Said;
 use super::words::Label;
 use crate::cli::columns::{isolated, visible, wrapped};
@@ -86,8 +86,12 @@ impl Page {
             Body::Statement(paragraphs) if paragraphs.is_empty() => {}
             Body::Statement(paragraphs) => {
                 part.heading.iter().for_each(|heading| self.head(heading));
-                for Paragraph { said, whose } in paragraphs {
-                    self.said(said, 2);
+                for paragraph @ Paragraph { said, pieces, whose } in paragraphs {
+                    if pieces.is_empty() {
+                        self.said(said, 2);
+                    } else {
+                        self.wording(paragraph, 2);
+                    }
                     if let Some(whose) = whose {
                         let words = format!("({} · {})", whose.english, whose.chinese);
                         let lines = wrapped(&words, self.columns.saturating_sub(2));
@@ -145,7 +149,40 @@ impl Page {
             self.lines.extend(lines);
         }
     }
+
+    /// Words of ours, in which only what is put in is isolated.
+    fn wording(&mut self, Paragraph { said, pieces, .. }: &Paragraph, margin: usize) {
+        let pieces = pieces.iter().map(|piece| match piece {
+            Piece::Ours(text) => text.clone(),
+            Piece::Theirs(text) => {
+                let lines = text.lines().map(|line| isolated(&visible(line)));
+                lines.collect::<Vec<_>>().join("\n")
+            }
+        });
+        let language = said.language.iter().map(|language| format!(" [{}]", visible(language)));
+        let text: String = pieces.chain(language).collect();
+        for line in text.lines() {
+            let lines = wrapped(line, self.columns.saturating_sub(margin).max(8));
+            let lines = closed(lines).into_iter();
+            self.lines.extend(lines.map(|line| format!("{}{line}", padded("", margin))));
+        }
+    }
 }
+
+/// Lines that were broken within an isolate, which none of them leaves open
+/// (UAX 9, section 2.4).
+fn closed(lines: Vec<String>) -> Vec<String> {
+    let mut is_open = false;
+    let closed = lines.into_iter().map(|line| {
+        let begun = if is_open { format!("{ISOLATE}{line}") } else { line };
+        is_open = begun.rfind(ISOLATE) > begun.rfind(END);
+        if is_open { format!("{begun}{END}") } else { begun }
+    });
+    closed.collect()
+}
+
+const ISOLATE: char = '\u{2068}';
+const END: char = '\u{2069}';
 
 //------------ Tests ---------------------------------------------------------
 

@@ -83,6 +83,26 @@ fn a_replacement_is_pointed_to_where_declarations_stand() {
 }
 
 #[test]
+fn our_wording_keeps_its_direction_around_a_name_that_has_another() {
+    let issuer = "الحجر الزراعي";
+    let document = of_document("SPSFL", "1");
+    let small = Small { issuer: issuer.to_owned(), document, ..Small::default() };
+    let page = page_of(&small);
+    let said = between(&page, "Financial liability", "class=\"whose\"");
+    let chinese = format!("<div class=\"value\" dir=\"ltr\" lang=\"zh\"><bdi>{issuer}</bdi>及其");
+    assert!(said.contains(&chinese), "{said}");
+    assert!(said.contains(&format!("attach to <bdi>{issuer}</bdi> or to any")), "{said}");
+    assert!(!said.contains("dir=\"auto\""), "{said}");
+    let text = text_of(&small);
+    assert!(text.contains(&format!("  \u{2068}{issuer}\u{2069}及其")), "{text}");
+    // Every isolate ends on the line that it begins on.
+    for line in text.lines() {
+        let count = |isolate: char| line.matches(isolate).count();
+        assert_eq!(count('\u{2068}'), count('\u{2069}'), "{line}");
+    }
+}
+
+#[test]
 fn a_file_that_is_elsewhere_stands_with_its_document() {
     let of = |n: usize| {
         format!(
