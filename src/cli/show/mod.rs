@@ -3,7 +3,7 @@
 //!
 //! - `sheet`: what stands where; `items`, `parts`: its parts; `statements`: the
 //!   fixed wording of the models; `values`: in which words; `left`: what has no
-//!   place there; `about`: what is known beside it.
+//!   place there; `unclear`: what it says twice; `about`: what is known beside it.
 //! - `words`: labels. - `text`: for a terminal. - `page`: HTML.
 
 mod about;
@@ -16,6 +16,7 @@ mod statements;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unclear;
 mod values;
 mod words;
 

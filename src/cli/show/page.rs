@@ -15,7 +15,7 @@ const STYLE: &str = include_str!("page.css");
 /// The page.
 pub(super) fn page(sheet: &Sheet, about: &About) -> String {
     let number = sheet.number.first().map(|said| said.text.as_str()).unwrap_or_default();
-    let marks = about.marks(&sheet.status_code);
+    let marks = about.marks(&sheet.rendering);
     let style = format!("{STYLE}{}", margins(number, &marks));
     // Only this style is applied, whatever a value looks like.
     let digest = BASE64.encode(&Sha256::digest(style.as_bytes()));
@@ -99,7 +99,7 @@ fn mark_across(out: &mut String, marks: &[[String; 2]]) {
 }
 
 fn header(out: &mut String, sheet: &Sheet, about: &About) {
-    let marks = about.marks(&sheet.status_code);
+    let marks = about.marks(&sheet.rendering);
     let marks = marks.iter().map(|[english, chinese]| {
         format!("{} <span lang=\"zh-Hans\">{}</span>", escaped(english), escaped(chinese))
     });

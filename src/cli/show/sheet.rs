@@ -6,6 +6,7 @@ use super::items::{Item, item_boxes, particulars};
 use super::left::rest;
 use super::parts::{declarations, documents, replaced, signatures, treatments};
 use super::statements::{Paragraph, clauses, liability, re_export};
+use super::unclear::unclear;
 use super::values::{
     DOCUMENT_NOTES, Said, codes, country, joined, location, named, notes, party, values,
 };
@@ -27,9 +28,21 @@ pub(super) struct Sheet {
     pub number: Vec<Said>,
     pub kind: Vec<Said>,
     pub status: Vec<Said>,
-    /// The status as its code.
-    pub status_code: String,
+    pub rendering: Rendering,
     pub parts: Vec<Part>,
+}
+
+/// What it is a page of.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Rendering {
+    /// An authority's answer to a certificate.
+    Answer,
+    Certificate {
+        /// The status as its code.
+        status: String,
+        /// Of what it does not say one thing, where only one can be.
+        unclear: Vec<[&'static str; 2]>,
+    },
 }
 
 /// A part of the page.
@@ -161,7 +174,10 @@ impl Sheet {
             number: values(document, "ID"),
             kind: codes(document, "TypeCode", List::DocumentName),
             status: codes(document, "StatusCode", List::Status),
-            status_code: document.text("StatusCode").unwrap_or_default().to_owned(),
+            rendering: Rendering::Certificate {
+                status: document.text("StatusCode").unwrap_or_default().to_owned(),
+                unclear: unclear(certificate),
+            },
             parts,
         };
         let rest = rest(certificate, &sheet);

@@ -2,6 +2,7 @@
 //! it does anything.
 
 mod form;
+mod marks;
 mod small;
 
 use std::path::{Path, PathBuf};

@@ -21,7 +21,7 @@ const BESIDE: usize = 34;
 pub(super) fn text(sheet: &Sheet, about: &About, columns: Option<usize>, paint: Paint) -> String {
     let columns = columns.unwrap_or(COLUMNS).max(NARROW);
     let mut page = Page { lines: Vec::new(), columns, paint };
-    for [english, chinese] in about.marks(&sheet.status_code) {
+    for [english, chinese] in about.marks(&sheet.rendering) {
         page.strong(&format!("*** {english} · {chinese} ***"));
     }
     page.strong(&sheet.title.to_string());

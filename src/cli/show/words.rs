@@ -129,6 +129,8 @@ labels! {
     OTHER "Certificate" "证书",
     // About the page.
     TRAINING "TRAINING – not valid" "培训用 – 无效",
+    UNCLEAR "NOT CLEAR – more than one, or an unknown element" "不明确 – 内容不唯一或有未知元素",
+    NO_CERTIFICATE "ANSWER – not a certificate" "答复 – 非证书",
     ELECTRONIC "electronic; not on this print" "电子形式，不在本打印件上",
     NOTHING "nothing stated" "未填写",
     SEE_TREATMENTS "see the continuation: treatments, in number" "见续页：处理项数",
