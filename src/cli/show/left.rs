@@ -9,7 +9,7 @@ use super::words::Label;
 use crate::certificate::codes::List;
 use crate::certificate::element::{Element, Kind};
 use crate::certificate::words::Words;
-use crate::certificate::{Certificate, Leaf};
+use crate::certificate::{Leaf, Node};
 use crate::submission::{Mapped, What, mapped};
 
 /// Attributes that are told with the value they are of.
@@ -17,19 +17,20 @@ const TOLD: &[&str] = &["languageID", "unitCode", "filename", "mimeCode", "uri"]
 
 /// What no part of the sheet says yet, each with what it is: nothing that the
 /// certificate holds is left off the page.
-pub(super) fn rest(certificate: &Certificate, sheet: &Sheet) -> Row {
-    let head = [&sheet.names, &sheet.number, &sheet.kind, &sheet.status];
+pub(super) fn rest(root: &Node, sheet: &Sheet) -> Row {
+    let head = std::iter::once(&sheet.names).chain(sheet.head.iter().map(|row| &row.lines));
     let parts = sheet.parts.iter().flat_map(|part| part.lines());
-    let all = head.into_iter().flatten().chain(parts);
+    let all = head.flatten().chain(parts);
     let told = all.filter(|said| said.text.is_empty() || !said.is_blank());
     let mut shown: HashSet<usize> = told.flat_map(|said| said.of.iter().copied()).collect();
     // A number that says no more than the item's place.
-    let numbered = certificate.trade_lines().zip(1_usize..).filter_map(|(line, n)| {
+    let groups = groups(root).flat_map(|group| group.nodes("IncludedSPSTradeLineItem"));
+    let numbered = groups.zip(1_usize..).filter_map(|(line, n)| {
         line.leaf("SequenceNumeric").filter(|leaf| leaf.text == n.to_string())
     });
     shown.extend(numbered.map(mark));
-    let items = items(certificate);
-    let all = mapped(certificate.root());
+    let items = items(root);
+    let all = mapped(root);
     let several = several(&all);
     let mut lines = Vec::new();
     let mut by_item = Vec::new();
@@ -49,10 +50,8 @@ pub(super) fn rest(certificate: &Certificate, sheet: &Sheet) -> Row {
 }
 
 /// How the fields of every trade line begin, in their order.
-fn items(certificate: &Certificate) -> Vec<String> {
-    let groups = certificate.consignment().into_iter();
-    let groups = groups.flat_map(|consignment| consignment.nodes("IncludedSPSConsignmentItem"));
-    let items = groups.zip(0_usize..).flat_map(|(group, at)| {
+fn items(root: &Node) -> Vec<String> {
+    let items = groups(root).zip(0_usize..).flat_map(|(group, at)| {
         let lines = group.nodes("IncludedSPSTradeLineItem").zip(0_usize..);
         let lines = lines.map(move |(_, line)| {
             format!("/consignment/includedConsignmentItem/{at}/includedTradeLineItem/{line}/")
@@ -60,6 +59,12 @@ fn items(certificate: &Certificate) -> Vec<String> {
         lines.collect::<Vec<_>>()
     });
     items.collect()
+}
+
+/// The groups of trade lines; an answer has none.
+fn groups(root: &Node) -> impl Iterator<Item = &Node> {
+    let consignment = root.node("SPSConsignment").into_iter();
+    consignment.flat_map(|consignment| consignment.nodes("IncludedSPSConsignmentItem"))
 }
 
 /// The elements that stand more than once in theirs, without their positions.

@@ -252,6 +252,18 @@ pub(super) fn documents(certificate: &Certificate, document: &Node) -> Option<Pa
     })
 }
 
+/// The certificates that an answer is to.
+pub(super) fn answered(answer: &Node) -> Option<Part> {
+    let all = answer.nodes("ReferenceSPSReferencedDocument");
+    let rows: Vec<Vec<Vec<Said>>> = all.map(|other| referenced(other, None)).collect();
+    let heads = vec![Label::DOCUMENT, Label::RELATION, Label::FILES];
+    (!rows.is_empty()).then_some(Part {
+        heading: Some(Label::ANSWERED),
+        place: Place::Form,
+        body: Body::Table(Table { heads, rows }),
+    })
+}
+
 fn referenced(other: &Node, item: Option<usize>) -> Vec<Vec<Said>> {
     let item = item
         .map(|n| Said::ours(format!("{} {n} {} {n}", Label::ITEM.english, Label::ITEM.chinese)));

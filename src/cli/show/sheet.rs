@@ -25,9 +25,8 @@ pub(super) struct Sheet {
     pub title: Label,
     /// What the certificate calls itself.
     pub names: Vec<Said>,
-    pub number: Vec<Said>,
-    pub kind: Vec<Said>,
-    pub status: Vec<Said>,
+    /// The boxes beside the title, its number first.
+    pub head: Vec<Row>,
     pub rendering: Rendering,
     pub parts: Vec<Part>,
 }
@@ -171,18 +170,31 @@ impl Sheet {
         let mut sheet = Sheet {
             title: Label::document(&form.kind),
             names: values(document, "Name"),
-            number: values(document, "ID"),
-            kind: codes(document, "TypeCode", List::DocumentName),
-            status: codes(document, "StatusCode", List::Status),
+            head: vec![
+                Row::kept(Label::NUMBER, values(document, "ID")),
+                Row::kept(Label::KIND, codes(document, "TypeCode", List::DocumentName)),
+                Row::kept(Label::STATUS, codes(document, "StatusCode", List::Status)),
+            ],
             rendering: Rendering::Certificate {
                 status: document.text("StatusCode").unwrap_or_default().to_owned(),
                 unclear: unclear(certificate),
             },
             parts,
         };
-        let rest = rest(certificate, &sheet);
-        sheet.parts.extend(Part::boxes(Some(Label::ANNEX), Place::Annex, vec![vec![rest]]));
+        sheet.with_rest(certificate.root());
         sheet
+    }
+
+    /// Puts what nothing on it says yet at its end.
+    pub fn with_rest(&mut self, root: &Node) {
+        let rest = rest(root, self);
+        self.parts.extend(Part::boxes(Some(Label::ANNEX), Place::Annex, vec![vec![rest]]));
+    }
+
+    /// The number in its head.
+    pub fn number(&self) -> &str {
+        let first = self.head.first().and_then(|row| row.lines.first());
+        first.map(|said| said.text.as_str()).unwrap_or_default()
     }
 }
 

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::about::About;
-use super::sheet::{Body, Part, Place, Row, Sheet};
+use super::sheet::{Body, Part, Place, Rendering, Row, Sheet};
 use super::statements::{Paragraph, Piece};
 use super::values::Said;
 use super::words::Label;
@@ -28,9 +28,7 @@ pub(super) fn text(sheet: &Sheet, about: &About, columns: Option<usize>, paint: 
     for name in &sheet.names {
         page.said(name, 0);
     }
-    page.row(&Row::new(Label::NUMBER, sheet.number.clone()));
-    page.row(&Row::new(Label::KIND, sheet.kind.clone()));
-    page.row(&Row::new(Label::STATUS, sheet.status.clone()));
+    sheet.head.iter().for_each(|row| page.row(row));
     page.row(&Row::new(Label::TODAY, about.today().map(Said::ours).into_iter().collect()));
     let mut annexed = false;
     for part in &sheet.parts {
@@ -43,7 +41,14 @@ pub(super) fn text(sheet: &Sheet, about: &About, columns: Option<usize>, paint: 
     page.lines.push(String::new());
     let source = format!("{} · {} SHA-256 {}", about.source, about.format, about.sha256);
     page.faint(&source);
-    page.faint("A rendering 打印件: what counts is the signed XML 以签名的 XML 电子证书为准");
+    page.faint(match sheet.rendering {
+        Rendering::Answer => {
+            "A rendering 打印件: what counts is the signed XML 以签名的 XML 答复为准"
+        }
+        Rendering::Certificate { .. } => {
+            "A rendering 打印件: what counts is the signed XML 以签名的 XML 电子证书为准"
+        }
+    });
     page.lines.join("\n")
 }
 

@@ -1,9 +1,13 @@
-//! What has to be seen from afar: what is not issued, and what says two things.
+//! What has to be seen from afar: what is not issued, what says two things,
+//! and what is no certificate at all.
 
-use super::small::{Small, page_of, text_of};
-use super::{about, page, text};
+use serde_json::Value;
+
+use super::small::{ACK, RAM, Small, UDT, page_of, text_of, written};
+use super::{about, page, run, text};
+use crate::cli::answer::{Answer, Exit, Shared};
 use crate::cli::paint::Paint;
-use crate::cli::show::Sheet;
+use crate::cli::show::{Args, Sheet, Wanted};
 use crate::letter::Environment;
 
 fn with_status(code: &str) -> Small {
@@ -80,4 +84,56 @@ fn what_says_two_things_where_one_counts_is_marked() {
     unclear(["status", "状态"], Small { status: same, ..Small::default() });
     let odd = Small { document: "<Odd>1</Odd>".to_owned(), ..Small::default() };
     assert!(!page_of(&odd).contains("class=\"banner\""));
+}
+
+fn shown(xml: &str, html: bool, json: bool) -> Answer {
+    let (_folder, path) = written(xml);
+    let number = path.display().to_string();
+    let wanted =
+        Wanted { number, country: None, document_type: None, inbound: false, outbound: false };
+    run(&Args { wanted, html }, &Shared { json, ..Shared::default() })
+}
+
+#[test]
+fn an_answer_is_shown_as_one() {
+    let of = |id: &str| {
+        format!(
+            "<ReferenceSPSReferencedDocument><IssueDateTime><u:DateTimeString>2026-09-14\
+             </u:DateTimeString></IssueDateTime><TypeCode>851</TypeCode><RelationshipTypeCode>ACE\
+             </RelationshipTypeCode><ID>{id}</ID></ReferenceSPSReferencedDocument>"
+        )
+    };
+    let xml = format!(
+        "<a:SPSAcknowledgement xmlns:a=\"{ACK}\" xmlns=\"{RAM}\" xmlns:u=\"{UDT}\">\
+         <a:SPSAcknowledgementDocument><IssueDateTime><u:DateTimeString>2026-09-15T01:02:03Z\
+         </u:DateTimeString></IssueDateTime><StatusCode>41</StatusCode>\
+         <ReasonInformation languageID=\"en\">class code not valid</ReasonInformation>\
+         <ReasonInformation languageID=\"fr\">Code SH invalide</ReasonInformation>\
+         {}</a:SPSAcknowledgementDocument></a:SPSAcknowledgement>",
+        of("NZL2026/MPI/0034512")
+    );
+    for html in [false, true] {
+        let answer = shown(&xml, html, false);
+        let out = String::from_utf8(answer.out).unwrap();
+        assert_eq!(answer.exit, Exit::Yes, "{:?}", answer.remarks);
+        for wanted in [
+            "NZL2026/MPI/0034512",
+            "Phytosanitary certificate 植物检疫证书 (851)",
+            "2026-09-14",
+            "2026-09-15T01:02:03Z",
+            "Rejected 已拒绝 (41)",
+            "class code not valid",
+            "Code SH invalide",
+            "ANSWER – not a certificate",
+            "答复 – 非证书",
+        ] {
+            assert!(out.contains(wanted), "{wanted} is not in {out}");
+        }
+        assert!(!out.contains("certpost verify") && !out.contains("NOT ISSUED"), "{out}");
+        assert!(!out.contains("By the names of the standard"), "{out}");
+    }
+    let json: Value = serde_json::from_slice(&shown(&xml, false, true).out).unwrap();
+    assert_eq!(json["ok"], true);
+    let document = &json["acknowledgement"]["acknowledgementDocument"];
+    assert_eq!(document["statusCode"], "41");
 }

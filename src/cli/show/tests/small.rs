@@ -1,5 +1,7 @@
 //! Small certificates to be shown, written where they are tested.
 
+use std::path::PathBuf;
+
 use super::about;
 use crate::certificate::Certificate;
 use crate::certificate::rules::Strictness;
@@ -74,4 +76,12 @@ pub(super) fn text_of(small: &Small) -> String {
     text::text(&sheet, &about(None, Environment::Live), None, Paint::default())
 }
 
-use crate::sps::{RAM, RSM, UDT};
+/// The folder that it is in, for as long as it is needed, and the file.
+pub(super) fn written(xml: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xml");
+    std::fs::write(&path, xml).unwrap();
+    (folder, path)
+}
+
+pub(super) use crate::sps::{ACK, RAM, RSM, UDT};
