@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::items::{alike, of_items};
+use super::items::{alike, numbered, of_items};
 use super::sheet::{Row, Sheet};
 use super::values::{Said, mark, named};
 use super::words::Label;
@@ -23,12 +23,13 @@ pub(super) fn rest(root: &Node, sheet: &Sheet) -> Row {
     let all = head.flatten().chain(parts);
     let told = all.filter(|said| said.text.is_empty() || !said.is_blank());
     let mut shown: HashSet<usize> = told.flat_map(|said| said.of.iter().copied()).collect();
-    // A number that says no more than the item's place.
+    // A number that the item is told by.
     let groups = groups(root).flat_map(|group| group.nodes("IncludedSPSTradeLineItem"));
-    let numbered = groups.zip(1_usize..).filter_map(|(line, n)| {
+    let numbered = numbered(groups);
+    let numbers = numbered.iter().filter_map(|(n, line)| {
         line.leaf("SequenceNumeric").filter(|leaf| leaf.text == n.to_string())
     });
-    shown.extend(numbered.map(mark));
+    shown.extend(numbers.map(mark));
     let items = items(root);
     let all = mapped(root);
     let several = several(&all);
@@ -38,7 +39,10 @@ pub(super) fn rest(root: &Node, sheet: &Sheet) -> Row {
         let item = items.iter().position(|item| one.field.starts_with(item.as_str()));
         let told = of(one, &several, &shown);
         match item {
-            Some(at) => by_item.extend(told.into_iter().map(|said| (at + 1, vec![vec![said]]))),
+            Some(at) => {
+                let n = numbered.get(at).map_or(at + 1, |(n, _)| *n);
+                by_item.extend(told.into_iter().map(|said| (n, vec![vec![said]])));
+            }
             None => lines.extend(told),
         }
     }

@@ -4,7 +4,7 @@
 use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest, Sha256};
 
-use super::items::{alike, by_item, of_items};
+use super::items::{alike, by_item, numbered, of_items};
 use super::sheet::{Body, Part, Place, Row, Table};
 use super::values::{
     DOCUMENT_NOTES, LINE_NOTES, Said, codes, country, joined, location, mark, notes, party, person,
@@ -67,8 +67,8 @@ pub(super) fn treatments(certificate: &Certificate, is_model: bool) -> Vec<Part>
         Label::CONCENTRATION,
         Label::MORE,
     ];
-    let lines = certificate.trade_lines().zip(1_usize..);
-    let all = lines.flat_map(|(line, n)| {
+    let lines = numbered(certificate.trade_lines()).into_iter();
+    let all = lines.flat_map(|(n, line)| {
         line.nodes("AppliedSPSProcess").map(move |process| (n, treatment(process)))
     });
     let several = certificate.trade_lines().count() > 1;
@@ -240,7 +240,7 @@ pub(super) fn documents(certificate: &Certificate, document: &Node) -> Option<Pa
     let mut rows = Vec::new();
     let name = "ReferenceSPSReferencedDocument";
     rows.extend(document.nodes(name).map(|other| referenced(other, None)));
-    for (line, n) in certificate.trade_lines().zip(1_usize..) {
+    for (n, line) in numbered(certificate.trade_lines()) {
         rows.extend(line.nodes(name).map(|other| referenced(other, Some(n))));
     }
     let heads = vec![Label::DOCUMENT, Label::RELATION, Label::FILES];

@@ -2,7 +2,7 @@
 //! ISPM 12 (annexes 1 and 2), or, for other documents, boxes like them; and
 //! behind them whatever else the certificate holds.
 
-use super::items::{Item, item_boxes, particulars};
+use super::items::{Item, item_boxes, numbered, particulars};
 use super::left::rest;
 use super::parts::{declarations, documents, replaced, signatures, treatments};
 use super::statements::{Paragraph, clauses, liability, re_export};
@@ -150,7 +150,8 @@ impl Sheet {
         let document = certificate.document().unwrap_or(&empty);
         let consignment = certificate.consignment().unwrap_or(&nothing);
         let form = Form::of(document);
-        let items: Vec<Item> = certificate.trade_lines().map(Item::of).collect();
+        let items = numbered(certificate.trade_lines()).into_iter();
+        let items: Vec<Item> = items.map(Item::of).collect();
         let mut parts: Vec<Part> = Vec::new();
         parts.extend(heading(&form, document, consignment));
         parts.extend(description(&form, document, consignment, &items));
@@ -315,10 +316,10 @@ fn continuation(form: &Form, items: &[Item]) -> Part {
     let botanical = if form.is_model() { Label::BOTANICAL } else { Label::SCIENTIFIC };
     let heads =
         vec![Label::ITEM, Label::PRODUCE, botanical, Label::PACKAGES, Label::MARKS, Label::ORIGIN];
-    let rows = items.iter().zip(1_usize..).map(|(item, n)| {
+    let rows = items.iter().map(|item| {
         let item = item.clone();
         vec![
-            vec![Said::ours(n.to_string())],
+            vec![Said::ours(item.n.to_string())],
             [item.produce, item.quantity].concat(),
             item.botanical,
             item.packages,

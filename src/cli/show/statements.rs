@@ -2,6 +2,7 @@
 //! English and Chinese. It is printed only where the document names a clause
 //! and holds no text of its own, and said to be the model's.
 
+use super::items::numbered;
 use super::values::{LINE_NOTES, Said, mark, named, notes, values};
 use super::words::Label;
 use crate::certificate::codes::List;
@@ -147,14 +148,20 @@ pub(super) fn re_export(
     certificate: &Certificate,
     re_exporter: &str,
 ) -> Vec<(Option<usize>, Vec<Paragraph>)> {
-    let all: Vec<(Facts, Vec<usize>)> = certificate.trade_lines().map(Facts::of).collect();
-    let same = all.iter().all(|(facts, _)| Some(facts) == all.first().map(|(first, _)| first));
-    if let (true, Some((facts, _))) = (same, all.first()) {
-        let of: Vec<usize> = all.iter().flat_map(|(_, of)| of.clone()).collect();
+    let lines = numbered(certificate.trade_lines()).into_iter();
+    let all: Vec<(usize, Facts, Vec<usize>)> = lines
+        .map(|(n, line)| {
+            let (facts, of) = Facts::of(line);
+            (n, facts, of)
+        })
+        .collect();
+    let same = all.iter().all(|(_, facts, _)| Some(facts) == all.first().map(|first| &first.1));
+    if let (true, Some((_, facts, _))) = (same, all.first()) {
+        let of: Vec<usize> = all.iter().flat_map(|(.., of)| of.clone()).collect();
         return vec![(None, facts.told(re_exporter, of))];
     }
-    let told = all.iter().zip(1_usize..);
-    told.map(|((facts, of), n)| (Some(n), facts.told(re_exporter, of.clone()))).collect()
+    let told = all.iter();
+    told.map(|(n, facts, of)| (Some(*n), facts.told(re_exporter, of.clone()))).collect()
 }
 
 /// The facts of one item.

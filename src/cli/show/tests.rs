@@ -225,7 +225,7 @@ fn many_items_are_continued() {
         .with_node("SPSExchangedDocument", document)
         .with_node("SPSConsignment", consignment);
     let page = page::page(&Sheet::of(&Certificate::new(root)), &about(None, Environment::Live));
-    assert!(page.contains("see the continuation: items 1 to 42"), "{page}");
+    assert!(page.contains("see the continuation: items 1–42"), "{page}");
     assert!(page.contains("class=\"continuation\"") && page.contains("<thead>"));
 }
 

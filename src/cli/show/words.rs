@@ -144,7 +144,7 @@ labels! {
     NOTHING "nothing stated" "未填写",
     SEE_TREATMENTS "see the continuation: treatments, in number" "见续页：处理项数",
     SEE_REPLACES "see: Replaces a certificate" "见：替代的证书",
-    SEE_ITEMS "see the continuation: items 1 to" "见续页：货物项 1 至",
+    SEE_ITEMS "see the continuation: items" "见续页：货物项",
 }
 
 impl Label {

@@ -25,7 +25,7 @@ fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
 #[test]
 fn marks_of_many_items_are_pointed_to() {
     let marked: String = (1..=4).map(|n| line(n, &of_line("DMTLIL", &format!("M{n}")))).collect();
-    let see = "see the continuation: items 1 to 4";
+    let see = "see the continuation: items 1–4";
     let box_of = |small: &Small| {
         between(&page_of(small), "Distinguishing marks", "Place of origin").to_owned()
     };
@@ -140,4 +140,25 @@ fn only_the_first_signatory_has_the_documents_date() {
     let (first, second) = parts.split_once("Issue 2").unwrap();
     assert!(first.contains("Date of issue") && first.contains("2026-02-18"), "{first}");
     assert!(!second.contains("Date of issue"), "{second}");
+}
+
+/// As TRACES writes them, whose first line is the sum of the others.
+#[test]
+fn items_have_the_numbers_that_they_are_given() {
+    let of = |numbers: &[usize]| {
+        let tagged = |n: &usize| line(*n, &of_line("ADTLIL", &format!("D{}", n + 1)));
+        let lines = numbers.iter().map(tagged).collect();
+        page_of(&Small { lines, ..Small::default() })
+    };
+    let given = of(&[0, 1, 5]);
+    for wanted in ["0. Oranges", "5. Oranges", "Item 0 货物项 0: D1", "Item 5 货物项 5: D6"] {
+        assert!(given.contains(wanted), "{wanted} is not in {given}");
+    }
+    assert!(!given.contains("number of the item"), "{given}");
+    let many = of(&[0, 1, 2, 3, 7]);
+    assert!(many.contains("see the continuation: items 0–3, 7"), "{many}");
+    // Two with one number are told apart by their places.
+    let twice = of(&[4, 4]);
+    assert!(twice.contains("1. Oranges") && twice.contains("2. Oranges"), "{twice}");
+    assert!(twice.contains("number of the item"), "{twice}");
 }
