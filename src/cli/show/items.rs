@@ -47,7 +47,8 @@ impl Item {
             .nodes("PhysicalSPSPackage")
             .flat_map(|package| package.nodes("PhysicalSPSShippingMarks"))
             .flat_map(|marks| values(marks, "Marking"));
-        let marks = notes(line, LINE_NOTES, "DMTLIL").into_iter().chain(shipping).collect();
+        let tagged = ["DMTLIL", "DMCL"].into_iter().flat_map(|tag| notes(line, LINE_NOTES, tag));
+        let marks = tagged.chain(shipping).collect();
         let mut origin: Vec<Said> = line.nodes("OriginSPSCountry").flat_map(country).collect();
         origin.extend(line.nodes("OriginSPSLocation").filter_map(location));
         Item {

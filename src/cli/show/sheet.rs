@@ -253,7 +253,9 @@ fn description(form: &Form, document: &Node, consignment: &Node, items: &[Item])
     });
     let entry = consignment.nodes("UnloadingBaseportSPSLocation").filter_map(location).collect();
     let boxes = item_boxes(items, IN_BOXES);
-    let marks = [notes(document, DOCUMENT_NOTES, "DMCL"), boxes.marks].concat();
+    let tagged = ["DMCL", "DMTLIL"].into_iter();
+    let tagged = tagged.flat_map(|tag| notes(document, DOCUMENT_NOTES, tag));
+    let marks = tagged.chain(boxes.marks).collect();
     let botanical = if form.is_model() { Label::BOTANICAL } else { Label::SCIENTIFIC };
     let lines = vec![
         vec![

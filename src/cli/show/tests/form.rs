@@ -33,7 +33,12 @@ fn marks_of_many_items_are_pointed_to() {
     assert!(found.contains(see) && !found.contains("nothing stated"), "{found}");
     let document = of_document("DMCL", "ALL BLUE");
     let both = box_of(&Small { document, lines: marked, ..Small::default() });
-    assert!(both.find("ALL BLUE") < both.find(see), "{both}");
+    assert!(both.find("ALL BLUE").is_some_and(|at| both.find(see) > Some(at)), "{both}");
+    // Each tag where the other belongs.
+    let (document, lines) =
+        (of_document("DMTLIL", "ALL RED"), line(1, &of_line("DMCL", "ONE RED")));
+    let swapped = box_of(&Small { document, lines, ..Small::default() });
+    assert!(swapped.contains("ALL RED") && swapped.contains("ONE RED"), "{swapped}");
     let plain: String = (1..=4).map(|n| line(n, "")).collect();
     let none = box_of(&Small { lines: plain, ..Small::default() });
     assert!(none.contains("nothing stated") && !none.contains(see), "{none}");
