@@ -160,7 +160,11 @@ const COMMANDS: &[Command] = &[
     ),
     Command::new("run.schema.json", "certpost/run/1", &[]),
     Command::new("seal.schema.json", "certpost/seal/1", &[]),
-    Command::new("show.schema.json", "certpost/show/1", &[kind::<show::Shown<'_>>]),
+    Command::new(
+        "show.schema.json",
+        "certpost/show/1",
+        &[kind::<show::Shown<'_>>, kind::<show::ShownAnswer>],
+    ),
     Command::new("submit.schema.json", "certpost/submit/1", &[kind::<submit::Submitted<'_>>]),
     Command::new("trace.schema.json", "certpost/trace/1", &[kind::<TraceAnswer>]),
     Command::new("usage.schema.json", "certpost/usage/1", &[]),

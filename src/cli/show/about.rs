@@ -4,8 +4,9 @@
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
+use super::sheet::Rendering;
 use super::words::Label;
-use crate::certificate::codes::List;
+use crate::certificate::codes::{Language, List};
 use crate::certificate::life::Current;
 use crate::letter::Environment;
 
@@ -49,26 +50,43 @@ impl About {
     }
 
     /// What is to be seen from afar: that it is not valid, or no longer, or not
-    /// yet. `status` is the one that the document holds.
-    pub fn marks(&self, status: &str) -> Vec<[String; 2]> {
+    /// yet. What it is today goes before what the document says; a document that
+    /// was not issued is none of the one that was.
+    pub fn marks(&self, rendering: &Rendering) -> Vec<[String; 2]> {
+        let label = |label: Label| [label.english.to_owned(), label.chinese.to_owned()];
         let mut marks = Vec::new();
         if self.is_training() {
-            let Label { english, chinese, .. } = Label::TRAINING;
-            marks.push([english.to_owned(), chinese.to_owned()]);
+            marks.push(label(Label::TRAINING));
         }
-        let today = self.current.as_deref().and_then(Current::named);
-        let today = today.map_or(status, |current| current.code());
-        if let Some([english, chinese]) = mark(today) {
-            marks.push([english.to_owned(), chinese.to_owned()]);
+        match rendering {
+            Rendering::Answer => marks.push(label(Label::NO_CERTIFICATE)),
+            Rendering::Certificate { status, unclear } => {
+                marks.extend(unclear_mark(unclear));
+                let today = self.current.as_deref().and_then(Current::named);
+                marks.extend(today.and_then(|current| mark(current.code())));
+                marks.extend(mark(status));
+                marks.dedup();
+            }
         }
         marks
     }
 }
 
-/// What is written across a certificate with a status that is not "issued"; of
-/// one that says no status of its own life, nothing.
-fn mark(status: &str) -> Option<[&'static str; 2]> {
-    Some(match status {
+/// Across a certificate that does not say one thing of each.
+fn unclear_mark(of: &[[&str; 2]]) -> Option<[String; 2]> {
+    let (english, chinese): (Vec<&str>, Vec<&str>) = of.iter().map(|[a, b]| (*a, *b)).unzip();
+    let mark = [
+        format!("{}: {}", Label::UNCLEAR.english, english.join(", ")),
+        format!("{}：{}", Label::UNCLEAR.chinese, chinese.join("、")),
+    ];
+    (!of.is_empty()).then_some(mark)
+}
+
+/// What is written across a certificate with a status that is not "issued".
+fn mark(status: &str) -> Option<[String; 2]> {
+    let name = |language| List::Status.name_in(language, status);
+    let [english, chinese] = match status {
+        "70" => return None,
         "39" => ["APPROVED – not issued", "已批准 – 未签发"],
         "40" => ["WITHDRAWN", "已撤销"],
         "41" => ["REJECTED", "已拒绝"],
@@ -76,8 +94,18 @@ fn mark(status: &str) -> Option<[&'static str; 2]> {
         "44" => ["REPLACED", "已被替代"],
         "47" => ["DRAFT", "草稿"],
         "64" => ["CANCELLED", "已取消"],
-        _ => return None,
-    })
+        "" => ["NOT ISSUED – no status stated", "未签发 – 未载状态"],
+        listed => match (name(Language::English), name(Language::Chinese)) {
+            (Some(english), Some(chinese)) => {
+                return Some([
+                    format!("NOT ISSUED – {english} ({listed})"),
+                    format!("未签发 – {chinese} ({listed})"),
+                ]);
+            }
+            (_, _) => ["NOT ISSUED – status not in the list", "未签发 – 状态不在代码表中"],
+        },
+    };
+    Some([english.to_owned(), chinese.to_owned()])
 }
 
 //------------ Tests ---------------------------------------------------------
@@ -94,16 +122,24 @@ mod tests {
             let current = Current::of(&status).unwrap();
             assert_eq!(Current::named(current.as_str()).map(Current::code), Some(code));
             assert_eq!(mark(code).is_none(), code == "70", "{code}");
+            // A life's own status has its own words.
+            assert!(mark(code).is_none_or(|[mark, _]| !mark.contains('(')), "{code}");
         }
         let about = |current: Option<&str>, environment| {
             About::of("a".into(), "xml", b"", current.map(str::to_owned), environment)
         };
+        let of = |status: &str| Rendering::Certificate {
+            status: status.to_owned(),
+            unclear: Vec::new(),
+        };
         let withdrawn = about(Some("withdrawn"), Environment::Training);
-        let marks = withdrawn.marks("70");
+        let marks = withdrawn.marks(&of("70"));
         assert_eq!(marks.len(), 2);
         assert_eq!(marks[1], ["WITHDRAWN", "已撤销"]);
         assert_eq!(withdrawn.today().as_deref(), Some("Withdrawn 已撤销"));
-        assert!(about(Some("issued"), Environment::Live).marks("47").is_empty());
-        assert_eq!(about(None, Environment::Live).marks("47")[0][1], "草稿");
+        assert_eq!(withdrawn.marks(&of("40")), marks);
+        assert!(about(Some("issued"), Environment::Live).marks(&of("70")).is_empty());
+        assert_eq!(about(Some("issued"), Environment::Live).marks(&of("47"))[0][1], "草稿");
+        assert_eq!(about(None, Environment::Live).marks(&of("47"))[0][1], "草稿");
     }
 }

@@ -1,7 +1,7 @@
 //! The trade lines: what of them stands in the boxes of the form, and what is
 //! told of each behind it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::sheet::{Body, Part, Place, Row, Table};
 use super::values::{LINE_NOTES, Said, codes, country, joined, location, notes, party, values};
@@ -14,6 +14,7 @@ use crate::certificate::{Certificate, Node};
 /// What the form says of one trade line.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
+    pub n: usize,
     pub produce: Vec<Said>,
     pub quantity: Vec<Said>,
     pub botanical: Vec<Said>,
@@ -23,7 +24,7 @@ pub(super) struct Item {
 }
 
 impl Item {
-    pub fn of(line: &Node) -> Item {
+    pub fn of((n, line): (usize, &Node)) -> Item {
         let amounts = [
             ("NetWeightMeasure", "net 净重"),
             ("GrossWeightMeasure", "gross 毛重"),
@@ -46,10 +47,12 @@ impl Item {
             .nodes("PhysicalSPSPackage")
             .flat_map(|package| package.nodes("PhysicalSPSShippingMarks"))
             .flat_map(|marks| values(marks, "Marking"));
-        let marks = notes(line, LINE_NOTES, "DMTLIL").into_iter().chain(shipping).collect();
+        let tagged = ["DMTLIL", "DMCL"].into_iter().flat_map(|tag| notes(line, LINE_NOTES, tag));
+        let marks = tagged.chain(shipping).collect();
         let mut origin: Vec<Said> = line.nodes("OriginSPSCountry").flat_map(country).collect();
         origin.extend(line.nodes("OriginSPSLocation").filter_map(location));
         Item {
+            n,
             produce: values(line, "Description"),
             quantity,
             botanical: values(line, "ScientificName"),
@@ -58,6 +61,21 @@ impl Item {
             origin,
         }
     }
+}
+
+/// The trade lines with their numbers: those that the certificate gives them,
+/// where each has one of its own; else their places.
+pub(super) fn numbered<'a>(lines: impl Iterator<Item = &'a Node>) -> Vec<(usize, &'a Node)> {
+    let lines: Vec<&Node> = lines.collect();
+    let given: Option<Vec<usize>> = lines.iter().map(|line| given(line)).collect();
+    let differ = |all: &Vec<usize>| all.iter().collect::<HashSet<_>>().len() == all.len();
+    let numbers = given.filter(differ).unwrap_or_else(|| (1..=lines.len()).collect());
+    numbers.into_iter().zip(lines).collect()
+}
+
+fn given(line: &Node) -> Option<usize> {
+    let mut all = line.leaves("SequenceNumeric");
+    all.next().filter(|_| all.next().is_none())?.text.parse().ok()
 }
 
 fn package(package: &Node) -> Option<Said> {
@@ -94,8 +112,8 @@ pub(super) fn item_boxes(items: &[Item], most: usize) -> Boxes {
         match items {
             [one] => of(one),
             few if few.len() <= most => {
-                let numbered = few.iter().zip(1_usize..).flat_map(|(item, n)| {
-                    let first = format!("{n}. ");
+                let numbered = few.iter().flat_map(|item| {
+                    let first = format!("{}. ", item.n);
                     let lines = of(item).into_iter().enumerate();
                     lines.map(move |(at, said)| {
                         if at == 0 {
@@ -107,9 +125,12 @@ pub(super) fn item_boxes(items: &[Item], most: usize) -> Boxes {
                 });
                 numbered.collect()
             }
+            // What no item says is not continued either.
+            many if many.iter().all(|item| of(item).is_empty()) => Vec::new(),
             many => {
                 let Label { english, chinese, .. } = Label::SEE_ITEMS;
-                vec![Said::ours(format!("{english} {n} · {chinese} {n}", n = many.len()))]
+                let which = ranges(&many.iter().map(|item| item.n).collect::<Vec<_>>());
+                vec![Said::ours(format!("{english} {which} · {chinese} {which}"))]
             }
         }
     };
@@ -117,7 +138,7 @@ pub(super) fn item_boxes(items: &[Item], most: usize) -> Boxes {
         produce: each(|item| [item.produce.clone(), item.quantity.clone()].concat()),
         botanical: each(|item| item.botanical.clone()),
         packages: each(|item| item.packages.clone()),
-        marks: if items.len() > most { Vec::new() } else { each(|item| item.marks.clone()) },
+        marks: each(|item| item.marks.clone()),
         origin: each(|item| item.origin.clone()),
     }
 }
@@ -165,12 +186,15 @@ pub(super) fn particulars(consignment: &Node, certificate: &Certificate, most: u
     ];
     let mut parts: Vec<Part> =
         Part::boxes(Some(Label::PARTICULARS), Place::Annex, lines).into_iter().collect();
-    let all: Vec<Vec<Row>> = certificate.trade_lines().map(particulars_of).collect();
+    let all: Vec<(usize, Vec<Row>)> = numbered(certificate.trade_lines())
+        .into_iter()
+        .map(|(n, line)| (n, particulars_of(line)))
+        .collect();
     if all.len() > most {
         parts.extend(in_table(&all));
         return parts;
     }
-    for (rows, n) in all.into_iter().zip(1_usize..) {
+    for (n, rows) in all {
         let rows: Vec<Row> = rows.into_iter().filter(|row| !row.lines.is_empty()).collect();
         let lines = rows.chunks(3).map(<[Row]>::to_vec).collect();
         let heading = Label::ITEM_PARTICULARS.nth(n);
@@ -201,16 +225,17 @@ fn particulars_of(line: &Node) -> Vec<Row> {
 }
 
 /// Many items in one table, those of which the same is said in one row.
-fn in_table(all: &[Vec<Row>]) -> Option<Part> {
-    let labels: Vec<Label> = all.first()?.iter().map(|row| row.label).collect();
-    let is_said =
-        |at: usize| all.iter().any(|rows| rows.get(at).is_some_and(|row| !row.lines.is_empty()));
+fn in_table(all: &[(usize, Vec<Row>)]) -> Option<Part> {
+    let labels: Vec<Label> = all.first()?.1.iter().map(|row| row.label).collect();
+    let is_said = |at: usize| {
+        all.iter().any(|(_, rows)| rows.get(at).is_some_and(|row| !row.lines.is_empty()))
+    };
     let columns: Vec<usize> = (0..labels.len()).filter(|at| is_said(*at)).collect();
     let heads = columns.iter().filter_map(|at| labels.get(*at).copied());
     let heads: Vec<Label> = std::iter::once(Label::ITEM).chain(heads).collect();
-    let cells = all.iter().zip(1_usize..).map(|(rows, n)| {
+    let cells = all.iter().map(|(n, rows)| {
         let cells = columns.iter().filter_map(|at| rows.get(*at)).map(|row| row.lines.clone());
-        (n, cells.collect::<Vec<_>>())
+        (*n, cells.collect::<Vec<_>>())
     });
     let rows = alike(cells).into_iter().map(|(items, cells)| {
         std::iter::once(vec![Said::ours(ranges(&items))]).chain(cells).collect()
@@ -249,9 +274,9 @@ pub(super) fn alike(
 
 /// What is said item by item, each once, behind the items it is said of.
 pub(super) fn by_item(certificate: &Certificate, of: impl Fn(&Node) -> Vec<Said>) -> Vec<Said> {
-    let lines = certificate.trade_lines().zip(1_usize..);
+    let lines = numbered(certificate.trade_lines()).into_iter();
     let all =
-        lines.flat_map(|(line, n)| of(line).into_iter().map(move |said| (n, vec![vec![said]])));
+        lines.flat_map(|(n, line)| of(line).into_iter().map(move |said| (n, vec![vec![said]])));
     let alike = alike(all).into_iter();
     let told = alike.flat_map(|(items, cells)| {
         let before = format!("{}: ", of_items(&items));

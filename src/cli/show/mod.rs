@@ -1,12 +1,13 @@
 //! `certpost show`: a certificate as a person reads one, on a terminal or as a
 //! page to print.
 //!
-//! - `sheet`: what stands where; `items`, `parts`: its parts; `statements`: the
-//!   fixed wording of the models; `values`: in which words; `left`: what has no
-//!   place there; `about`: what is known beside it.
+//! - `sheet`: what stands where; `answer`: the same of an acknowledgement;
+//!   `items`, `parts`: its parts; `statements`: the fixed wording of the models; `values`: in which words; `left`: what has no
+//!   place there; `unclear`: what it says twice; `about`: what is known beside it.
 //! - `words`: labels. - `text`: for a terminal. - `page`: HTML.
 
 mod about;
+mod answer;
 mod items;
 mod left;
 mod page;
@@ -16,6 +17,7 @@ mod statements;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unclear;
 mod values;
 mod words;
 
@@ -26,10 +28,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::answer::{Answer, Exit, Shared};
-use super::document::Examined;
+use super::document::{Examined, visible};
 use super::trace::Wanted;
 use crate::certificate::rules::Strictness;
-use crate::certificate::{Certificate, Finding, Level};
+use crate::certificate::{Acknowledgement, Certificate, Document, Finding, Level};
 use crate::config::{self, Keys};
 use crate::ledger::Document as OnRecord;
 use crate::letter::Environment;
@@ -98,9 +100,9 @@ fn of_found(args: &Args, shared: &Shared, found: &[OnRecord], environment: Envir
 }
 
 fn of_file(args: &Args, shared: &Shared, file: &Examined) -> Answer {
-    let Some(certificate) = file.certificate() else {
-        let first = file.findings.first();
-        let words = first.map(|finding| file.line(finding, shared.paint)).unwrap_or_default();
+    let Some(document) = &file.document else {
+        let first = file.findings.first().map(|finding| file.line(finding, shared.paint));
+        let words = first.unwrap_or_else(|| format!("{}: it cannot be read", visible(&file.name)));
         return Answer::failure(shared, SCHEMA, Exit::No, words);
     };
     let severe: Vec<Finding> =
@@ -114,7 +116,10 @@ fn of_file(args: &Args, shared: &Shared, file: &Examined) -> Answer {
         // leaves without its mark.
         config::environment(shared.config.as_deref()),
     );
-    let answer = shown(args, shared, certificate, &about);
+    let answer = match document {
+        Document::Acknowledgement(answer) => shown_answer(args, shared, answer, &about),
+        Document::Certificate(certificate) => shown(args, shared, certificate, &about),
+    };
     // It is shown, and said that it would not be taken.
     severe.iter().fold(answer, |answer, finding| answer.remark(file.line(finding, shared.paint)))
 }
@@ -147,11 +152,25 @@ fn shown(args: &Args, shared: &Shared, certificate: &Certificate, about: &About)
         let shown = Shown { schema: SCHEMA, ok: true, id, current, environment, certificate };
         return Answer::json(Exit::Yes, &shown);
     }
-    let sheet = Sheet::of(certificate);
+    printed(args, shared, &Sheet::of(certificate), about)
+}
+
+fn shown_answer(args: &Args, shared: &Shared, answer: &Acknowledgement, about: &About) -> Answer {
+    if shared.json {
+        let document = Document::Acknowledgement(answer.clone());
+        let acknowledgement = submission::document_to_json(&document);
+        let environment = about.environment;
+        let shown = ShownAnswer { schema: SCHEMA, ok: true, environment, acknowledgement };
+        return Answer::json(Exit::Yes, &shown);
+    }
+    printed(args, shared, &answer::sheet(answer), about)
+}
+
+fn printed(args: &Args, shared: &Shared, sheet: &Sheet, about: &About) -> Answer {
     let out = if args.html {
-        page::page(&sheet, about)
+        page::page(sheet, about)
     } else {
-        text::text(&sheet, about, shared.columns, shared.paint)
+        text::text(sheet, about, shared.columns, shared.paint)
     };
     Answer::text(Exit::Yes, out)
 }
@@ -172,4 +191,18 @@ pub struct Shown<'a> {
     /// The certificate as JSON.
     #[schemars(extend("$ref" = "certificate.schema.json"))]
     certificate: Value,
+}
+
+/// What `certpost show --json` answers of an authority's answer to a certificate.
+#[derive(JsonSchema, Serialize)]
+pub struct ShownAnswer {
+    /// The schema of this object.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: &'static str,
+    #[schemars(extend("const" = true))]
+    ok: bool,
+    environment: Environment,
+    /// The answer as JSON.
+    #[schemars(extend("$ref" = "acknowledgement.schema.json"))]
+    acknowledgement: Value,
 }

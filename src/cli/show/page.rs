@@ -4,8 +4,8 @@ use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
 use super::about::About;
-use super::sheet::{Body, Empty, Part, Place, Row, Sheet, Table};
-use super::statements::Paragraph;
+use super::sheet::{Body, Empty, Part, Place, Rendering, Row, Sheet, Table};
+use super::statements::{Paragraph, Piece};
 use super::values::Said;
 use super::words::Label;
 use crate::cli::columns::turns;
@@ -14,8 +14,8 @@ const STYLE: &str = include_str!("page.css");
 
 /// The page.
 pub(super) fn page(sheet: &Sheet, about: &About) -> String {
-    let number = sheet.number.first().map(|said| said.text.as_str()).unwrap_or_default();
-    let marks = about.marks(&sheet.status_code);
+    let number = sheet.number();
+    let marks = about.marks(&sheet.rendering);
     let style = format!("{STYLE}{}", margins(number, &marks));
     // Only this style is applied, whatever a value looks like.
     let digest = BASE64.encode(&Sha256::digest(style.as_bytes()));
@@ -47,7 +47,7 @@ pub(super) fn page(sheet: &Sheet, about: &About) -> String {
         }
         section(&mut out, part);
     }
-    footer(&mut out, about);
+    footer(&mut out, sheet, about);
     out.push_str("</main>\n</body>\n</html>\n");
     out
 }
@@ -99,7 +99,7 @@ fn mark_across(out: &mut String, marks: &[[String; 2]]) {
 }
 
 fn header(out: &mut String, sheet: &Sheet, about: &About) {
-    let marks = about.marks(&sheet.status_code);
+    let marks = about.marks(&sheet.rendering);
     let marks = marks.iter().map(|[english, chinese]| {
         format!("{} <span lang=\"zh-Hans\">{}</span>", escaped(english), escaped(chinese))
     });
@@ -115,19 +115,30 @@ fn header(out: &mut String, sheet: &Sheet, about: &About) {
     ));
     out.push_str(&format!("<div class=\"names\">{}</div></div>\n", values(&sheet.names)));
     let today = about.today().map(Said::ours).into_iter().collect();
-    let rows = [
-        Row::kept(Label::NUMBER, sheet.number.clone()),
-        Row::kept(Label::KIND, sheet.kind.clone()),
-        Row::kept(Label::STATUS, sheet.status.clone()),
-        Row::new(Label::TODAY, today),
-    ];
+    let today = Row::new(Label::TODAY, today);
     out.push_str("<div class=\"number\">");
-    rows.iter().filter(|row| is_there(row)).for_each(|row| out.push_str(&boxed(row)));
+    sheet
+        .head
+        .iter()
+        .chain([&today])
+        .filter(|row| is_there(row))
+        .for_each(|row| out.push_str(&boxed(row)));
     out.push_str("</div>\n</header>\n");
 }
 
-fn footer(out: &mut String, about: &About) {
+fn footer(out: &mut String, sheet: &Sheet, about: &About) {
+    let (what, counts) = match sheet.rendering {
+        Rendering::Answer => (
+            "an electronic answer to a certificate. The answer is",
+            "本页为电子答复的打印件，以经签名的 XML 答复为准。",
+        ),
+        Rendering::Certificate { .. } => (
+            "an electronic certificate. The certificate is",
+            "本页为电子证书的打印件，以经签名的 XML 电子证书为准。",
+        ),
+    };
     let today = match about.today() {
+        _ if sheet.rendering == Rendering::Answer => String::new(),
         Some(today) => format!("On record here today 本系统当前记录: <b>{}</b>.", escaped(&today)),
         None => {
             "Its status today is not known to this page: <code>certpost verify</code> tells it. \
@@ -136,9 +147,8 @@ fn footer(out: &mut String, about: &About) {
         }
     };
     out.push_str(&format!(
-        "<footer>\n<p><b>This page is a rendering of an electronic certificate. The certificate \
-         is the signed XML.</b> <span lang=\"zh-Hans\">本页为电子证书的打印件，以经签名的 XML \
-         电子证书为准。</span></p>\n<p>From <span lang=\"zh-Hans\">来源</span>: <bdi>{}</bdi> \
+        "<footer>\n<p><b>This page is a rendering of {what} the signed XML.</b> \
+         <span lang=\"zh-Hans\">{counts}</span></p>\n<p>From <span lang=\"zh-Hans\">来源</span>: <bdi>{}</bdi> \
          ({}); SHA-256 <code>{}</code>. {today}</p>\n</footer>\n",
         escaped(&about.source),
         about.format.to_uppercase(),
@@ -180,8 +190,8 @@ fn statement(out: &mut String, paragraphs: &[Paragraph]) {
     if paragraphs.is_empty() {
         out.push_str(&nothing());
     }
-    for Paragraph { said, whose } in paragraphs {
-        out.push_str(&value(said));
+    for Paragraph { said, pieces, whose } in paragraphs {
+        out.push_str(&if pieces.is_empty() { value(said) } else { wording(said, pieces) });
         if let Some(whose) = whose {
             out.push_str(&format!("<p class=\"whose\">{}</p>", label(whose)));
         }
@@ -244,16 +254,28 @@ fn values(lines: &[Said]) -> String {
 
 /// A value: by its own direction, in its own language.
 fn value(said: &Said) -> String {
-    let text = escaped(&said.text);
-    match said.language.as_deref() {
+    running("auto", said.language.as_deref(), &escaped(&said.text))
+}
+
+/// Words of ours: from left to right, around what runs as it does.
+fn wording(said: &Said, pieces: &[Piece]) -> String {
+    let inside = pieces.iter().map(|piece| match piece {
+        Piece::Ours(text) => escaped(text),
+        Piece::Theirs(text) => format!("<bdi>{}</bdi>", escaped(text)),
+    });
+    running("ltr", said.language.as_deref(), &inside.collect::<String>())
+}
+
+fn running(direction: &str, language: Option<&str>, inside: &str) -> String {
+    match language {
         Some(language) => {
             let language = escaped(language);
             format!(
-                "<div class=\"value\" dir=\"auto\" lang=\"{language}\">{text} \
+                "<div class=\"value\" dir=\"{direction}\" lang=\"{language}\">{inside} \
                  <small class=\"tongue\" lang=\"en\">{language}</small></div>"
             )
         }
-        None => format!("<div class=\"value\" dir=\"auto\">{text}</div>"),
+        None => format!("<div class=\"value\" dir=\"{direction}\">{inside}</div>"),
     }
 }
 

@@ -4,7 +4,7 @@
 use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest, Sha256};
 
-use super::items::{alike, by_item, of_items};
+use super::items::{alike, by_item, numbered, of_items};
 use super::sheet::{Body, Part, Place, Row, Table};
 use super::values::{
     DOCUMENT_NOTES, LINE_NOTES, Said, codes, country, joined, location, mark, notes, party, person,
@@ -24,16 +24,23 @@ pub(super) fn declarations(
     document: &Node,
     is_model: bool,
 ) -> Option<Part> {
-    let kinds = [
-        (Label::ADDITIONAL, "ADEDL", "ADTLIL"),
-        (Label::OLDER, "ADCO", "ADCO"),
-        (Label::PERMIT, "ADIPEDL", "ADIPTLIL"),
-        (Label::INSPECTED, "ADDIEDL", "ADDITLIL"),
-        (Label::OFFICIAL, "ADAOEDL", "ADAOTLIL"),
+    let kinds: [(Label, &[&str]); 5] = [
+        (Label::ADDITIONAL, &["ADEDL", "ADTLIL"]),
+        (Label::OLDER, &["ADCO"]),
+        (Label::PERMIT, &["ADIPEDL", "ADIPTLIL", "ADIP"]),
+        (Label::INSPECTED, &["ADDIEDL", "ADDITLIL", "ADDI"]),
+        (Label::OFFICIAL, &["ADAOEDL", "ADAOTLIL", "ADAO"]),
     ];
-    let mut lines = kinds.into_iter().map(|(label, of_all, of_item)| {
-        let mut said = notes(document, DOCUMENT_NOTES, of_all);
-        said.extend(by_item(certificate, |line| notes(line, LINE_NOTES, of_item)));
+    let mut lines = kinds.into_iter().map(|(label, tags)| {
+        // A tag says what it says, also where another one belongs.
+        let tagged = |node: &Node, list: &str| -> Vec<Said> {
+            tags.iter().flat_map(|tag| notes(node, list, tag)).collect()
+        };
+        let mut said = tagged(document, DOCUMENT_NOTES);
+        said.extend(by_item(certificate, |line| tagged(line, LINE_NOTES)));
+        if label == Label::ADDITIONAL && replaced(document).is_some() {
+            said.push(Said::ours(Label::SEE_REPLACES.to_string()));
+        }
         match (label == Label::ADDITIONAL, is_model) {
             (true, true) => Row::kept(label, said),
             (true, false) | (false, _) => Row::new(label, said),
@@ -60,8 +67,8 @@ pub(super) fn treatments(certificate: &Certificate, is_model: bool) -> Vec<Part>
         Label::CONCENTRATION,
         Label::MORE,
     ];
-    let lines = certificate.trade_lines().zip(1_usize..);
-    let all = lines.flat_map(|(line, n)| {
+    let lines = numbered(certificate.trade_lines()).into_iter();
+    let all = lines.flat_map(|(n, line)| {
         line.nodes("AppliedSPSProcess").map(move |process| (n, treatment(process)))
     });
     let several = certificate.trade_lines().count() > 1;
@@ -179,11 +186,15 @@ pub(super) fn signatures(document: &Node) -> Vec<Part> {
         let local = signature.node("LocationProviderSPSParty");
         organization.extend(local.map(party).unwrap_or_default());
         let place = signature.nodes("IssueSPSLocation").filter_map(location).collect();
-        let dates = if n == 1 { issued.clone() } else { Vec::new() };
+        // The document has one date of issue, whoever signs after the first.
+        let dated = match n {
+            1 => Row::kept(Label::ISSUE_DATE, issued.clone()),
+            _ => Row::new(Label::ISSUE_DATE, Vec::new()),
+        };
         let lines = vec![
             vec![
                 Row::kept(Label::PLACE, place),
-                Row::kept(Label::ISSUE_DATE, dates),
+                dated,
                 Row::new(Label::SIGNED_ON, values(signature, "ActualDateTime")),
                 Row::new(Label::ACTION, codes(signature, "TypeCode", List::GovernmentAction)),
             ],
@@ -229,7 +240,7 @@ pub(super) fn documents(certificate: &Certificate, document: &Node) -> Option<Pa
     let mut rows = Vec::new();
     let name = "ReferenceSPSReferencedDocument";
     rows.extend(document.nodes(name).map(|other| referenced(other, None)));
-    for (line, n) in certificate.trade_lines().zip(1_usize..) {
+    for (n, line) in numbered(certificate.trade_lines()) {
         rows.extend(line.nodes(name).map(|other| referenced(other, Some(n))));
     }
     let heads = vec![Label::DOCUMENT, Label::RELATION, Label::FILES];
@@ -241,6 +252,18 @@ pub(super) fn documents(certificate: &Certificate, document: &Node) -> Option<Pa
     })
 }
 
+/// The certificates that an answer is to.
+pub(super) fn answered(answer: &Node) -> Option<Part> {
+    let all = answer.nodes("ReferenceSPSReferencedDocument");
+    let rows: Vec<Vec<Vec<Said>>> = all.map(|other| referenced(other, None)).collect();
+    let heads = vec![Label::DOCUMENT, Label::RELATION, Label::FILES];
+    (!rows.is_empty()).then_some(Part {
+        heading: Some(Label::ANSWERED),
+        place: Place::Form,
+        body: Body::Table(Table { heads, rows }),
+    })
+}
+
 fn referenced(other: &Node, item: Option<usize>) -> Vec<Vec<Said>> {
     let item = item
         .map(|n| Said::ours(format!("{} {n} {} {n}", Label::ITEM.english, Label::ITEM.chinese)));
@@ -249,16 +272,21 @@ fn referenced(other: &Node, item: Option<usize>) -> Vec<Vec<Said>> {
     about.extend(joined([values(other, "ID"), values(other, "IssueDateTime")].concat(), ", "));
     let mut relation = codes(other, "TypeCode", List::DocumentName);
     relation.extend(codes(other, "RelationshipTypeCode", List::Reference));
-    let files = other.leaves("AttachmentBinaryObject").filter(|file| !file.text.is_empty());
-    vec![about, relation, files.flat_map(attachment).collect()]
+    let files = other.leaves("AttachmentBinaryObject").flat_map(attachment);
+    vec![about, relation, files.collect()]
 }
 
-/// A file: name, type, size and SHA-256; what is no base64 is said to be none.
+/// A file: name, type, address, size and SHA-256; what is no base64 is said to
+/// be none, and of what is elsewhere there is no size.
 fn attachment(file: &Leaf) -> Vec<Said> {
     let part = |name: &str| file.attribute(name).map(str::to_owned);
     let name: Vec<String> = ["filename", "mimeCode", "uri"].into_iter().filter_map(part).collect();
     let letters: Vec<u8> = file.text.bytes().filter(|octet| !octet.is_ascii_whitespace()).collect();
     let (size, digest) = match BASE64.decode(&letters) {
+        Ok(_) if file.text.is_empty() && name.is_empty() => return Vec::new(),
+        Ok(_) if file.text.is_empty() => {
+            ("not in the certificate 不在证书内".to_owned(), String::new())
+        }
         Ok(octets) => {
             let digest = HEXLOWER.encode(&Sha256::digest(&octets));
             (format!("{} octets 字节", octets.len()), format!("SHA-256 {digest}"))

@@ -2,10 +2,11 @@
 //! ISPM 12 (annexes 1 and 2), or, for other documents, boxes like them; and
 //! behind them whatever else the certificate holds.
 
-use super::items::{Item, item_boxes, particulars};
+use super::items::{Item, item_boxes, numbered, particulars};
 use super::left::rest;
 use super::parts::{declarations, documents, replaced, signatures, treatments};
 use super::statements::{Paragraph, clauses, liability, re_export};
+use super::unclear::unclear;
 use super::values::{
     DOCUMENT_NOTES, Said, codes, country, joined, location, named, notes, party, values,
 };
@@ -24,12 +25,23 @@ pub(super) struct Sheet {
     pub title: Label,
     /// What the certificate calls itself.
     pub names: Vec<Said>,
-    pub number: Vec<Said>,
-    pub kind: Vec<Said>,
-    pub status: Vec<Said>,
-    /// The status as its code.
-    pub status_code: String,
+    /// The boxes beside the title, its number first.
+    pub head: Vec<Row>,
+    pub rendering: Rendering,
     pub parts: Vec<Part>,
+}
+
+/// What it is a page of.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Rendering {
+    /// An authority's answer to a certificate.
+    Answer,
+    Certificate {
+        /// The status as its code.
+        status: String,
+        /// Of what it does not say one thing, where only one can be.
+        unclear: Vec<[&'static str; 2]>,
+    },
 }
 
 /// A part of the page.
@@ -138,7 +150,8 @@ impl Sheet {
         let document = certificate.document().unwrap_or(&empty);
         let consignment = certificate.consignment().unwrap_or(&nothing);
         let form = Form::of(document);
-        let items: Vec<Item> = certificate.trade_lines().map(Item::of).collect();
+        let items = numbered(certificate.trade_lines()).into_iter();
+        let items: Vec<Item> = items.map(Item::of).collect();
         let mut parts: Vec<Part> = Vec::new();
         parts.extend(heading(&form, document, consignment));
         parts.extend(description(&form, document, consignment, &items));
@@ -158,15 +171,31 @@ impl Sheet {
         let mut sheet = Sheet {
             title: Label::document(&form.kind),
             names: values(document, "Name"),
-            number: values(document, "ID"),
-            kind: codes(document, "TypeCode", List::DocumentName),
-            status: codes(document, "StatusCode", List::Status),
-            status_code: document.text("StatusCode").unwrap_or_default().to_owned(),
+            head: vec![
+                Row::kept(Label::NUMBER, values(document, "ID")),
+                Row::kept(Label::KIND, codes(document, "TypeCode", List::DocumentName)),
+                Row::kept(Label::STATUS, codes(document, "StatusCode", List::Status)),
+            ],
+            rendering: Rendering::Certificate {
+                status: document.text("StatusCode").unwrap_or_default().to_owned(),
+                unclear: unclear(certificate),
+            },
             parts,
         };
-        let rest = rest(certificate, &sheet);
-        sheet.parts.extend(Part::boxes(Some(Label::ANNEX), Place::Annex, vec![vec![rest]]));
+        sheet.with_rest(certificate.root());
         sheet
+    }
+
+    /// Puts what nothing on it says yet at its end.
+    pub fn with_rest(&mut self, root: &Node) {
+        let rest = rest(root, self);
+        self.parts.extend(Part::boxes(Some(Label::ANNEX), Place::Annex, vec![vec![rest]]));
+    }
+
+    /// The number in its head.
+    pub fn number(&self) -> &str {
+        let first = self.head.first().and_then(|row| row.lines.first());
+        first.map(|said| said.text.as_str()).unwrap_or_default()
     }
 }
 
@@ -224,7 +253,9 @@ fn description(form: &Form, document: &Node, consignment: &Node, items: &[Item])
     });
     let entry = consignment.nodes("UnloadingBaseportSPSLocation").filter_map(location).collect();
     let boxes = item_boxes(items, IN_BOXES);
-    let marks = [notes(document, DOCUMENT_NOTES, "DMCL"), boxes.marks].concat();
+    let tagged = ["DMCL", "DMTLIL"].into_iter();
+    let tagged = tagged.flat_map(|tag| notes(document, DOCUMENT_NOTES, tag));
+    let marks = tagged.chain(boxes.marks).collect();
     let botanical = if form.is_model() { Label::BOTANICAL } else { Label::SCIENTIFIC };
     let lines = vec![
         vec![
@@ -287,10 +318,10 @@ fn continuation(form: &Form, items: &[Item]) -> Part {
     let botanical = if form.is_model() { Label::BOTANICAL } else { Label::SCIENTIFIC };
     let heads =
         vec![Label::ITEM, Label::PRODUCE, botanical, Label::PACKAGES, Label::MARKS, Label::ORIGIN];
-    let rows = items.iter().zip(1_usize..).map(|(item, n)| {
+    let rows = items.iter().map(|item| {
         let item = item.clone();
         vec![
-            vec![Said::ours(n.to_string())],
+            vec![Said::ours(item.n.to_string())],
             [item.produce, item.quantity].concat(),
             item.botanical,
             item.packages,

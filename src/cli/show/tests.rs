@@ -1,6 +1,10 @@
 //! The whole way: nothing that a certificate holds is left off, and nothing of
 //! it does anything.
 
+mod form;
+mod marks;
+mod small;
+
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
@@ -221,7 +225,7 @@ fn many_items_are_continued() {
         .with_node("SPSExchangedDocument", document)
         .with_node("SPSConsignment", consignment);
     let page = page::page(&Sheet::of(&Certificate::new(root)), &about(None, Environment::Live));
-    assert!(page.contains("see the continuation: items 1 to 42"), "{page}");
+    assert!(page.contains("see the continuation: items 1–42"), "{page}");
     assert!(page.contains("class=\"continuation\"") && page.contains("<thead>"));
 }
 

@@ -3,8 +3,8 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::about::About;
-use super::sheet::{Body, Part, Place, Row, Sheet};
-use super::statements::Paragraph;
+use super::sheet::{Body, Part, Place, Rendering, Row, Sheet};
+use super::statements::{Paragraph, Piece};
 use super::values::Said;
 use super::words::Label;
 use crate::cli::columns::{isolated, visible, wrapped};
@@ -21,16 +21,14 @@ const BESIDE: usize = 34;
 pub(super) fn text(sheet: &Sheet, about: &About, columns: Option<usize>, paint: Paint) -> String {
     let columns = columns.unwrap_or(COLUMNS).max(NARROW);
     let mut page = Page { lines: Vec::new(), columns, paint };
-    for [english, chinese] in about.marks(&sheet.status_code) {
+    for [english, chinese] in about.marks(&sheet.rendering) {
         page.strong(&format!("*** {english} · {chinese} ***"));
     }
     page.strong(&sheet.title.to_string());
     for name in &sheet.names {
         page.said(name, 0);
     }
-    page.row(&Row::new(Label::NUMBER, sheet.number.clone()));
-    page.row(&Row::new(Label::KIND, sheet.kind.clone()));
-    page.row(&Row::new(Label::STATUS, sheet.status.clone()));
+    sheet.head.iter().for_each(|row| page.row(row));
     page.row(&Row::new(Label::TODAY, about.today().map(Said::ours).into_iter().collect()));
     let mut annexed = false;
     for part in &sheet.parts {
@@ -43,7 +41,14 @@ pub(super) fn text(sheet: &Sheet, about: &About, columns: Option<usize>, paint: 
     page.lines.push(String::new());
     let source = format!("{} · {} SHA-256 {}", about.source, about.format, about.sha256);
     page.faint(&source);
-    page.faint("A rendering 打印件: what counts is the signed XML 以签名的 XML 电子证书为准");
+    page.faint(match sheet.rendering {
+        Rendering::Answer => {
+            "A rendering 打印件: what counts is the signed XML 以签名的 XML 答复为准"
+        }
+        Rendering::Certificate { .. } => {
+            "A rendering 打印件: what counts is the signed XML 以签名的 XML 电子证书为准"
+        }
+    });
     page.lines.join("\n")
 }
 
@@ -86,8 +91,12 @@ impl Page {
             Body::Statement(paragraphs) if paragraphs.is_empty() => {}
             Body::Statement(paragraphs) => {
                 part.heading.iter().for_each(|heading| self.head(heading));
-                for Paragraph { said, whose } in paragraphs {
-                    self.said(said, 2);
+                for paragraph @ Paragraph { said, pieces, whose } in paragraphs {
+                    if pieces.is_empty() {
+                        self.said(said, 2);
+                    } else {
+                        self.wording(paragraph, 2);
+                    }
                     if let Some(whose) = whose {
                         let words = format!("({} · {})", whose.english, whose.chinese);
                         let lines = wrapped(&words, self.columns.saturating_sub(2));
@@ -145,7 +154,40 @@ impl Page {
             self.lines.extend(lines);
         }
     }
+
+    /// Words of ours, in which only what is put in is isolated.
+    fn wording(&mut self, Paragraph { said, pieces, .. }: &Paragraph, margin: usize) {
+        let pieces = pieces.iter().map(|piece| match piece {
+            Piece::Ours(text) => text.clone(),
+            Piece::Theirs(text) => {
+                let lines = text.lines().map(|line| isolated(&visible(line)));
+                lines.collect::<Vec<_>>().join("\n")
+            }
+        });
+        let language = said.language.iter().map(|language| format!(" [{}]", visible(language)));
+        let text: String = pieces.chain(language).collect();
+        for line in text.lines() {
+            let lines = wrapped(line, self.columns.saturating_sub(margin).max(8));
+            let lines = closed(lines).into_iter();
+            self.lines.extend(lines.map(|line| format!("{}{line}", padded("", margin))));
+        }
+    }
 }
+
+/// Lines that were broken within an isolate, which none of them leaves open
+/// (UAX 9, section 2.4).
+fn closed(lines: Vec<String>) -> Vec<String> {
+    let mut is_open = false;
+    let closed = lines.into_iter().map(|line| {
+        let begun = if is_open { format!("{ISOLATE}{line}") } else { line };
+        is_open = begun.rfind(ISOLATE) > begun.rfind(END);
+        if is_open { format!("{begun}{END}") } else { begun }
+    });
+    closed.collect()
+}
+
+const ISOLATE: char = '\u{2068}';
+const END: char = '\u{2069}';
 
 //------------ Tests ---------------------------------------------------------
 

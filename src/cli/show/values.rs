@@ -100,10 +100,15 @@ pub(super) fn codes(node: &Node, name: &str, list: List) -> Vec<Said> {
     found.map(|leaf| Said::code(list, leaf)).collect()
 }
 
-/// What the notes with a tag say.
+/// What the notes with a tag say; whoever shows it says what the tag says.
 pub(super) fn notes(node: &Node, list: &str, tag: &str) -> Vec<Said> {
     let tagged = node.nodes(list).filter(|note| note.text("Subject") == Some(tag));
-    tagged.flat_map(|note| values(note, "Content")).collect()
+    let said = tagged.flat_map(|note| {
+        let subject = note.leaf("Subject").map(mark);
+        let said = values(note, "Content").into_iter();
+        said.map(move |said| Said { of: said.of.into_iter().chain(subject).collect(), ..said })
+    });
+    said.collect()
 }
 
 /// What the notes say that have no tag we know, each after its subject.

@@ -127,12 +127,24 @@ labels! {
     HEALTH "Health certificate" "健康证书",
     INSPECTION "Inspection certificate" "检验证书",
     OTHER "Certificate" "证书",
+    // An answer.
+    ANSWER "Answer to a certificate" "对证书的答复",
+    ANSWERED "Certificate answered" "所答复的证书",
+    ANSWERED_NUMBER "No. of the certificate answered" "所答复证书的编号",
+    ANSWERED_KIND "Its type" "其类型",
+    ANSWERED_DATE "Its date of issue" "其签发日期",
+    ANSWERED_ON "Date of the answer" "答复日期",
+    ANSWER_STATUS "Status in this answer" "本答复所载状态",
+    REASONS "Reasons" "原因",
     // About the page.
     TRAINING "TRAINING – not valid" "培训用 – 无效",
+    UNCLEAR "NOT CLEAR – more than one, or an unknown element" "不明确 – 内容不唯一或有未知元素",
+    NO_CERTIFICATE "ANSWER – not a certificate" "答复 – 非证书",
     ELECTRONIC "electronic; not on this print" "电子形式，不在本打印件上",
     NOTHING "nothing stated" "未填写",
     SEE_TREATMENTS "see the continuation: treatments, in number" "见续页：处理项数",
-    SEE_ITEMS "see the continuation: items 1 to" "见续页：货物项 1 至",
+    SEE_REPLACES "see: Replaces a certificate" "见：替代的证书",
+    SEE_ITEMS "see the continuation: items" "见续页：货物项",
 }
 
 impl Label {
