@@ -877,6 +877,31 @@ fn remedies_fit_what_they_are_about() {
     }
 }
 
+/// Whoever took one namespace for all is told that, and not every element.
+#[test]
+fn a_document_in_another_namespace_is_told_once() {
+    let golden = std::fs::read_to_string(ours("phytosanitary-851.xml")).unwrap();
+    let parts = ["SPSExchangedDocument>", "SPSConsignment>"];
+    let unprefixed = |text: String, part: &str| {
+        text.replace(&format!("<rsm:{part}"), &format!("<{part}"))
+            .replace(&format!("</rsm:{part}"), &format!("</{part}"))
+    };
+    for (changed, says) in [
+        (
+            golden.replace("ram:", "rsm:"),
+            "Name stands in the namespace urn:un:unece:uncefact:data:standard:SPSC",
+        ),
+        (golden.replace("<ram:", "<").replace("</ram:", "</"), "Name stands in no namespace"),
+        (parts.into_iter().fold(golden, unprefixed), "SPSExchangedDocument stands in no namespace"),
+    ] {
+        let found = read(&octets(changed)).findings;
+        let [finding] = found.as_slice() else { panic!("{found:#?}") };
+        assert_eq!(finding.code.as_str(), "root.version");
+        assert!(finding.words.starts_with(says), "{}", finding.words);
+        assert!(finding.remedy.starts_with("write it in the namespace"), "{}", finding.remedy);
+    }
+}
+
 /// A line that is not read as one is told as what is missing, and why it is.
 #[test]
 fn a_trade_line_that_is_none_says_why() {

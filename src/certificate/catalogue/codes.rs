@@ -306,7 +306,7 @@ catalogue! {
         "The certificate that is replaced is of a later day (ADRD) than the one that replaces it."
         "Write the day on which the replaced certificate was issued.",
     RootVersion "root.version" Schema [Severe]
-        "The document is a certificate or an acknowledgement of another version of the standard, or its elements or its dates are."
+        "The document is a certificate or an acknowledgement of another version of the standard, or its elements or its dates are; or its elements stand in another namespace altogether."
         "Write version 17, with the namespaces of its elements (21) and its dates (21).",
     RootWrong "root.wrong" Schema [Severe]
         "The document is XML, but neither a certificate nor an acknowledgement."

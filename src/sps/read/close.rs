@@ -329,6 +329,9 @@ impl Reader<'_> {
     }
 
     pub(super) fn finish(mut self) -> Vec<Finding> {
+        if let Some(finding) = self.elsewhere() {
+            return vec![finding];
+        }
         if let Some(at) = self.consignment.filter(|_| !self.has_line) {
             // One thing that is missing is told once, and as what it means.
             let lines = ["IncludedSPSConsignmentItem", "IncludedSPSTradeLineItem"];

@@ -152,6 +152,8 @@ struct Reader<'a> {
     /// Where the consignment begins, and whether a trade line was seen.
     consignment: Option<usize>,
     has_line: bool,
+    /// Whether anything below the parts of the root was read.
+    has_ram: bool,
     /// Whether a date or an indicator was read from its `udt` child.
     has_udt: bool,
     /// Whether the document was told to be of another version: then nothing
@@ -187,6 +189,7 @@ impl<'a> Reader<'a> {
             beyond: Vec::new(),
             consignment: None,
             has_line: false,
+            has_ram: false,
             has_udt: false,
             is_other_version: false,
         }

@@ -51,6 +51,7 @@ impl Reader<'_> {
         let Child { position, step } = child;
         match step {
             Step::Row { of, row, element } => {
+                self.has_ram |= !of.is_root();
                 let place = Place::new(element.name, position, at);
                 match &element.kind {
                     Kind::Node(of) => self.open_node(place, of, row, start),

@@ -15,6 +15,9 @@ use crate::certificate::{Finding, Level};
 /// What to do about an element of which nothing better is known.
 const REMEDY: &str = "write it where the schema has it, or leave it out";
 
+/// What to do about one in another namespace, which is to follow.
+const NAMESPACE: &str = "write it in the namespace";
+
 /// Why an element has no place, and what to do about it.
 struct Strange {
     code: Code,
@@ -93,7 +96,7 @@ impl Reader<'_> {
             None => return unknown(no_such(), self.meant(name.local())),
         };
         let found = name.namespace.as_str();
-        let remedy = format!("write it in the namespace {wanted}");
+        let remedy = format!("{NAMESPACE} {wanted}");
         if is_other_version(found) && self.is_first(&wanted) {
             let words = format!("{local} is of another version: its namespace is {}", cut(found));
             return Strange { code: Code::RootVersion, words, remedy };
@@ -112,6 +115,28 @@ impl Reader<'_> {
             UDT => !self.has_udt,
             _ => self.opens.len() == 2 && self.opens.iter().all(|open| open.node.is_empty()),
         }
+    }
+
+    /// Of a document that has all below its parts in another namespace, what
+    /// is told instead of all that it seems to lack.
+    pub(super) fn elsewhere(&self) -> Option<Finding> {
+        if self.has_ram {
+            return None;
+        }
+        let mut moved = self.findings.iter().filter(|told| told.remedy.starts_with(NAMESPACE));
+        let first = moved.next()?;
+        // One that stands alone is that one's fault.
+        moved.next()?;
+        let words = match first.words.split_once(": ") {
+            Some((_missing, why)) if first.code == Code::ElementMissing => why,
+            Some(_) | None => &first.words,
+        };
+        let words = format!("{words}, and so does all beside it");
+        let finding = Finding::new(Code::RootVersion, &*first.path, words, &*first.remedy);
+        Some(match (first.line, first.column) {
+            (Some(line), Some(column)) => finding.at_place(line, column),
+            _ => finding,
+        })
     }
 
     /// What to do about an element of which no type here has the name.
