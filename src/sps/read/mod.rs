@@ -10,6 +10,7 @@
 //! - [`strange`]: what the schema has no place for;
 //! - [`order`]: what stands out of the schema's order;
 //! - [`close`]: what an end tag closes, and what is found wrong with it;
+//! - [`told`]: what is told of it: path, place, and how much;
 //! - [`places`]: where that is which is wrong with the document as a whole;
 //! - [`unsaid`]: what the octets say that is no content.
 //!
@@ -24,6 +25,7 @@ mod stack;
 mod strange;
 #[cfg(test)]
 mod tests;
+mod told;
 mod unsaid;
 
 use quick_xml::Reader as Tokens;

@@ -112,7 +112,9 @@ impl Reader<'_> {
             self.sort(start, &mut place, &mut Leaf::default(), |_| None)
         };
         self.opens.push(Open::new(place, of, row, self.firsts.len()));
-        self.tell_strangers(at, strangers);
+        if !strangers.is_empty() {
+            self.tell_strangers(at, strangers);
+        }
     }
 
     /// The attributes of the value that has just been opened.
@@ -125,7 +127,9 @@ impl Reader<'_> {
         };
         let sorted = Sorted { place: &mut open.place, leaf: value, unsaid: &mut self.unsaid };
         let strangers = sorted.take(&self.bindings, start, known);
-        self.tell_strangers(at, strangers);
+        if !strangers.is_empty() {
+            self.tell_strangers(at, strangers);
+        }
     }
 
     fn open_child(&mut self, mut place: Place, start: &BytesStart<'_>) {
@@ -135,7 +139,9 @@ impl Reader<'_> {
         let strangers = self.sort(start, &mut place, &mut leaf, known);
         self.has_udt = true;
         self.child = Some(OpenChild { place, leaf });
-        self.tell_strangers(at, strangers);
+        if !strangers.is_empty() {
+            self.tell_strangers(at, strangers);
+        }
     }
 
     /// As [`Sorted::take`].
@@ -149,10 +155,8 @@ impl Reader<'_> {
         Sorted { place, leaf, unsaid: &mut self.unsaid }.take(&self.bindings, start, known)
     }
 
+    #[cold]
     fn tell_strangers(&mut self, at: usize, strangers: Vec<String>) {
-        if strangers.is_empty() {
-            return;
-        }
         for stranger in strangers {
             let words = format!("the schema has no attribute {stranger} here");
             let node = self.opens.last().filter(|_| self.leaf.is_none());

@@ -3,7 +3,7 @@
 //! Of one that stands too early, all that it precedes seem to be late. Told are
 //! the fewest: whoever moved those would have no fault left.
 
-use super::close::shown;
+use super::told::shown;
 use super::{Place, Reader};
 use crate::certificate::Finding;
 use crate::certificate::catalogue::Code;
@@ -50,6 +50,7 @@ fn misplaced(rows: &[u8]) -> Vec<usize> {
 impl Reader<'_> {
     /// Tells of the `children`, of an element of type `of` at `path`, that
     /// stand out of order.
+    #[cold]
     pub(super) fn tell_order(&mut self, of: &'static Type, path: &str, mut children: Vec<Child>) {
         children.sort_by_key(|child| child.at);
         let rows: Vec<u8> = children.iter().map(|child| child.row).collect();

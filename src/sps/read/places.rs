@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use quick_xml::Reader as Tokens;
 use quick_xml::events::Event;
 
-use super::close::shown;
+use super::told::shown;
 use super::{Place, Reader};
 use crate::certificate::catalogue::Code;
 use crate::certificate::rules::{self, Lacks, Placed, Strictness};

@@ -125,6 +125,7 @@ impl Open {
     }
 
     /// What is counted from the first child on that is not as it should be.
+    #[cold]
     pub fn odd(&mut self) -> &mut Odd {
         self.odd.get_or_insert_with(|| {
             let mut odd = Box::<Odd>::default();

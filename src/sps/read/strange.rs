@@ -27,6 +27,7 @@ struct Strange {
 
 impl Reader<'_> {
     /// An element that the schema does not have here.
+    #[cold]
     pub(super) fn stranger(
         &mut self,
         at: usize,
@@ -56,6 +57,7 @@ impl Reader<'_> {
     }
 
     /// One more of an element that stands once, and is there.
+    #[cold]
     pub(super) fn again(
         &mut self,
         at: usize,
