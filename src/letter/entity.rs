@@ -146,8 +146,9 @@ impl ProvenEntity {
 }
 
 /// The part that carries the document: the only leaf; of several the only
-/// one of XML, by its type or else by its name; else the first. What stands in a letter that is enclosed, and
-/// was once sent by somebody to somebody, is none of this one's.
+/// one of XML, by its type or else by its name; else the first. What stands
+/// in a letter that is enclosed, and was once sent by somebody to somebody, is
+/// none of this one's.
 ///
 /// # Errors
 ///

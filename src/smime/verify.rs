@@ -286,24 +286,24 @@ fn proven_octets(signature: &Signature, pin: &Pin) -> Result<Vec<u8>, Refusal> {
         | CMSOptions::NOCRL;
     let mut certificates = Stack::new().map_err(|_no_memory| invalid())?;
     certificates.push(pin.facts().x509.clone()).map_err(|_no_memory| invalid())?;
-    CmsContentInfo::from_der(signature.der()).map_err(|_one_reason| unread())?;
-    let verified = |content: Option<&[u8]>| -> Option<Vec<u8>> {
-        let mut cms = CmsContentInfo::from_der(signature.der()).ok()?;
+    let verified = |content: Option<&[u8]>| -> Result<Option<Vec<u8>>, Refusal> {
+        let cms = CmsContentInfo::from_der(signature.der());
+        let mut cms = cms.map_err(|_one_reason| unread())?;
         let mut octets = Vec::new();
-        cms.verify(Some(&certificates), None, content, Some(&mut octets), flags).ok()?;
-        Some(octets)
+        let holds = cms.verify(Some(&certificates), None, content, Some(&mut octets), flags);
+        Ok(holds.is_ok().then_some(octets))
     };
     match signature {
-        Signature::Opaque { .. } => verified(None).ok_or_else(invalid),
+        Signature::Opaque { .. } => verified(None)?.ok_or_else(invalid),
         // WIRE: as received; only if that fails, with bare LF made CRLF.
-        Signature::Detached { content, .. } => match verified(Some(content)) {
+        Signature::Detached { content, .. } => match verified(Some(content))? {
             Some(octets) => Ok(octets),
             None => {
                 let canonical = crate::letter::encode::with_crlf(content);
                 if canonical == *content {
                     return Err(invalid());
                 }
-                verified(Some(&canonical)).ok_or_else(invalid)
+                verified(Some(&canonical))?.ok_or_else(invalid)
             }
         },
     }
