@@ -199,8 +199,8 @@ impl Reader<'_> {
     fn tell_lacks(&mut self, node: &Node, place: &Place) {
         // What is told no more is not worked out either: a flood of faults is
         // to cost no more than the octets that it stands in.
-        let may_be_severe = rules::wants_essentials(node.of(), Strictness::Received);
-        if self.is_full() && (!may_be_severe || any_severe(&self.findings)) {
+        let may_be_severe = || rules::wants_essentials(node.of(), Strictness::Received);
+        if self.is_full() && (any_severe(&self.findings) || !may_be_severe()) {
             self.untold += 1;
             return;
         }

@@ -7,10 +7,10 @@ use super::super::name::{Name, Namespace};
 use super::super::{ACK, RAM, RSM, UDT};
 use super::open::attributes;
 use super::{Reader, cut, table};
+use crate::certificate::Finding;
 use crate::certificate::catalogue::Code;
 use crate::certificate::element::{Element, Shape};
 use crate::certificate::likeness::meant;
-use crate::certificate::{Finding, Level};
 
 /// What to do about an element of which nothing better is known.
 const REMEDY: &str = "write it where the schema has it, or leave it out";
@@ -149,8 +149,7 @@ impl Reader<'_> {
         if let Some(meant) = meant(local, free.map(|(element, _)| element.name)) {
             return format!("did you mean {meant}?");
         }
-        let holds = |of: &&&_| table_has(of, local);
-        let mut types = table::TYPES.iter().filter(holds);
+        let mut types = table::TYPES.iter().filter(|of| of.element(local).is_some());
         match (types.next(), types.next()) {
             (Some(of), None) => {
                 format!("write it where the schema has it, in {}", of.root_name())
@@ -169,12 +168,9 @@ impl Reader<'_> {
         start: &BytesStart<'_>,
     ) {
         let finding = Finding::new(strange.code, "", strange.words, strange.remedy);
-        if self.is_full() && finding.level != Level::Severe {
-            self.untold += 1;
-        } else {
-            let path = format!("{}/{}[{position}]", self.path(), cut(name.local()));
-            self.push(at, Finding { path, ..finding });
-        }
+        self.push_by(at, finding, |reader| {
+            format!("{}/{}[{position}]", reader.path(), cut(name.local()))
+        });
         self.keep(at, name, start);
     }
 
@@ -202,10 +198,6 @@ impl Reader<'_> {
     }
 }
 
-fn table_has(of: &crate::certificate::element::Type, local: &str) -> bool {
-    of.elements.iter().any(|element| element.name == local)
-}
-
 /// Whether an element spells a value of this shape.
 fn spells(shape: Shape, local: &str) -> bool {
     match shape {
@@ -217,9 +209,8 @@ fn spells(shape: Shape, local: &str) -> bool {
 
 /// Whether a namespace is of ours, but for its version.
 fn is_other_version(namespace: &str) -> bool {
-    let family = |name: &str| name.rsplit_once(':').map(|(family, _)| family.to_owned());
-    let ours = [ACK, RAM, RSM, UDT];
-    !ours.contains(&namespace)
-        && namespace.rsplit_once(':').is_some_and(|(_, version)| version.parse::<u32>().is_ok())
-        && ours.iter().any(|name| family(name) == family(namespace))
+    let Some((family, version)) = namespace.rsplit_once(':') else { return false };
+    let ours = [ACK, RAM, RSM, UDT].map(|ours| ours.rsplit_once(':'));
+    version.parse::<u32>().is_ok()
+        && ours.into_iter().flatten().any(|(known, ours)| known == family && ours != version)
 }

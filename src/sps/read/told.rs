@@ -23,11 +23,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn tell(&mut self, at: usize, code: Code, words: String, remedy: &str) {
-        let finding = Finding::new(code, "", words, remedy);
-        // A path is put together only for what is told.
-        let is_told = !self.is_full() || finding.level == Level::Severe;
-        let path = if is_told { self.path() } else { String::new() };
-        self.push(at, Finding { path, ..finding });
+        self.push_by(at, Finding::new(code, "", words, remedy), Self::path);
     }
 
     /// Whether no more findings are told, but for a first severe one.
@@ -35,18 +31,37 @@ impl Reader<'_> {
         self.findings.len() >= FINDING_LIMIT
     }
 
-    /// A severe one is always told, so that there is a reason to show.
-    pub(super) fn push(&mut self, at: usize, finding: Finding) {
+    /// Whether a finding of this level is told; one that is not is counted. A
+    /// severe one is always told, so that there is a reason to show.
+    fn has_room(&mut self, level: Level) -> bool {
         // What is of another version has everything wrong, and that is told.
         if self.is_other_version {
-            return;
+            return false;
         }
-        if self.is_full() && (finding.level != Level::Severe || any_severe(&self.findings)) {
-            self.untold += 1;
-            return;
+        let has_room = !self.is_full() || (level == Level::Severe && !any_severe(&self.findings));
+        self.untold += usize::from(!has_room);
+        has_room
+    }
+
+    pub(super) fn push(&mut self, at: usize, finding: Finding) {
+        if self.has_room(finding.level) {
+            let (line, column) = self.place(at);
+            self.findings.push(finding.at_place(line, column));
         }
-        let (line, column) = self.place(at);
-        self.findings.push(finding.at_place(line, column));
+    }
+
+    /// As [`Reader::push`]; `path` is put together only for what is told.
+    pub(super) fn push_by(
+        &mut self,
+        at: usize,
+        finding: Finding,
+        path: impl FnOnce(&Self) -> String,
+    ) {
+        if self.has_room(finding.level) {
+            let path = path(self);
+            let (line, column) = self.place(at);
+            self.findings.push(Finding { path, ..finding }.at_place(line, column));
+        }
     }
 
     /// Line and column, counted on from the place asked for last.
